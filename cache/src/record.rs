@@ -1,0 +1,137 @@
+//! Records of actions: which artifact the fingerprint behind a key led to.
+//!
+//! A record is written after its artifact, so whoever finds a record may look for the blob;
+//! the blob may have been collected or damaged since, which makes the record a miss.
+
+use std::io::{self, Write as _};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::{Damaged, Digest, Store, StoreError, write};
+
+/// What an action made: a blob of the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Artifact {
+    /// The blob's digest.
+    pub digest: Digest,
+    /// Its length in bytes.
+    pub size: u64,
+}
+
+/// One action that ran, and what came out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record<F> {
+    /// The digest of the fingerprint.
+    pub key: Digest,
+    /// Everything that the action depended on.
+    pub fingerprint: F,
+    /// What it made.
+    pub artifact: Artifact,
+    /// How long it took.
+    pub milliseconds: u64,
+}
+
+impl Store {
+    /// The record under a key, if there is one. Says nothing of whether its blob is there.
+    pub fn record<F: DeserializeOwned>(
+        &self,
+        key: &Digest,
+    ) -> Result<Option<Record<F>>, StoreError> {
+        let path = self.record_path(key);
+        let json = match std::fs::read(&path) {
+            Ok(json) => json,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(StoreError::Read { path, source }),
+        };
+        match serde_json::from_slice::<Record<F>>(&json) {
+            Ok(record) if record.key == *key => Ok(Some(record)),
+            Ok(_) | Err(_) => {
+                self.remove_damaged(Damaged::Record { key: *key }, &path)?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Keeps a record. Its artifact must be in the store already.
+    pub fn put_record<F: Serialize>(&self, record: &Record<F>) -> Result<(), StoreError> {
+        let path = self.record_path(&record.key);
+        let json = serde_json::to_vec(record)
+            .map_err(|source| StoreError::Unserialisable { key: record.key, source })?;
+        let written = write::begin(&self.temporary()).and_then(|mut file| {
+            file.write_all(&json)?;
+            write::finish(file, &path)
+        });
+        written.map_err(|source| StoreError::writing(path, source))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    type Fingerprint = BTreeMap<String, String>;
+
+    fn store() -> (tempfile::TempDir, Store) {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(directory.path()).unwrap();
+        (directory, store)
+    }
+
+    fn sample(store: &Store) -> Record<Fingerprint> {
+        let fingerprint = Fingerprint::from([("tool".to_owned(), "1.2.3".to_owned())]);
+        Record {
+            key: Digest::of(b"key"),
+            fingerprint,
+            artifact: store.put(b"artifact").unwrap(),
+            milliseconds: 12,
+        }
+    }
+
+    #[test]
+    fn a_record_comes_back_as_it_went() {
+        let (_directory, store) = store();
+        let record = sample(&store);
+        assert_eq!(store.record::<Fingerprint>(&record.key).unwrap(), None);
+        store.put_record(&record).unwrap();
+        assert_eq!(store.record(&record.key).unwrap(), Some(record));
+    }
+
+    #[test]
+    fn a_later_record_takes_the_place_of_a_former_one() {
+        let (_directory, store) = store();
+        let mut record = sample(&store);
+        store.put_record(&record).unwrap();
+        record.milliseconds = 13;
+        store.put_record(&record).unwrap();
+        assert_eq!(store.record(&record.key).unwrap(), Some(record));
+    }
+
+    #[test]
+    fn a_shortened_record_is_a_miss_and_reported() {
+        let (_directory, store) = store();
+        let record = sample(&store);
+        store.put_record(&record).unwrap();
+        std::fs::write(store.record_path(&record.key), b"{\"key\":").unwrap();
+
+        assert_eq!(store.record::<Fingerprint>(&record.key).unwrap(), None);
+        assert_eq!(store.take_damaged(), [Damaged::Record { key: record.key }]);
+        assert!(!store.record_path(&record.key).exists());
+    }
+
+    #[test]
+    fn a_record_in_anothers_place_is_a_miss() {
+        let (_directory, store) = store();
+        let record = sample(&store);
+        store.put_record(&record).unwrap();
+        let other = Digest::of(b"other");
+        let place = store.record_path(&other);
+        std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+        std::fs::copy(store.record_path(&record.key), &place).unwrap();
+
+        assert_eq!(store.record::<Fingerprint>(&other).unwrap(), None);
+        assert_eq!(store.record(&record.key).unwrap(), Some(record));
+    }
+}

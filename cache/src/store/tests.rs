@@ -1,0 +1,164 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use super::*;
+
+fn store() -> (tempfile::TempDir, Store) {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(&directory.path().join("cache")).unwrap();
+    (directory, store)
+}
+
+fn damage(path: &Path, bytes: &[u8]) {
+    std::fs::set_permissions(path, Permissions::from_mode(0o644)).unwrap();
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn bytes_come_back_and_are_kept_once() {
+    let (_directory, store) = store();
+    let artifact = store.put(b"hello").unwrap();
+    assert_eq!(artifact, Artifact { digest: Digest::of(b"hello"), size: 5 });
+    assert_eq!(store.put(b"hello").unwrap(), artifact);
+    assert_eq!(store.read(&artifact.digest).unwrap().unwrap(), b"hello");
+    assert_eq!(store.read(&Digest::of(b"other")).unwrap(), None);
+
+    let path = store.path(&artifact).unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), b"hello");
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o444);
+    assert_eq!(std::fs::read_dir(store.temporary()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_file_is_copied() {
+    let (directory, store) = store();
+    let source = directory.path().join("out.wasm");
+    let bytes = vec![3; 400_000];
+    std::fs::write(&source, &bytes).unwrap();
+
+    let artifact = store.put_file(&source).unwrap();
+
+    assert_eq!(artifact, Artifact { digest: Digest::of(&bytes), size: 400_000 });
+    assert_eq!(store.read(&artifact.digest).unwrap().unwrap(), bytes);
+    assert_eq!(store.put_file(&source).unwrap(), artifact);
+    assert_eq!(std::fs::read_dir(store.temporary()).unwrap().count(), 0);
+    let absent = store.put_file(&directory.path().join("absent")).unwrap_err();
+    assert!(matches!(absent, StoreError::Read { .. }), "{absent}");
+}
+
+#[test]
+fn a_damaged_blob_is_removed_and_reported_by_each_way_to_it() {
+    let (_directory, store) = store();
+    let artifact = store.put(b"hello").unwrap();
+    let digest = artifact.digest;
+    let path = store.path(&artifact).unwrap();
+
+    damage(&path, b"jello");
+    assert!(store.path(&artifact).is_some(), "the length is right, and `path` looks no further");
+    assert_eq!(store.read(&digest).unwrap(), None);
+    assert_eq!(store.take_damaged(), [Damaged::Blob { digest }]);
+    assert!(!path.exists());
+
+    store.put(b"hello").unwrap();
+    damage(&path, b"jello");
+    assert_eq!(store.verified_path(&digest).unwrap(), None);
+    assert_eq!(store.take_damaged(), [Damaged::Blob { digest }]);
+
+    store.put(b"hello").unwrap();
+    damage(&path, b"");
+    assert_eq!(store.path(&artifact), None);
+    assert_eq!(store.put(b"hello").unwrap(), artifact);
+    assert_eq!(store.read(&digest).unwrap().unwrap(), b"hello");
+    assert_eq!(store.verified_path(&digest).unwrap(), Some(path));
+}
+
+#[test]
+fn a_root_that_is_a_file_is_refused_by_name() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path().join("file");
+    std::fs::write(&root, "").unwrap();
+    let error = Store::open(&root).unwrap_err();
+    assert!(matches!(&error, StoreError::Unusable { path, .. } if *path == root));
+    assert_eq!(error.to_string(), format!("cannot use `{}` as a cache directory", root.display()));
+}
+
+#[test]
+fn a_full_disk_is_told_apart() {
+    let full = io::Error::from(io::ErrorKind::StorageFull);
+    let error = StoreError::writing(PathBuf::from("blob"), full);
+    assert!(matches!(error, StoreError::Full { .. }));
+    let denied = io::Error::from(io::ErrorKind::PermissionDenied);
+    assert!(matches!(StoreError::writing(PathBuf::from("blob"), denied), StoreError::Write { .. }));
+}
+
+#[test]
+fn many_threads_put_the_same_and_different_bytes() {
+    let (_directory, store) = store();
+    thread::scope(|scope| {
+        for thread in 0..8_u8 {
+            let store = &store;
+            scope.spawn(move || {
+                for round in 0..20_u8 {
+                    let same = store.put(&[round; 5000]).unwrap();
+                    assert_eq!(store.read(&same.digest).unwrap().unwrap(), [round; 5000]);
+                    store.put(&[thread, round]).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(store.take_damaged(), []);
+    assert_eq!(store.clear().unwrap(), Cleared { files: 20 + 160, bytes: 20 * 5000 + 160 * 2 });
+}
+
+#[test]
+fn one_holder_of_a_lock_at_a_time() {
+    let (_directory, store) = store();
+    let store = Arc::new(store);
+    let key = Digest::of(b"key");
+    let inside = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..50 {
+                    let _lock = store.lock(&key).unwrap();
+                    assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
+                    thread::yield_now();
+                    inside.fetch_sub(1, Ordering::SeqCst);
+                }
+            });
+        }
+    });
+    let held = store.lock(&key).unwrap();
+    assert!(store.try_lock(&key).unwrap().is_none());
+    assert!(store.try_lock(&Digest::of(b"other")).unwrap().is_some());
+    drop(held);
+    assert!(store.try_lock(&key).unwrap().is_some());
+}
+
+#[test]
+fn opening_sweeps_what_killed_processes_left() {
+    let (directory, store) = store();
+    let old = store.temporary().join("old");
+    let new = store.temporary().join("new");
+    std::fs::write(&old, "").unwrap();
+    std::fs::write(&new, "").unwrap();
+    let long_ago = SystemTime::now() - Duration::from_hours(48);
+    File::options().write(true).open(&old).unwrap().set_modified(long_ago).unwrap();
+
+    Store::open(&directory.path().join("cache")).unwrap();
+
+    assert!(!old.exists());
+    assert!(new.exists());
+}
+
+#[test]
+fn a_store_that_was_cleared_goes_on() {
+    let (directory, store) = store();
+    let artifact = store.put(b"hello").unwrap();
+    store.clear().unwrap();
+    assert_eq!(store.path(&artifact), None);
+    std::fs::remove_dir_all(directory.path().join("cache/temporary")).unwrap();
+    assert_eq!(store.put(b"hello").unwrap(), artifact);
+    assert_eq!(store.read(&artifact.digest).unwrap().unwrap(), b"hello");
+}

@@ -1,0 +1,113 @@
+//! Why a build ends early: the errors of all its stages, as one.
+
+use miette::Diagnostic;
+use poly_cache::StoreError;
+use thiserror::Error;
+
+use super::project::ProjectError;
+use super::recipe::RecipeError;
+use crate::component::PartError;
+use crate::component::adapt::AdaptError;
+use crate::component::audit::AuditError;
+use crate::component::compose::ComposeError;
+use crate::component::wiring::WiringError;
+use crate::host::EngineError;
+use crate::manifest::ManifestError;
+use crate::toolchain::ToolError;
+
+/// Why a build ends early.
+#[derive(Debug, Error, Diagnostic)]
+pub enum BuildError {
+    /// The pipeline cannot be opened.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Project(#[from] ProjectError),
+    /// The manifest says something that does not fit what was built.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Manifest(#[from] ManifestError),
+    /// The cache cannot be used.
+    #[error(transparent)]
+    #[diagnostic(help("{}", store_remedy(.0)))]
+    Store(#[from] StoreError),
+    /// A tool is missing, or could not be installed.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Tool(#[from] ToolError),
+    /// A component could not be built.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Recipe(#[from] Box<RecipeError>),
+    /// What was built is not a component of its world.
+    #[error("cannot adapt `{component}`")]
+    Adapt {
+        /// The component.
+        component: String,
+        /// Why.
+        #[source]
+        #[diagnostic_source]
+        source: AdaptError,
+    },
+    /// A component's world cannot be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Part(#[from] Box<PartError>),
+    /// The components do not fit.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Wiring(#[from] Box<WiringError>),
+    /// The composer refused.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Compose(#[from] Box<ComposeError>),
+    /// The composed component asks for what nobody has.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Audit(#[from] Box<AuditError>),
+    /// The composed component cannot be compiled for this machine.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Engine(#[from] Box<EngineError>),
+    /// An artifact in the cache is not what was put there; it has been removed.
+    #[error("artifact {digest} in the cache is damaged")]
+    #[diagnostic(help("it was removed; run the command again"))]
+    Damaged {
+        /// The artifact.
+        digest: poly_cache::Digest,
+    },
+    /// A file of poly's own cannot be written.
+    #[error("cannot write `{}`", path.display())]
+    Write {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Several actions failed at once.
+    #[error("{} actions failed", failures.len())]
+    Several {
+        /// Each.
+        #[related]
+        failures: Vec<BuildError>,
+    },
+}
+
+fn store_remedy(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Full { .. } => "make room there, or set POLY_CACHE_DIR to a directory on another disk",
+        _ => "set POLY_CACHE_DIR to a directory that can be written",
+    }
+}
+
+impl BuildError {
+    /// Whether it is what a person wrote in the manifest, or poly's own surroundings, rather
+    /// than a build that failed.
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::Project(_) | Self::Manifest(_) | Self::Store(_) | Self::Write { .. } => true,
+            Self::Several { failures } => failures.iter().all(Self::is_usage),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What happens during a build, as data; `report` tells it to a person or a machine.
+
+use std::time::Duration;
+
+use crate::plan::Action;
+
+/// One thing that happened.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A tool is being installed.
+    Installing {
+        /// The tool.
+        tool: String,
+        /// The version.
+        version: String,
+        /// The way that is being tried, for people: `rustup target`, `script`, ...
+        way: String,
+    },
+    /// A way to install a tool did not work; the next one is tried, if there is one.
+    InstallFailed {
+        /// The tool.
+        tool: String,
+        /// The way.
+        way: String,
+        /// The end of what it said.
+        said: String,
+    },
+    /// A tool was installed.
+    Installed {
+        /// The tool.
+        tool: String,
+        /// The version.
+        version: String,
+        /// How long it took.
+        elapsed: Duration,
+    },
+    /// An action started to do real work; one that is cached never starts.
+    Started {
+        /// The action.
+        action: Action,
+        /// The toolchain or the library that does the work.
+        by: String,
+    },
+    /// A step of a build action wrote this; told only with `--verbose`.
+    Output {
+        /// The component.
+        component: String,
+        /// The step.
+        step: String,
+        /// What it wrote.
+        text: String,
+    },
+    /// An action's artifact is there.
+    Finished {
+        /// The action.
+        action: Action,
+        /// The toolchain or the library that does the work.
+        by: String,
+        /// Whether it was in the store already.
+        cached: bool,
+        /// How long it took, all in all.
+        elapsed: Duration,
+        /// How much of that tools took.
+        tools: Duration,
+        /// The artifact's size in bytes.
+        size: u64,
+    },
+    /// An action failed; the error itself follows when all have ended.
+    Failed {
+        /// The action.
+        action: Action,
+    },
+    /// Something that a person should know and that stops nothing.
+    Warning {
+        /// The text, without a final period.
+        text: String,
+    },
+}

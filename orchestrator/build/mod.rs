@@ -1,0 +1,29 @@
+//! The effects of a build: reads inputs, finds tools, runs steps, keeps artifacts.
+//!
+//! - [`Project`] is a manifest with all that it names on disk, checked.
+//! - [`Driver`] knows all stages; it takes a [`crate::plan::Plan`] through the store and the
+//!   tools to artifacts, and tells what it does as [`Event`]s.
+//! - `recipe` is the one action that starts processes: build a component.
+//! - `compose` is the one that knows all components at once.
+
+mod compose;
+mod driver;
+mod error;
+mod event;
+mod generate;
+mod inputs;
+mod project;
+mod provision;
+mod recipe;
+mod schedule;
+mod stage;
+mod state;
+
+pub use driver::{Built, Driver, Options, Planned, PlannedState};
+pub use error::BuildError;
+pub use event::Event;
+pub use inputs::InputsError;
+pub use project::{Project, ProjectError};
+pub use provision::Provision;
+pub use recipe::RecipeError;
+pub use stage::StageError;

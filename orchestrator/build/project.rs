@@ -1,0 +1,256 @@
+//! A manifest together with what it names on disk: its directory, its toolchains, its WIT.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use miette::Diagnostic;
+use thiserror::Error;
+use walkdir::WalkDir;
+
+use crate::component::wit;
+use crate::manifest::{Component, Manifest, ManifestError, Spanned, suggestion};
+use crate::toolchain::{Catalog, Toolchain, ToolchainError};
+
+/// Where, below the manifest's directory, poly keeps what it makes.
+pub(super) const OUTPUT_DIRECTORY: &str = "target/poly";
+
+/// A pipeline on disk.
+#[derive(Debug)]
+pub struct Project {
+    /// The manifest's directory, as given.
+    pub root: PathBuf,
+    /// The manifest.
+    pub manifest: Manifest,
+    /// The toolchains of poly and of the pipeline's own `toolchains/`.
+    pub catalog: Catalog,
+    /// The WIT directories that components name, resolved, by their path in the manifest.
+    wits: BTreeMap<String, WitDirectory>,
+}
+
+/// A directory of WIT, with what it says.
+#[derive(Debug)]
+pub struct WitDirectory {
+    /// Its files.
+    pub source: wit::Source,
+    /// What they mean.
+    pub wit: wit::Wit,
+}
+
+/// Why a pipeline cannot be opened.
+#[derive(Debug, Error, Diagnostic)]
+pub enum ProjectError {
+    /// There is no manifest.
+    #[error("no pipeline here: `{}` does not exist", path.display())]
+    #[diagnostic(help(
+        "run poly where a `pipeline.toml` is, or name one with `--manifest FILE` or its directory with `-C DIR`"
+    ))]
+    NoManifest {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// A file that cannot be read.
+    #[error("cannot read `{}`", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// The manifest is wrong, or names what is not there.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Manifest(#[from] ManifestError),
+    /// A toolchain file of the pipeline's own is wrong.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Toolchain(#[from] ToolchainError),
+    /// The WIT is wrong.
+    #[error("the WIT in `{directory}` cannot be used")]
+    Wit {
+        /// Its directory, as the manifest names it.
+        directory: String,
+        /// What is wrong.
+        #[source]
+        #[diagnostic_source]
+        source: wit::WitError,
+    },
+}
+
+impl Project {
+    /// Reads a manifest and checks all that it names, with poly's own toolchains.
+    pub fn open(path: &Path) -> Result<Self, ProjectError> {
+        Self::open_with(path, Catalog::embedded())
+    }
+
+    /// Reads a manifest and checks all that it names. The pipeline's own `toolchains/` add to
+    /// those of `catalog`.
+    pub fn open_with(path: &Path, catalog: Catalog) -> Result<Self, ProjectError> {
+        let text = fs::read_to_string(path).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => ProjectError::NoManifest { path: path.to_owned() },
+            _ => ProjectError::Read { path: path.to_owned(), source },
+        })?;
+        let manifest = Manifest::parse(&path.display().to_string(), &text)?;
+        let root = match path.parent() {
+            Some(parent) if parent != Path::new("") => parent.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        let catalog = catalog.with_directory(&root.join("toolchains"))?;
+        let mut project = Self { root, manifest, catalog, wits: BTreeMap::new() };
+        project.check_toolchains()?;
+        project.wits = project.read_wits()?;
+        project.check_worlds()?;
+        Ok(project)
+    }
+
+    /// Where poly keeps what it makes of this pipeline.
+    pub fn output(&self) -> PathBuf {
+        self.root.join(OUTPUT_DIRECTORY)
+    }
+
+    /// The composed component's file.
+    pub fn composed(&self) -> PathBuf {
+        self.output().join(format!("{}.wasm", self.manifest.pipeline.name.get_ref()))
+    }
+
+    /// The adapted file of one component.
+    pub fn adapted(&self, component: &str) -> PathBuf {
+        self.output().join("components").join(format!("{component}.wasm"))
+    }
+
+    /// A component and its toolchain. The name is one of the manifest's.
+    pub fn component(&self, name: &str) -> (&Component, &Toolchain) {
+        let component = self.manifest.components.get(name).expect("a component of this manifest");
+        let toolchain = self.catalog.get(component.toolchain.get_ref());
+        (component, toolchain.expect("toolchains are checked when a project is opened"))
+    }
+
+    /// The WIT directory of a component, its own or the pipeline's.
+    pub fn wit<'p>(&'p self, component: &'p Component) -> Option<(&'p str, &'p WitDirectory)> {
+        let path = self.wit_path(component)?.get_ref();
+        self.wits.get(path).map(|directory| (path.as_str(), directory))
+    }
+
+    fn wit_path<'a>(&'a self, component: &'a Component) -> Option<&'a Spanned<String>> {
+        component.wit.as_ref().or(self.manifest.pipeline.wit.as_ref())
+    }
+
+    fn check_toolchains(&self) -> Result<(), ManifestError> {
+        let known: Vec<&str> = self.catalog.names().collect();
+        let unknown = |name: &Spanned<String>| {
+            self.manifest.error_at(
+                name.span(),
+                format!("no toolchain is called `{}`", name.get_ref()),
+                "not known",
+                suggestion(name.get_ref(), &known, "toolchains"),
+            )
+        };
+        for component in self.manifest.components.values() {
+            let Some(toolchain) = self.catalog.get(component.toolchain.get_ref()) else {
+                return Err(unknown(&component.toolchain));
+            };
+            self.check_path(&component.path)?;
+            let options: Vec<&str> = toolchain.options.keys().map(String::as_str).collect();
+            for option in component.options.keys().filter(|name| !options.contains(&name.get_ref().as_str())) {
+                return Err(self.manifest.error_at(
+                    option.span(),
+                    format!("toolchain `{}` has no option `{}`", toolchain.name, option.get_ref()),
+                    "not known",
+                    suggestion(option.get_ref(), &options, "options"),
+                ));
+            }
+        }
+        for name in self.manifest.toolchains.keys() {
+            let Some(toolchain) = self.catalog.get(name.get_ref()) else {
+                return Err(unknown(name));
+            };
+            let tools: Vec<&str> = toolchain.tools.keys().map(String::as_str).collect();
+            for tool in self.manifest.toolchains[name].tools.keys() {
+                if !tools.contains(&tool.get_ref().as_str()) {
+                    return Err(self.manifest.error_at(
+                        tool.span(),
+                        format!("toolchain `{}` uses no tool `{}`", toolchain.name, tool.get_ref()),
+                        "not known",
+                        suggestion(tool.get_ref(), &tools, "tools"),
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_path(&self, path: &Spanned<String>) -> Result<(), ManifestError> {
+        if self.root.join(path.get_ref()).is_dir() {
+            return Ok(());
+        }
+        Err(self.manifest.error_at(
+            path.span(),
+            format!("there is no directory `{}`", path.get_ref()),
+            "not there",
+            format!("paths are relative to the manifest's directory, `{}`", self.root.display()),
+        ))
+    }
+
+    fn read_wits(&self) -> Result<BTreeMap<String, WitDirectory>, ProjectError> {
+        let mut wits = BTreeMap::new();
+        for component in self.manifest.components.values() {
+            let Some(path) = self.wit_path(component) else { continue };
+            if wits.contains_key(path.get_ref()) {
+                continue;
+            }
+            self.check_path(path)?;
+            let source = read_wit(&self.root, path.get_ref())?;
+            let wit = wit::resolve(&source)
+                .map_err(|source| ProjectError::Wit { directory: path.get_ref().clone(), source })?;
+            wits.insert(path.get_ref().clone(), WitDirectory { source, wit });
+        }
+        Ok(wits)
+    }
+
+    fn check_worlds(&self) -> Result<(), ManifestError> {
+        for component in self.manifest.components.values() {
+            let Some(world) = &component.world else { continue };
+            let Some((path, directory)) = self.wit(component) else {
+                return Err(self.manifest.error_at(
+                    world.span(),
+                    format!("world `{}` is named, but no WIT", world.get_ref()),
+                    "defined where?",
+                    "say `wit = \"DIRECTORY\"` here or under `[pipeline]`".to_owned(),
+                ));
+            };
+            if directory.wit.select(world.get_ref()).is_err() {
+                let worlds: Vec<&str> = directory.wit.worlds().collect();
+                return Err(self.manifest.error_at(
+                    world.span(),
+                    format!("there is no world `{}` in `{path}`", world.get_ref()),
+                    "not there",
+                    suggestion(world.get_ref(), &worlds, "worlds"),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The `.wit` files of a directory and of its `deps/`. Messages about them name them
+/// relative to the manifest.
+fn read_wit(root: &Path, directory: &str) -> Result<wit::Source, ProjectError> {
+    let mut source = wit::Source::new();
+    let top = root.join(directory);
+    for entry in WalkDir::new(&top).max_depth(3).sort_by_file_name() {
+        let entry = entry.map_err(|error| ProjectError::Read {
+            path: error.path().unwrap_or(&top).to_owned(),
+            source: error.into(),
+        })?;
+        let path = entry.path();
+        if entry.file_type().is_file() && path.extension().is_some_and(|end| end == "wit") {
+            let text = fs::read_to_string(path)
+                .map_err(|source| ProjectError::Read { path: path.to_owned(), source })?;
+            let below = path.strip_prefix(&top).expect("a walk stays below its top");
+            source.insert(below.to_string_lossy().replace('\\', "/"), text);
+        }
+    }
+    Ok(source)
+}

@@ -1,0 +1,25 @@
+//! What is asked of a component and whether the answer is the right one.
+//!
+//! - A [`Call`] is one line of a person's: `run("test query")`. It is parsed without knowing
+//!   the component; its arguments become values once the function's [`Signature`] is known.
+//! - An [`Outcome`] is what really happened: how the call ended, what was written, what it
+//!   used up.
+//! - An [`Expectation`] is what a `[[check]]` of the manifest says should happen, and
+//!   [`judge`] holds the two against each other.
+//!
+//! Values are written in WAVE, the component model's text form for values, and compared as
+//! values: spaces, the order of a record's fields and the spelling of a number make no
+//! difference, and `nan` is `nan`. This room is pure: it starts no component; `host` does.
+
+#![warn(clippy::disallowed_methods)]
+
+mod call;
+mod excerpt;
+mod judge;
+mod outcome;
+mod signature;
+
+pub use call::{ArgumentError, Call, CallSyntaxError};
+pub use judge::{Difference, Expectation, ExpectationError, Subject, Verdict, judge};
+pub use outcome::{Ending, Frame, Outcome, Returned, Trap};
+pub use signature::{Parameter, Signature};

@@ -1,0 +1,119 @@
+//! What may be typed: clap types only.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Builds a repository of several languages into one WebAssembly component, runs it in a
+/// sandbox and checks it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "poly",
+    version,
+    propagate_version = true,
+    after_help = "A first session:\n  \
+        poly plan       what would be built, and why\n  \
+        poly run        build what changed, make the first call of the manifest, check its result\n  \
+        poly check      the same, and all other checks\n\n\
+        Exit codes: 0 all is well; 1 a build or a check failed; 2 a wrong command line or manifest,\n\
+        or a fault of poly's own or of its surroundings."
+)]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What holds for every command.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Run as if started in this directory
+    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
+    pub directory: Option<PathBuf>,
+    /// The manifest [default: pipeline.toml]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub manifest: Option<PathBuf>,
+    /// How many actions run side by side [default: one for each processor]
+    #[arg(short, long, value_name = "N", global = true, env = "POLY_JOBS")]
+    pub jobs: Option<NonZeroUsize>,
+    /// Install no missing tools; say what is missing instead
+    #[arg(long, global = true)]
+    pub no_install: bool,
+    /// One JSON object a line on standard output, instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Nothing on standard error but errors and warnings
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Show what tools write even when they succeed
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// When to use colour
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    pub color: Color,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Build every component and compose them into one file
+    Build,
+    /// Build, then make one call in the sandbox and print what it returns
+    Run {
+        /// A call in WAVE, such as 'run("some text")', or '-' to read it from standard input
+        /// [default: the manifest's first check, which is then checked as well]
+        call: Option<String>,
+    },
+    /// Build, then make every call of the manifest's checks and compare
+    Check,
+    /// Say what would be built, and why; starts no tool
+    Plan,
+    /// Show the world, producers and sizes of a WebAssembly file or of a component
+    Inspect {
+        /// A file, or the name of a component of the pipeline
+        what: String,
+    },
+    /// The toolchains that poly knows, and the tools that they need
+    #[command(subcommand)]
+    Toolchain(ToolchainCommand),
+    /// Say of each tool where it is, its version, and what to do where it is missing
+    Doctor,
+    /// Print the manifest's JSON schema
+    Schema,
+    /// Remove what poly made below the pipeline's `target/poly`
+    Clean,
+}
+
+/// What to do with toolchains.
+#[derive(Debug, Subcommand)]
+pub enum ToolchainCommand {
+    /// The toolchains, and which tools of each are there
+    List,
+    /// Install the tools of these toolchains that are missing
+    Install {
+        /// Names of toolchains [default: those of the pipeline]
+        names: Vec<String>,
+    },
+    /// Where poly keeps the tools that it installed
+    Path,
+    /// Build and run the self-test of these toolchains
+    Test {
+        /// Names of toolchains [default: those of the pipeline]
+        names: Vec<String>,
+    },
+}

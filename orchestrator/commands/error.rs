@@ -1,0 +1,130 @@
+//! Why a command ends early, and the exit code that says it.
+
+use std::io;
+use std::path::PathBuf;
+
+use miette::Diagnostic;
+use thiserror::Error;
+
+use crate::build::{BuildError, ProjectError};
+use crate::check::{ArgumentError, CallSyntaxError, ExpectationError};
+use crate::component::inspect::InspectError;
+use crate::host::{CallError, EngineError, LoadError, StartError};
+use crate::manifest::ManifestError;
+use crate::toolchain::ToolchainError;
+
+/// Why a command ends early.
+#[derive(Debug, Error, Diagnostic)]
+pub enum CommandError {
+    /// The build ended early.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Build(#[from] BuildError),
+    /// The pipeline cannot be opened.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Project(#[from] ProjectError),
+    /// The manifest is wrong.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Manifest(#[from] ManifestError),
+    /// A toolchain file is wrong.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Toolchain(#[from] ToolchainError),
+    /// A file is not WebAssembly that can be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Inspect(#[from] InspectError),
+    /// What was to be called is not a call.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Syntax(#[from] CallSyntaxError),
+    /// Its arguments do not fit.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Argument(#[from] ArgumentError),
+    /// A check asks for what cannot be.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Expectation(#[from] ExpectationError),
+    /// The engine cannot be set up.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Engine(#[from] EngineError),
+    /// Compiled code cannot be loaded.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Load(#[from] LoadError),
+    /// The component cannot be started with what it is granted.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Start(#[from] StartError),
+    /// A call cannot be made.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Call(#[from] CallError),
+    /// A call was made and did not come back.
+    #[error("`{call}` did not return: {ending}")]
+    Ended {
+        /// The call.
+        call: String,
+        /// How it ended.
+        ending: String,
+        /// What to do about it.
+        #[help]
+        help: Option<String>,
+    },
+    /// There is nothing to call.
+    #[error("there is nothing to run: the manifest has no check, and no call was given")]
+    #[diagnostic(help("{functions}"))]
+    NothingToCall {
+        /// What could be called.
+        functions: String,
+    },
+    /// No such toolchain.
+    #[error("no toolchain is called `{name}`")]
+    #[diagnostic(help("{nearest}"))]
+    UnknownToolchain {
+        /// What was typed.
+        name: String,
+        /// What may have been meant.
+        nearest: String,
+    },
+    /// Nothing of that name to inspect.
+    #[error("`{what}` is neither a file nor a component that was built")]
+    #[diagnostic(help("{help}"))]
+    NothingToInspect {
+        /// What was typed.
+        what: String,
+        /// What to do.
+        help: String,
+    },
+    /// A file or directory that poly needs cannot be used.
+    #[error("cannot {doing} `{}`", path.display())]
+    System {
+        /// What was tried.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// Nobody says where files of a user go.
+    #[error("there is no home directory to keep the cache and the tools in")]
+    #[diagnostic(help("set POLY_CACHE_DIR and POLY_HOME"))]
+    NoHome,
+}
+
+impl CommandError {
+    /// 1 if a build or a check failed; 2 if the command line, the manifest or poly's own
+    /// surroundings are at fault.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Build(error) if !error.is_usage() => 1,
+            Self::Ended { .. } | Self::Start(_) => 1,
+            _ => 2,
+        }
+    }
+}

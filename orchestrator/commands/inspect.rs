@@ -1,0 +1,73 @@
+//! `poly inspect`: what a WebAssembly file, or a component of the pipeline, really is.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::context::Context;
+use super::{CommandError, Ending};
+use crate::component::inspect::{self, Inspection, Kind, Section};
+use crate::report::human;
+
+pub(super) fn run(context: &Context<'_>, what: &str) -> Result<Ending, CommandError> {
+    let path = find(context, what)?;
+    let bytes = fs::read(&path)
+        .map_err(|source| CommandError::System { doing: "read", path: path.clone(), source })?;
+    let inspection = inspect::inspect(&bytes)?;
+    context.report.answer("inspected", &inspection, &text(&path, &inspection));
+    Ok(Ending::Well)
+}
+
+fn find(context: &Context<'_>, what: &str) -> Result<PathBuf, CommandError> {
+    let named = PathBuf::from(what);
+    if named.is_file() {
+        return Ok(named);
+    }
+    let nothing = |help: String| CommandError::NothingToInspect { what: what.to_owned(), help };
+    let Some(project) = context.project_if_any()? else {
+        return Err(nothing("name a `.wasm` file, or run poly where a `pipeline.toml` is".to_owned()));
+    };
+    let built = project.adapted(what);
+    if project.manifest.components.contains_key(what) {
+        return if built.is_file() {
+            Ok(built)
+        } else {
+            Err(nothing(format!("`{what}` is not built yet: run `poly build`")))
+        };
+    }
+    let names: Vec<_> =
+        project.manifest.components.keys().map(|name| format!("`{}`", name.get_ref())).collect();
+    Err(nothing(format!("the components of this pipeline are {}", names.join(", "))))
+}
+
+fn text(path: &Path, inspection: &Inspection) -> String {
+    let kind = match inspection.kind {
+        Kind::Module => "core module",
+        Kind::Component => "component",
+    };
+    let size = human::size(inspection.size as u64);
+    let mut text = format!("{}: {kind}, {size}\n", path.display());
+    let mut list = |title: &str, lines: Vec<String>| {
+        if !lines.is_empty() {
+            let _ = write!(text, "\n{title}\n  {}\n", lines.join("\n  "));
+        }
+    };
+    list("world", inspection.world.iter().flat_map(|world| world.lines()).map(str::to_owned).collect());
+    list("imports", inspection.imports.clone());
+    list("exports", inspection.exports.clone());
+    list("producers", producers(inspection));
+    let sections = inspection.sections.iter();
+    let section = |section: &Section| format!("{:>10}  {}", human::size(section.size as u64), section.name);
+    list("sections", sections.map(section).collect());
+    text
+}
+
+fn producers(inspection: &Inspection) -> Vec<String> {
+    let fields = inspection.producers.iter();
+    let line = |(field, names): (&String, &BTreeMap<String, String>)| {
+        let names = names.iter().map(|(name, version)| format!("{name} {version}").trim_end().to_owned());
+        format!("{field}: {}", names.collect::<Vec<_>>().join(", "))
+    };
+    fields.map(line).collect()
+}

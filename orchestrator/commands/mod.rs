@@ -1,0 +1,66 @@
+//! One thin file for each subcommand: options → driver → report.
+
+mod build;
+mod check;
+mod clean;
+mod context;
+mod doctor;
+mod error;
+mod inspect;
+mod plan;
+mod run;
+mod sandbox;
+mod schema;
+mod toolchain;
+
+use std::process::ExitCode;
+
+use crate::cli::{Cli, Command};
+use crate::report::Report;
+use crate::toolchain::process;
+use context::Context;
+pub use error::CommandError;
+
+/// How a command that did its work ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// All is well.
+    Well,
+    /// It found what a person must mend: a failed check, a missing tool.
+    Failed,
+}
+
+/// Does what was typed. The exit code is 0 if all is well, 1 if a build or a check failed,
+/// 2 if the command line or the manifest is wrong or poly itself could not work, and 130
+/// after Ctrl-C.
+pub fn run(cli: &Cli) -> ExitCode {
+    // Every child is in a process group of its own, so Ctrl-C reaches poly alone.
+    // A handler that cannot be set leaves the system's: poly ends, its children go on.
+    let _ = ctrlc::set_handler(process::interrupt_all);
+    let report = Report::new(&cli.global);
+    let ended = dispatch(cli, &report);
+    if let Err(error) = &ended {
+        report.error(error);
+    }
+    match ended {
+        _ if process::interrupted() => ExitCode::from(130),
+        Ok(Ending::Well) => ExitCode::SUCCESS,
+        Ok(Ending::Failed) => ExitCode::from(1),
+        Err(error) => ExitCode::from(error.exit_code()),
+    }
+}
+
+fn dispatch(cli: &Cli, report: &Report) -> Result<Ending, CommandError> {
+    let context = Context::new(&cli.global, report)?;
+    match &cli.command {
+        Command::Build => build::run(&context),
+        Command::Run { call } => run::run(&context, call.as_deref()),
+        Command::Check => check::run(&context),
+        Command::Plan => plan::run(&context),
+        Command::Inspect { what } => inspect::run(&context, what),
+        Command::Toolchain(command) => toolchain::run(&context, command),
+        Command::Doctor => doctor::run(&context),
+        Command::Schema => schema::run(&context),
+        Command::Clean => clean::run(&context),
+    }
+}

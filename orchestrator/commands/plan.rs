@@ -1,0 +1,30 @@
+//! `poly plan`: what a run would do, and why. Starts no build tool and writes nothing.
+
+use std::fmt::Write as _;
+
+use super::context::Context;
+use super::{CommandError, Ending};
+use crate::build::{Driver, Planned, PlannedState};
+
+pub(super) fn run(context: &Context<'_>) -> Result<Ending, CommandError> {
+    let project = context.project()?;
+    let tell = |event| context.report.event(&event);
+    let planned = Driver::open(&project, context.options(&project), &tell)?.plan(true)?;
+    for action in &planned {
+        context.report.answer("planned", action, &text(action));
+    }
+    Ok(Ending::Well)
+}
+
+fn text(planned: &Planned) -> String {
+    match &planned.state {
+        PlannedState::Cached { .. } => format!("cached  {}", planned.action),
+        PlannedState::Run { reasons } => {
+            let mut text = format!("run     {}", planned.action);
+            for reason in reasons {
+                let _ = write!(text, "\n          {reason}");
+            }
+            text
+        }
+    }
+}

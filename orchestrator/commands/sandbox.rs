@@ -1,0 +1,92 @@
+//! The composed component, loaded and ready to be started with what the manifest grants.
+
+use miette::Diagnostic;
+
+use super::CommandError;
+use crate::build::{Built, Project};
+use crate::check::{Call, Ending, Outcome};
+use crate::host::{Engine, EngineOptions, Instance, Program, StartError};
+use crate::manifest::{self, Limit, Manifest};
+
+/// A program and what it may touch.
+pub(super) struct Sandbox<'p> {
+    project: &'p Project,
+    program: Program,
+}
+
+impl<'p> Sandbox<'p> {
+    /// Loads what a build with `run` made.
+    pub(super) fn open(project: &'p Project, built: &Built) -> Result<Self, CommandError> {
+        let path = built.precompiled.as_deref().expect("this build was asked to precompile");
+        let engine = Engine::new(&EngineOptions::for_limits(&project.manifest.limits))?;
+        Ok(Self { project, program: Program::load(&engine, path)? })
+    }
+
+    /// A new instance: no state of a former one.
+    pub(super) fn start(&self) -> Result<Instance, CommandError> {
+        let Project { root, manifest, .. } = self.project;
+        Instance::start(&self.program, &manifest.grants, &manifest.limits, root).map_err(|error| {
+            match &error {
+                StartError::Grant(grant) => in_manifest(manifest, grant),
+                _ => error.into(),
+            }
+        })
+    }
+
+    /// What can be called, for people.
+    pub(super) fn functions(&self) -> String {
+        let lines: Vec<_> = self.program.functions().map(|one| format!("  {one}")).collect();
+        format!("these functions can be called with `poly run 'NAME(ARGUMENTS)'`:\n{}", lines.join("\n"))
+    }
+}
+
+/// An error of a check, shown at its line of the manifest.
+pub(super) fn at_check(
+    manifest: &Manifest,
+    check: &manifest::Check,
+    error: &dyn Diagnostic,
+) -> CommandError {
+    let help = error.help().map(|help| help.to_string());
+    let span = check.call.span();
+    CommandError::Manifest(manifest.error_at(span, error.to_string(), "this check", help))
+}
+
+/// An error whose labels point into the manifest's text, with that text.
+fn in_manifest(manifest: &Manifest, error: &dyn Diagnostic) -> CommandError {
+    let help = error.help().map(|help| help.to_string());
+    let label = error.labels().and_then(|mut labels| labels.next());
+    let (span, text) = label.map_or((0..0, String::new()), |label| {
+        (label.offset()..label.offset() + label.len(), label.label().unwrap_or("here").to_owned())
+    });
+    CommandError::Manifest(manifest.error_at(span, error.to_string(), text, help))
+}
+
+/// A call without arguments as long as a book.
+pub(super) fn short(call: &Call) -> String {
+    let text = call.text();
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// What to do about an outcome that is no return.
+pub(super) fn remedy(outcome: &Outcome) -> Option<String> {
+    match &outcome.ending {
+        Ending::Returned(_) => None,
+        Ending::Trapped(trap) if trap.frames.is_empty() => None,
+        Ending::Trapped(trap) => {
+            let frames: Vec<_> = trap.frames.iter().map(|frame| format!("in {frame}")).collect();
+            Some(format!("it stopped\n{}", frames.join("\n")))
+        }
+        Ending::Exceeded(limit) => {
+            let key = match limit {
+                Limit::Timeout => "timeout = \"60s\"",
+                Limit::Memory => "memory = \"1GiB\"",
+                Limit::Fuel => "fuel = 10000000000",
+                Limit::Output => "output = \"16MiB\"",
+            };
+            Some(format!("if it rightly needs more, say so under `[limits]`, such as `{key}`"))
+        }
+    }
+}

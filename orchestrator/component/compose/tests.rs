@@ -1,0 +1,177 @@
+use super::*;
+use crate::component::audit::audit;
+use crate::component::wiring::{ExplicitLink, wire};
+
+fn part(name: &str, text: &str) -> Part<'static> {
+    Part::new(name, wat::parse_str(text).expect("parses")).expect("decodes")
+}
+
+/// Exports `a:b/number` with `get`, which returns `value`.
+fn number(name: &str, value: u32) -> Part<'static> {
+    part(
+        name,
+        &format!(
+            r#"(component
+                (core module $m (func (export "get") (result i32) i32.const {value}))
+                (core instance $c (instantiate $m))
+                (func $get (result u32) (canon lift (core func $c "get")))
+                (instance $i (export "get" (func $get)))
+                (export "a:b/number" (instance $i)))"#
+        ),
+    )
+}
+
+/// Exports the function `run`: what `a:b/number` says, plus one.
+fn successor(name: &str) -> Part<'static> {
+    part(
+        name,
+        r#"(component
+            (import "wasi:x/y@0.2.0" (instance))
+            (import "a:b/number" (instance $n (export "get" (func (result u32)))))
+            (alias export $n "get" (func $get))
+            (core func $get (canon lower (func $get)))
+            (core module $m
+                (import "" "get" (func (result i32)))
+                (func (export "run") (result i32) (i32.add (call 0) (i32.const 1))))
+            (core instance $c (instantiate $m (with "" (instance (export "get" (func $get))))))
+            (func (export "run") (result u32) (canon lift (core func $c "run"))))"#,
+    )
+}
+
+fn call_run(bytes: &[u8]) -> u32 {
+    use wasmtime::component::{Component, Linker};
+    let engine = wasmtime::Engine::default();
+    let component = Component::new(&engine, bytes).expect("compiles");
+    let mut linker = Linker::<()>::new(&engine);
+    linker
+        .instance("wasi:x/y@0.2.0")
+        .expect("an empty interface");
+    let mut store = wasmtime::Store::new(&engine, ());
+    let instance = linker
+        .instantiate(&mut store, &component)
+        .expect("instantiates");
+    let run = instance
+        .get_typed_func::<(), (u32,)>(&mut store, "run")
+        .expect("exports run");
+    run.call(&mut store, ()).expect("runs").0
+}
+
+#[test]
+fn linked_parts_compose_run_and_pass_the_audit() {
+    let parts = [
+        number("provider", 41),
+        successor("root_of it all"),
+        number("other", 7),
+    ];
+    let link = |to: &str| {
+        [ExplicitLink {
+            import: "root_of it all/a:b/number".into(),
+            export: to.into(),
+        }]
+    };
+    for (to, answer) in [("provider", 42), ("other", 8)] {
+        let unused = if to == "provider" {
+            &parts[..2]
+        } else {
+            &parts[1..]
+        };
+        let wiring = wire(unused, None, &link(to)).expect("wires");
+        let composed = compose(unused, None, &wiring).expect("composes");
+        assert_eq!(call_run(&composed), answer);
+        let audit = audit(&composed, unused).expect("passes");
+        assert_eq!(
+            (audit.wasi, audit.exports),
+            (vec!["wasi:x/y@0.2.0".to_owned()], vec!["run".to_owned()])
+        );
+        for _ in 0..5 {
+            assert_eq!(
+                compose(unused, None, &wiring).unwrap(),
+                composed,
+                "equal bytes each time"
+            );
+        }
+    }
+}
+
+#[test]
+fn one_component_composes_to_itself() {
+    let parts = [number("only", 1)];
+    let wiring = wire(&parts, None, &[]).unwrap();
+    assert_eq!(
+        compose(&parts, None, &wiring).unwrap(),
+        parts[0].bytes.as_ref()
+    );
+}
+
+/// Owns a resource `token` in `a:b/tokens`.
+const OWNER: &str = r#"(component
+    (type $t' (resource (rep i32)))
+    (core func $new (canon resource.new $t'))
+    (core module $m (import "" "new" (func (param i32) (result i32)))
+        (func (export "make") (result i32) (call 0 (i32.const 5))))
+    (core instance $c (instantiate $m (with "" (instance (export "new" (func $new))))))
+    (component $shim
+        (import "t" (type $t (sub resource)))
+        (import "make" (func $make (result (own $t))))
+        (export $t2 "token" (type $t))
+        (export "make" (func $make) (func (result (own $t2)))))
+    (func $make (result (own $t')) (canon lift (core func $c "make")))
+    (instance $i (instantiate $shim (with "t" (type $t')) (with "make" (func $make))))
+    (export "a:b/tokens" (instance $i)))"#;
+
+/// What a component that uses the resource imports.
+const TOKENS: &str = r#"(import "a:b/tokens" (instance $tokens
+    (export "token" (type (sub resource))) (export "make" (func (result (own 0))))))
+    (alias export $tokens "token" (type $token))"#;
+
+#[test]
+fn a_resource_goes_through_a_chain_and_a_diamond() {
+    let middle = format!(
+        r#"(component {TOKENS}
+            (alias export $tokens "make" (func $make))
+            (component $shim
+                (import "t" (type $t (sub resource)))
+                (import "pass" (func $pass (result (own $t))))
+                (export "pass" (func $pass)))
+            (instance $i (instantiate $shim (with "t" (type $token)) (with "pass" (func $make))))
+            (export "a:b/middle" (instance $i)))"#
+    );
+    let root = format!(
+        r#"(component {TOKENS}
+            (import "a:b/middle" (instance $middle
+                (alias outer 1 $token (type $t)) (export "pass" (func (result (own $t))))))
+            (alias export $middle "pass" (func $pass))
+            (core func $pass (canon lower (func $pass)))
+            (core module $m (import "" "pass" (func (result i32)))
+                (func (export "run") (result i32) (drop (call 0)) (i32.const 3)))
+            (core instance $c (instantiate $m (with "" (instance (export "pass" (func $pass))))))
+            (func (export "run") (result u32) (canon lift (core func $c "run"))))"#
+    );
+    let parts = [
+        part("root", &root),
+        part("middle", &middle),
+        part("owner", OWNER),
+    ];
+    let wiring = wire(&parts, None, &[]).expect("wires");
+    assert_eq!(wiring.order, ["owner", "middle", "root"]);
+    let composed = compose(&parts, None, &wiring).expect("composes");
+    assert_eq!(call_run(&composed), 3);
+}
+
+#[test]
+fn a_resource_that_is_split_between_a_component_and_the_host_is_refused() {
+    let root = format!(
+        r#"(component {TOKENS}
+            (import "wasi:x/user@0.2.0" (instance
+                (alias outer 1 $token (type $t')) (export "token" (type $t (eq $t')))
+                (export "use" (func (param "token" (own $t)))))))"#
+    );
+    let parts = [part("root", &root), part("owner", OWNER)];
+    let wiring = wire(&parts, None, &[]).expect("wires");
+    let error = compose(&parts, None, &wiring).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "component `root` leaves `wasi:x/user@0.2.0` to the host, but that uses resources of `a:b/tokens`, \
+         which component `owner` provides"
+    );
+}

@@ -1,0 +1,264 @@
+//! Finding what meets an import: as a link says, or by name.
+
+use std::collections::BTreeMap;
+
+use super::{ExplicitLink, Link, Reason, WiringError};
+use crate::component::nearest::{nearest, suggestion};
+use crate::component::part::Part;
+use crate::component::world::{
+    Item, Mismatch, compare_functions, compare_interfaces, split_version,
+};
+
+type Parts<'p> = BTreeMap<&'p str, &'p Part<'p>>;
+
+/// The explicit links, by component and import.
+pub(super) fn explicit<'p>(
+    parts: &'p Parts<'p>,
+    links: &[ExplicitLink],
+) -> Result<BTreeMap<(&'p str, &'p str), Link>, WiringError> {
+    let mut found = BTreeMap::new();
+    for link in links {
+        let (component, import) = link.import.split_once('/').unwrap_or((&link.import, ""));
+        let component = *part(parts, link, component)?;
+        let Some((import, item)) = lookup(&component.world.imports, import) else {
+            let known = component.world.imports.keys().map(String::as_str);
+            return Err(WiringError::UnknownImport {
+                link: link.import.clone(),
+                component: component.name.clone(),
+                help: suggestion(import, known, "its imports are"),
+            });
+        };
+        let met = explicit_export(parts, link, component, import, item)?;
+        if found
+            .insert((component.name.as_str(), import), met)
+            .is_some()
+        {
+            return Err(WiringError::Twice {
+                link: link.import.clone(),
+            });
+        }
+    }
+    Ok(found)
+}
+
+fn explicit_export(
+    parts: &Parts<'_>,
+    link: &ExplicitLink,
+    component: &Part<'_>,
+    import: &str,
+    item: &Item,
+) -> Result<Link, WiringError> {
+    let (provider, wanted) = match link.export.split_once('/') {
+        Some((provider, export)) => (provider, export),
+        None => (link.export.as_str(), import),
+    };
+    let provider = *part(parts, link, provider)?;
+    if provider.name == component.name {
+        return Err(WiringError::Itself {
+            link: link.import.clone(),
+            component: component.name.clone(),
+        });
+    }
+    let compatible = || {
+        let mut names = provider.world.exports.iter();
+        names
+            .find(|(name, _)| is_compatible(wanted, name))
+            .map(|(name, item)| (name.as_str(), item))
+    };
+    let Some((export, offered)) = lookup(&provider.world.exports, wanted).or_else(compatible)
+    else {
+        let known = provider.world.exports.keys().map(String::as_str);
+        return Err(WiringError::UnknownExport {
+            link: link.import.clone(),
+            component: provider.name.clone(),
+            export: wanted.to_owned(),
+            help: suggestion(wanted, known, "its exports are"),
+        });
+    };
+    checked(
+        component,
+        import,
+        item,
+        (provider, export, offered),
+        Reason::Explicit,
+    )
+}
+
+fn part<'p, 'm>(
+    parts: &'m Parts<'p>,
+    link: &ExplicitLink,
+    name: &str,
+) -> Result<&'m &'p Part<'p>, WiringError> {
+    parts
+        .get(name)
+        .ok_or_else(|| WiringError::UnknownComponent {
+            link: link.import.clone(),
+            component: name.to_owned(),
+            help: suggestion(name, parts.keys().copied(), "the components are"),
+        })
+}
+
+/// An item by its full name, or by its name without version if that is the only one.
+fn lookup<'i>(items: &'i BTreeMap<String, Item>, name: &str) -> Option<(&'i str, &'i Item)> {
+    if let Some((name, item)) = items.get_key_value(name) {
+        return Some((name, item));
+    }
+    let mut unversioned = items
+        .iter()
+        .filter(|(known, _)| split_version(known).0 == name);
+    match (unversioned.next(), unversioned.next()) {
+        (Some((name, item)), None) => Some((name, item)),
+        _ => None,
+    }
+}
+
+/// The one export of another component that has the import's name, or a compatible version.
+pub(super) fn by_name(
+    parts: &Parts<'_>,
+    component: &Part<'_>,
+    import: &str,
+    item: &Item,
+) -> Result<Link, WiringError> {
+    let others = || {
+        parts
+            .values()
+            .filter(|other| other.name != component.name)
+            .flat_map(|other| {
+                other
+                    .world
+                    .exports
+                    .iter()
+                    .map(move |(name, item)| (*other, name.as_str(), item))
+            })
+    };
+    let exact: Vec<_> = others().filter(|(_, name, _)| *name == import).collect();
+    let (candidates, reason) = if exact.is_empty() {
+        let compatible = others()
+            .filter(|(_, name, _)| is_compatible(import, name))
+            .collect();
+        (compatible, Reason::CompatibleVersion)
+    } else {
+        (exact, Reason::ExactName)
+    };
+    match candidates[..] {
+        [candidate] => checked(component, import, item, candidate, reason),
+        [] => Err(WiringError::Unmet {
+            component: component.name.clone(),
+            import: import.to_owned(),
+            help: unmet_help(
+                component,
+                import,
+                others().map(|(other, name, _)| (other, name)),
+            ),
+        }),
+        _ => Err(WiringError::Ambiguous {
+            component: component.name.clone(),
+            import: import.to_owned(),
+            providers: candidates
+                .iter()
+                .map(|(other, name, _)| format!("{}/{name}", other.name))
+                .collect(),
+        }),
+    }
+}
+
+fn unmet_help<'p>(
+    component: &Part<'_>,
+    import: &str,
+    exports: impl Iterator<Item = (&'p Part<'p>, &'p str)>,
+) -> String {
+    let exports: Vec<_> = exports.collect();
+    let near = nearest(import, exports.iter().map(|(_, name)| *name));
+    match near
+        .first()
+        .and_then(|near| exports.iter().find(|(_, name)| name == near))
+    {
+        Some((provider, export)) => format!(
+            "component `{}` exports `{export}`; if that is meant, say so in `[link]`: \
+             \"{}/{import}\" = \"{}/{export}\"",
+            provider.name, component.name, provider.name
+        ),
+        None => "add a component that exports it".to_owned(),
+    }
+}
+
+/// Whether an export may stand for an import by its name: equal but for a version that is
+/// compatible.
+fn is_compatible(import: &str, export: &str) -> bool {
+    match (split_version(import), split_version(export)) {
+        ((one, Some(wanted)), (other, Some(offered))) => {
+            one == other
+                && wanted.pre.is_empty()
+                && offered.pre.is_empty()
+                && track(&wanted) == track(&offered)
+        }
+        _ => false,
+    }
+}
+
+/// What compatible versions share: the first number that is not zero, and its place.
+fn track(version: &semver::Version) -> (u64, u64, u64) {
+    match (version.major, version.minor) {
+        (0, 0) => (0, 0, version.patch),
+        (0, minor) => (0, minor, 0),
+        (major, _) => (major, 0, 0),
+    }
+}
+
+/// The link, if the types agree.
+fn checked(
+    component: &Part<'_>,
+    import: &str,
+    item: &Item,
+    (provider, export, offered): (&Part<'_>, &str, &Item),
+    reason: Reason,
+) -> Result<Link, WiringError> {
+    compare_items(item, offered).map_err(|mismatch| {
+        // A function's own name is the first step inside an interface: `interface/function`.
+        let separator = match (mismatch.path.is_empty(), item) {
+            (true, _) => ": ",
+            (false, Item::Interface(_)) => "/",
+            (false, _) => " → ",
+        };
+        WiringError::Mismatch {
+            component: component.name.clone(),
+            import: import.to_owned(),
+            provider: provider.name.clone(),
+            export: export.to_owned(),
+            mismatch: without_quotes(mismatch, matches!(item, Item::Interface(_))),
+            separator,
+        }
+    })?;
+    Ok(Link {
+        component: component.name.clone(),
+        import: import.to_owned(),
+        provider: provider.name.clone(),
+        export: Some(export.to_owned()),
+        reason,
+    })
+}
+
+/// `function "f"` as `f` where it stands after its interface's name.
+fn without_quotes(mut mismatch: Mismatch, in_interface: bool) -> Mismatch {
+    if in_interface
+        && let Some(first) = mismatch.path.first_mut()
+        && let Some(name) = first
+            .strip_prefix("function \"")
+            .and_then(|rest| rest.strip_suffix('"'))
+    {
+        *first = name.to_owned();
+    }
+    mismatch
+}
+
+fn compare_items(wanted: &Item, offered: &Item) -> Result<(), Mismatch> {
+    match (wanted, offered) {
+        (Item::Interface(one), Item::Interface(other)) => compare_interfaces(one, other),
+        (Item::Function(one), Item::Function(other)) => compare_functions(one, other),
+        _ => Err(Mismatch {
+            path: Vec::new(),
+            expected: wanted.kind().to_owned(),
+            found: offered.kind().to_owned(),
+        }),
+    }
+}

@@ -1,0 +1,378 @@
+//! Whether what is offered is what is wanted, and if not, where inside they part.
+
+use std::fmt;
+
+use super::{Case, Field, Function, Interface, Type};
+
+/// The first difference between two things, with the way to it from outside in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mismatch {
+    /// The way, such as `function "f"`, `parameter 2`, `record field "tags"`, `list element`.
+    pub path: Vec<String>,
+    /// What is wanted there.
+    pub expected: String,
+    /// What is offered there.
+    pub found: String,
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.path.is_empty() {
+            write!(out, "{}: ", self.path.join(" → "))?;
+        }
+        write!(out, "expected {}, found {}", self.expected, self.found)
+    }
+}
+
+impl Mismatch {
+    fn new(expected: impl Into<String>, found: impl Into<String>) -> Self {
+        Self {
+            path: Vec::new(),
+            expected: expected.into(),
+            found: found.into(),
+        }
+    }
+
+    /// The same difference seen from one step further out.
+    fn under(mut self, step: impl Into<String>) -> Self {
+        self.path.insert(0, step.into());
+        self
+    }
+}
+
+/// Checks that `found` has every function of `expected`, with equal signatures.
+pub fn compare_interfaces(expected: &Interface, found: &Interface) -> Result<(), Mismatch> {
+    for (name, wanted) in &expected.functions {
+        let step = || format!("function \"{name}\"");
+        match found.functions.get(name) {
+            Some(offered) => {
+                compare_functions(wanted, offered).map_err(|mismatch| mismatch.under(step()))?
+            }
+            None => return Err(Mismatch::new("a function", "none of that name").under(step())),
+        }
+    }
+    match expected
+        .resources
+        .iter()
+        .find(|name| !found.resources.contains(*name))
+    {
+        Some(missing) => Err(Mismatch::new("a resource", "none of that name")
+            .under(format!("resource \"{missing}\""))),
+        None => Ok(()),
+    }
+}
+
+/// Checks that two signatures are equal. Parameter names count, as they do in the component
+/// model.
+pub fn compare_functions(expected: &Function, found: &Function) -> Result<(), Mismatch> {
+    let flavour = |function: &Function| {
+        if function.asynchronous {
+            "an async function"
+        } else {
+            "a function"
+        }
+    };
+    if expected.asynchronous != found.asynchronous {
+        return Err(Mismatch::new(flavour(expected), flavour(found)));
+    }
+    if expected.parameters.len() != found.parameters.len() {
+        return Err(Mismatch::new(
+            counted(expected.parameters.len(), "parameter"),
+            expected_count(found.parameters.len()),
+        ));
+    }
+    for (index, (one, other)) in expected
+        .parameters
+        .iter()
+        .zip(&found.parameters)
+        .enumerate()
+    {
+        let step = || format!("parameter {}", index + 1);
+        if one.name != other.name {
+            let named = |field: &Field| format!("the name `{}`", field.name);
+            return Err(Mismatch::new(named(one), named(other)).under(step()));
+        }
+        compare_types(&one.ty, &other.ty).map_err(|mismatch| mismatch.under(step()))?;
+    }
+    compare_optional(expected.result.as_ref(), found.result.as_ref(), "result")
+}
+
+/// Checks that two types are equal in all but the names of records, variants, enums and flags.
+pub fn compare_types(expected: &Type, found: &Type) -> Result<(), Mismatch> {
+    match (expected, found) {
+        (Type::List(one), Type::List(other)) => step_into(one, other, "list element"),
+        (Type::FixedLengthList(one, length), Type::FixedLengthList(other, found_length))
+            if length == found_length =>
+        {
+            step_into(one, other, "list element")
+        }
+        (Type::Map(key, one), Type::Map(found_key, other)) => {
+            step_into(key, found_key, "map key")?;
+            step_into(one, other, "map value")
+        }
+        (Type::Option(one), Type::Option(other)) => step_into(one, other, "option"),
+        (Type::Future(one), Type::Future(other)) => {
+            compare_optional(one.as_deref(), other.as_deref(), "future")
+        }
+        (Type::Stream(one), Type::Stream(other)) => {
+            compare_optional(one.as_deref(), other.as_deref(), "stream")
+        }
+        (
+            Type::Result { ok, error },
+            Type::Result {
+                ok: found_ok,
+                error: found_error,
+            },
+        ) => {
+            compare_optional(ok.as_deref(), found_ok.as_deref(), "ok of result")?;
+            compare_optional(error.as_deref(), found_error.as_deref(), "error of result")
+        }
+        (Type::Tuple(ones), Type::Tuple(others)) => {
+            if ones.len() != others.len() {
+                return Err(Mismatch::new(expected.to_string(), found.to_string()));
+            }
+            ones.iter()
+                .zip(others)
+                .enumerate()
+                .try_for_each(|(index, (one, other))| {
+                    step_into(one, other, &format!("tuple element {}", index + 1))
+                })
+        }
+        (Type::Record { fields: ones, .. }, Type::Record { fields: others, .. }) => {
+            same_names(
+                "field",
+                ones.iter().map(field_name),
+                others.iter().map(field_name),
+            )?;
+            ones.iter().zip(others).try_for_each(|(one, other)| {
+                step_into(
+                    &one.ty,
+                    &other.ty,
+                    &format!("record field \"{}\"", one.name),
+                )
+            })
+        }
+        (Type::Variant { cases: ones, .. }, Type::Variant { cases: others, .. }) => {
+            same_names(
+                "case",
+                ones.iter().map(case_name),
+                others.iter().map(case_name),
+            )?;
+            ones.iter().zip(others).try_for_each(|(one, other)| {
+                compare_optional(
+                    one.ty.as_ref(),
+                    other.ty.as_ref(),
+                    &format!("variant case \"{}\"", one.name),
+                )
+            })
+        }
+        (Type::Enum { cases: ones, .. }, Type::Enum { cases: others, .. }) => same_names(
+            "enum case",
+            ones.iter().map(String::as_str),
+            others.iter().map(String::as_str),
+        ),
+        (Type::Flags { flags: ones, .. }, Type::Flags { flags: others, .. }) => same_names(
+            "flag",
+            ones.iter().map(String::as_str),
+            others.iter().map(String::as_str),
+        ),
+        (one, other) if one == other => Ok(()),
+        (one, other) => Err(Mismatch::new(one.described(), other.described())),
+    }
+}
+
+impl Type {
+    /// The type as a message calls it: a named one with its kind.
+    fn described(&self) -> String {
+        match self {
+            Self::Record { name, .. } => format!("record `{name}`"),
+            Self::Variant { name, .. } => format!("variant `{name}`"),
+            Self::Enum { name, .. } => format!("enum `{name}`"),
+            Self::Flags { name, .. } => format!("flags `{name}`"),
+            Self::Own(name) => format!("resource `{name}`"),
+            other => other.to_string(),
+        }
+    }
+}
+
+fn field_name(field: &Field) -> &str {
+    &field.name
+}
+
+fn case_name(case: &Case) -> &str {
+    &case.name
+}
+
+fn step_into(expected: &Type, found: &Type, step: &str) -> Result<(), Mismatch> {
+    compare_types(expected, found).map_err(|mismatch| mismatch.under(step))
+}
+
+fn compare_optional(
+    expected: Option<&Type>,
+    found: Option<&Type>,
+    step: &str,
+) -> Result<(), Mismatch> {
+    let described = |ty: Option<&Type>| ty.map_or_else(|| "nothing".to_owned(), Type::described);
+    match (expected, found) {
+        (Some(one), Some(other)) => step_into(one, other, step),
+        (None, None) => Ok(()),
+        (one, other) => Err(Mismatch::new(described(one), described(other)).under(step)),
+    }
+}
+
+/// Names must agree one by one: their order is part of the type.
+fn same_names<'a>(
+    what: &str,
+    expected: impl ExactSizeIterator<Item = &'a str>,
+    found: impl ExactSizeIterator<Item = &'a str>,
+) -> Result<(), Mismatch> {
+    let (wanted, offered) = (expected.len(), found.len());
+    for (index, (one, other)) in expected.zip(found).enumerate() {
+        if one != other {
+            let named = |name: &str| format!("`{name}`");
+            return Err(
+                Mismatch::new(named(one), named(other)).under(format!("{what} {}", index + 1))
+            );
+        }
+    }
+    if wanted == offered {
+        Ok(())
+    } else {
+        Err(Mismatch::new(
+            counted(wanted, what),
+            expected_count(offered),
+        ))
+    }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{count} {what}s")
+    }
+}
+
+fn expected_count(count: usize) -> String {
+    if count == 0 {
+        "none".to_owned()
+    } else {
+        count.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::component::wit;
+    use crate::component::world::{Interface, Item, World};
+
+    fn interface(text: &str) -> Interface {
+        let wit = format!("package a:b; interface i {{ {text} }} world w {{ import i; }}");
+        let wit = wit::resolve(&[("w.wit".to_owned(), wit)].into()).expect("resolves");
+        let world = World::new(&wit.resolve, wit.select("w").unwrap());
+        match world.imports.into_values().next() {
+            Some(Item::Interface(interface)) => interface,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn mismatch(expected: &str, found: &str) -> String {
+        super::compare_interfaces(&interface(expected), &interface(found))
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn type_names_do_not_count_but_field_names_do() {
+        let one = interface("record a { x: u8 } f: func(p: a);");
+        let other = interface("record b { x: u8 } f: func(p: b);");
+        super::compare_interfaces(&one, &other).expect("equal in structure");
+        assert_eq!(
+            mismatch(
+                "record a { x: u8 } f: func(p: a);",
+                "record a { y: u8 } f: func(p: a);"
+            ),
+            "function \"f\" → parameter 1 → field 1: expected `x`, found `y`"
+        );
+    }
+
+    #[test]
+    fn the_way_to_the_difference_is_told() {
+        assert_eq!(
+            mismatch(
+                "record a { tags: list<string> } f: func(x: u8, p: a);",
+                "record a { tags: list<u32> } f: func(x: u8, p: a);"
+            ),
+            "function \"f\" → parameter 2 → record field \"tags\" → list element: expected string, found u32"
+        );
+    }
+
+    #[test]
+    fn every_shape_has_its_words() {
+        let cases = [
+            (
+                "f: func();",
+                "g: func();",
+                "function \"f\": expected a function, found none of that name",
+            ),
+            (
+                "f: func(a: u8);",
+                "f: func();",
+                "function \"f\": expected 1 parameter, found none",
+            ),
+            (
+                "f: func(a: u8);",
+                "f: func(b: u8);",
+                "function \"f\" → parameter 1: expected the name `a`, found the name `b`",
+            ),
+            (
+                "f: func() -> u8;",
+                "f: func();",
+                "function \"f\" → result: expected u8, found nothing",
+            ),
+            (
+                "f: func() -> result<u8, string>;",
+                "f: func() -> result<u8>;",
+                "function \"f\" → result → error of result: expected string, found nothing",
+            ),
+            (
+                "f: func() -> tuple<u8, u16>;",
+                "f: func() -> tuple<u8, s16>;",
+                "function \"f\" → result → tuple element 2: expected u16, found s16",
+            ),
+            (
+                "f: func() -> option<u8>;",
+                "f: func() -> option<char>;",
+                "function \"f\" → result → option: expected u8, found char",
+            ),
+            (
+                "enum e { a, b } f: func() -> e;",
+                "enum e { a } f: func() -> e;",
+                "function \"f\" → result: expected 2 enum cases, found 1",
+            ),
+            (
+                "variant v { a(u8) } f: func() -> v;",
+                "variant v { a } f: func() -> v;",
+                "function \"f\" → result → variant case \"a\": expected u8, found nothing",
+            ),
+            (
+                "record r { a: u8 } f: func() -> r;",
+                "f: func() -> u8;",
+                "function \"f\" → result: expected record `r`, found u8",
+            ),
+            (
+                "f: async func();",
+                "f: func();",
+                "function \"f\": expected an async function, found a function",
+            ),
+            (
+                "resource r; f: func();",
+                "f: func();",
+                "resource \"r\": expected a resource, found none of that name",
+            ),
+        ];
+        for (expected, found, said) in cases {
+            assert_eq!(mismatch(expected, found), said);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The compiler and runtime, in the one configuration that poly uses.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use miette::Diagnostic;
+use poly_cache::Digest;
+use thiserror::Error;
+use wasmtime::{Config, Strategy, WasmBacktraceDetails};
+
+use crate::manifest::Limits;
+
+/// Stack for WebAssembly's own frames; a recursion that needs more is a trap.
+const STACK: usize = 1 << 20;
+
+/// Stack of the fiber that a call runs on: the component's and, above it, the host's share.
+const FIBER_STACK: usize = 2 << 20;
+
+/// What differs between engines.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct EngineOptions {
+    /// Whether fuel is counted. Code is slower with it, and compiled separately.
+    pub fuel: bool,
+}
+
+/// Compiles components and holds what was compiled; clones share it.
+#[derive(Clone)]
+pub struct Engine {
+    inner: wasmtime::Engine,
+    options: EngineOptions,
+}
+
+/// The engine cannot be made, or a component cannot be compiled.
+#[derive(Debug, Error, Diagnostic)]
+pub enum EngineError {
+    /// wasmtime refuses the configuration on this machine.
+    #[error("the WebAssembly engine cannot be set up on this machine")]
+    SetUp(#[source] Cause),
+    /// wasmtime refuses the component.
+    #[error("the component cannot be compiled")]
+    #[diagnostic(help("`poly inspect` shows what it imports and which features it uses"))]
+    Compile(#[source] Cause),
+}
+
+/// What wasmtime said.
+#[derive(Debug)]
+pub struct Cause(wasmtime::Error);
+
+impl EngineOptions {
+    /// What these limits need.
+    pub fn for_limits(limits: &Limits) -> Self {
+        Self {
+            fuel: limits.fuel.is_some(),
+        }
+    }
+}
+
+impl Engine {
+    /// An engine for this machine.
+    pub fn new(options: &EngineOptions) -> Result<Self, EngineError> {
+        let mut config = Config::new();
+        config
+            .strategy(Strategy::Cranelift)
+            .parallel_compilation(true)
+            .epoch_interruption(true)
+            .consume_fuel(options.fuel)
+            .max_wasm_stack(STACK)
+            .async_stack_size(FIBER_STACK)
+            // Said here, and not left to the environment: the setting is part of what is
+            // compiled.
+            .wasm_backtrace_details(WasmBacktraceDetails::Enable);
+        let inner = wasmtime::Engine::new(&config).map_err(|it| EngineError::SetUp(it.into()))?;
+        Ok(Self {
+            inner,
+            options: *options,
+        })
+    }
+
+    /// Whether it counts fuel.
+    pub fn counts_fuel(&self) -> bool {
+        self.options.fuel
+    }
+
+    /// What machine code depends on beside the component: wasmtime's version, its settings
+    /// and this machine's processor, as 64 hexadecimal digits. Machine code made under one
+    /// value can be loaded under the same value only.
+    pub fn compatibility(&self) -> String {
+        let mut bytes = HashedBytes::default();
+        self.inner.precompile_compatibility_hash().hash(&mut bytes);
+        Digest::of(&bytes.0).to_string()
+    }
+
+    /// Compiles a component to machine code, to be kept in the store and loaded with
+    /// [`Program::load`](super::Program::load).
+    pub fn precompile(&self, component: &[u8]) -> Result<Vec<u8>, EngineError> {
+        self.inner
+            .precompile_component(component)
+            .map_err(|it| EngineError::Compile(it.into()))
+    }
+
+    pub(super) fn inner(&self) -> &wasmtime::Engine {
+        &self.inner
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Engine")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+impl From<wasmtime::Error> for Cause {
+    fn from(error: wasmtime::Error) -> Self {
+        Self(error)
+    }
+}
+
+impl fmt::Display for Cause {
+    /// The whole chain on one line: wasmtime puts the reason at its end.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:#}", self.0)
+    }
+}
+
+impl std::error::Error for Cause {}
+
+/// A hasher that keeps what it is fed, so that the bytes can have a digest that is the same
+/// in every process and in every version of the standard library.
+#[derive(Default)]
+struct HashedBytes(Vec<u8>);
+
+impl Hasher for HashedBytes {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        // Nobody asks: the bytes are the result.
+        0
+    }
+}

@@ -1,0 +1,49 @@
+//! Runs a composed component in a sandbox: the only user of wasmtime.
+//!
+//! ```text
+//! component ── Engine::precompile ──→ machine code ── (store) ──→ Program::load
+//!                                                                      │
+//!            Grants, Limits ──→ Instance::start ←──────────────────────┘
+//!                                     │
+//!              check::Call ──→ Instance::call ──→ check::Outcome
+//! ```
+//!
+//! - An [`Engine`] compiles and holds compiled code. A [`Program`] is a component in machine
+//!   code, with the [signatures](crate::check::Signature) that it exports. An [`Instance`] is
+//!   a program that runs, with memory of its own; it takes one call after another.
+//! - **Grants.** All of WASI 0.2 is linked, because compilers and interpreters import much
+//!   that they never use, and it holds nothing but what the manifest grants: no file, no
+//!   variable, no argument, no socket, no outgoing HTTP request. Where clocks and randomness
+//!   are not granted, a clock of its own and a seeded sequence stand in for them, the same in
+//!   every run (see [`stand_in`]).
+//! - **Limits.** Each has its own way to end a call ([`Ending::Exceeded`]): time by a watchdog
+//!   that stops both running code and a wait inside the host, memory as a sum over all parts,
+//!   fuel, and output. Going over a limit ends the call even where the component would have
+//!   gone on, because an answer given in distress proves nothing.
+//!
+//! What it refuses: loading machine code that does not come from poly's own store, filling
+//! unknown imports with traps, and calling on after a trap.
+//!
+//! [`Ending::Exceeded`]: crate::check::Ending::Exceeded
+
+mod budget;
+mod capture;
+mod context;
+mod engine;
+mod grants;
+mod instance;
+mod lookup;
+mod network;
+mod program;
+mod stand_in;
+mod trap;
+mod watchdog;
+
+#[cfg(test)]
+mod tests;
+
+pub use engine::{Engine, EngineError, EngineOptions};
+pub use grants::GrantError;
+pub use instance::{CallError, Instance, StartError};
+pub use lookup::LookupError;
+pub use program::{LoadError, Program};

@@ -1,0 +1,191 @@
+//! A component in machine code, and what it exports.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use miette::Diagnostic;
+use thiserror::Error;
+use wasmtime::component::types::{ComponentFunc, ComponentItem};
+use wasmtime::component::wasm_wave::value::Type as ValueType;
+use wasmtime::component::{Component, ComponentExportIndex, Type};
+
+use super::Engine;
+use super::engine::Cause;
+use crate::check::{Parameter, Signature};
+
+/// A component that is ready to be started; clones share it.
+#[derive(Clone)]
+pub struct Program {
+    engine: Engine,
+    component: Component,
+    exports: Arc<[Export]>,
+}
+
+/// An exported function.
+pub(super) struct Export {
+    pub(super) signature: Signature,
+    pub(super) index: ComponentExportIndex,
+    pub(super) parameters: Vec<Type>,
+    pub(super) result: Returns,
+    /// The first parameter, or the result, whose type no text can stand for.
+    pub(super) unspeakable: Option<String>,
+}
+
+/// What a function returns, as a type of WAVE's.
+#[derive(Clone)]
+pub(super) enum Returns {
+    /// Nothing.
+    Nothing,
+    /// A value of this type.
+    Value(ValueType),
+    /// Something that no text can stand for.
+    Unspeakable,
+}
+
+/// Machine code that cannot be loaded.
+#[derive(Debug, Error, Diagnostic)]
+pub enum LoadError {
+    /// The file is not there, was damaged, or was made by another wasmtime, with other
+    /// settings or for another processor.
+    #[error("the compiled component `{}` cannot be loaded", path.display())]
+    #[diagnostic(help("poly compiles it anew when its record is gone: `poly clean` removes it"))]
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// What wasmtime said.
+        #[source]
+        source: Cause,
+    },
+}
+
+impl Program {
+    /// Loads machine code from `path`, an artifact in poly's own store that
+    /// [`Engine::precompile`] made. It is mapped into memory, which takes the same few
+    /// milliseconds whatever its size.
+    ///
+    /// An error means that the artifact is of no use, and that compiling again will help.
+    pub fn load(engine: &Engine, path: &Path) -> Result<Self, LoadError> {
+        // SAFETY: machine code is trusted as poly itself is. Callers pass artifacts of the
+        // store only, which poly wrote, whose digest the store has checked, and which nothing
+        // changes in place: the store writes by renaming. wasmtime checks version, settings
+        // and processor.
+        #[allow(unsafe_code)]
+        let component = unsafe { Component::deserialize_file(engine.inner(), path) };
+        let component = component.map_err(|error| LoadError::Refused {
+            path: path.to_owned(),
+            source: error.into(),
+        })?;
+        let exports = exports(engine, &component).into();
+        Ok(Self {
+            engine: engine.clone(),
+            component,
+            exports,
+        })
+    }
+
+    /// The functions that can be called, those of the component itself first.
+    pub fn functions(&self) -> impl Iterator<Item = &Signature> + Clone {
+        self.exports.iter().map(|export| &export.signature)
+    }
+
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub(super) fn component(&self) -> &Component {
+        &self.component
+    }
+
+    pub(super) fn exports(&self) -> &Arc<[Export]> {
+        &self.exports
+    }
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_list().entries(self.functions()).finish()
+    }
+}
+
+fn exports(engine: &Engine, component: &Component) -> Vec<Export> {
+    let mut of_component = Vec::new();
+    let mut of_interfaces = Vec::new();
+    for (name, item) in component.component_type().exports(engine.inner()) {
+        let Some(index) = component.get_export_index(None, name) else {
+            continue;
+        };
+        match item.ty {
+            ComponentItem::ComponentFunc(function) => {
+                of_component.push(Export::new(None, name, index, &function));
+            }
+            ComponentItem::ComponentInstance(interface) => {
+                for (function_name, item) in interface.exports(engine.inner()) {
+                    let ComponentItem::ComponentFunc(function) = item.ty else {
+                        continue;
+                    };
+                    let index = component.get_export_index(Some(&index), function_name);
+                    let Some(index) = index else { continue };
+                    of_interfaces.push(Export::new(Some(name), function_name, index, &function));
+                }
+            }
+            _ => {}
+        }
+    }
+    of_component.append(&mut of_interfaces);
+    of_component
+}
+
+impl Export {
+    fn new(
+        interface: Option<&str>,
+        name: &str,
+        index: ComponentExportIndex,
+        function: &ComponentFunc,
+    ) -> Self {
+        let mut parameters = Vec::new();
+        let mut types = Vec::new();
+        let mut unspeakable = None;
+        for (name, of) in function.params() {
+            let spoken = ValueType::from_wasm_type(&of);
+            if spoken.is_none() && unspeakable.is_none() {
+                unspeakable = Some(format!("its parameter `{name}`"));
+            }
+            parameters.push(Parameter {
+                name: name.to_owned(),
+                of: type_text(spoken.as_ref()),
+            });
+            types.push(of);
+        }
+        let result = match function.results().next() {
+            None => Returns::Nothing,
+            Some(of) => ValueType::from_wasm_type(&of).map_or(Returns::Unspeakable, Returns::Value),
+        };
+        let result_text = match &result {
+            Returns::Nothing => None,
+            Returns::Value(of) => Some(of.to_string()),
+            Returns::Unspeakable => {
+                unspeakable.get_or_insert_with(|| "its result".to_owned());
+                Some(type_text(None))
+            }
+        };
+        let signature = Signature {
+            interface: interface.map(str::to_owned),
+            function: name.to_owned(),
+            parameters,
+            result: result_text,
+        };
+        Self {
+            signature,
+            index,
+            parameters: types,
+            result,
+            unspeakable,
+        }
+    }
+}
+
+/// A type in WIT's words; resources, streams and futures have none here.
+fn type_text(spoken: Option<&ValueType>) -> String {
+    spoken.map_or("a handle".to_owned(), ToString::to_string)
+}

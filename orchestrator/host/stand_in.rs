@@ -1,0 +1,251 @@
+//! Clocks and randomness for a component that is granted neither.
+//!
+//! Both are the same in every run, so a pipeline that is granted nothing answers the same
+//! question always the same way.
+//!
+//! **Time** begins on 1 January 2000 and passes for two reasons only. A sleep really takes
+//! as long as was asked for, and then moves the clock on by just that. And each reading moves
+//! it on by a microsecond, so that a loop which waits for a moment to come gets there, and no
+//! two moments are equal. The wall clock and the monotonic clock are one.
+//!
+//! **Randomness** is the `SplitMix64` sequence from a fixed seed, one for each interface of
+//! `wasi:random`. It is no secret to anyone.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
+use wasmtime_wasi::HostWallClock;
+use wasmtime_wasi::p2::bindings::clocks::monotonic_clock;
+use wasmtime_wasi::p2::bindings::random::{insecure, insecure_seed, random};
+use wasmtime_wasi::p2::{DynPollable, Pollable, subscribe};
+
+use super::context::Context;
+
+/// 2000-01-01T00:00:00Z, in seconds since 1970.
+const BEGINNING: u64 = 946_684_800;
+
+/// Nanoseconds by which a reading moves the clock on.
+const READING: u64 = 1_000;
+
+/// The most bytes that one call for randomness gets, as wasmtime-wasi has it too.
+const MOST_RANDOM_BYTES: u64 = 64 << 20;
+
+/// Time that passes by reading and by sleeping; clones share it. It counts nanoseconds from
+/// the instance's start.
+#[derive(Clone, Default)]
+pub(super) struct Clock(Arc<AtomicU64>);
+
+impl Clock {
+    fn read(&self) -> u64 {
+        self.0.fetch_add(READING, Ordering::Relaxed)
+    }
+
+    fn reach(&self, moment: u64) {
+        self.0.fetch_max(moment, Ordering::Relaxed);
+    }
+}
+
+impl HostWallClock for Clock {
+    fn resolution(&self) -> Duration {
+        Duration::from_nanos(READING)
+    }
+
+    fn now(&self) -> Duration {
+        Duration::from_secs(BEGINNING) + Duration::from_nanos(self.read())
+    }
+}
+
+/// Puts the clock in the place of the real monotonic one.
+pub(super) fn link_clock(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
+    monotonic_clock::add_to_linker::<Context, Clocks>(linker, |context| ClockView {
+        clock: context.clock.clone(),
+        table: &mut context.table,
+    })
+}
+
+struct Clocks;
+
+impl HasData for Clocks {
+    type Data<'a> = ClockView<'a>;
+}
+
+struct ClockView<'a> {
+    clock: Clock,
+    table: &'a mut ResourceTable,
+}
+
+impl monotonic_clock::Host for ClockView<'_> {
+    fn now(&mut self) -> wasmtime::Result<u64> {
+        Ok(self.clock.read())
+    }
+
+    fn resolution(&mut self) -> wasmtime::Result<u64> {
+        Ok(READING)
+    }
+
+    fn subscribe_instant(&mut self, until: u64) -> wasmtime::Result<Resource<DynPollable>> {
+        let now = self.clock.read();
+        self.sleep(now, until)
+    }
+
+    fn subscribe_duration(&mut self, duration: u64) -> wasmtime::Result<Resource<DynPollable>> {
+        let now = self.clock.read();
+        self.sleep(now, now.saturating_add(duration))
+    }
+}
+
+impl ClockView<'_> {
+    fn sleep(&mut self, now: u64, until: u64) -> wasmtime::Result<Resource<DynPollable>> {
+        let duration = Duration::from_nanos(until.saturating_sub(now));
+        // A moment too far away to be told is never reached.
+        let end = tokio::time::Instant::now().checked_add(duration);
+        let sleep = self.table.push(Sleep {
+            clock: self.clock.clone(),
+            until,
+            end,
+        })?;
+        subscribe(self.table, sleep)
+    }
+}
+
+struct Sleep {
+    clock: Clock,
+    until: u64,
+    end: Option<tokio::time::Instant>,
+}
+
+#[wasmtime_wasi::async_trait]
+impl Pollable for Sleep {
+    async fn ready(&mut self) {
+        match self.end {
+            Some(end) if end <= tokio::time::Instant::now() => tokio::task::yield_now().await,
+            Some(end) => tokio::time::sleep_until(end).await,
+            None => std::future::pending().await,
+        }
+        self.clock.reach(self.until);
+    }
+}
+
+/// Numbers that look random and are the same in every run.
+pub(super) struct Sequences {
+    secure: SplitMix64,
+    insecure: SplitMix64,
+}
+
+/// Sebastiano Vigna's `SplitMix64`: <https://prng.di.unimi.it/splitmix64.c>.
+struct SplitMix64(u64);
+
+impl Default for Sequences {
+    fn default() -> Self {
+        Self {
+            secure: SplitMix64(0x706f_6c79_0001),
+            insecure: SplitMix64(0x706f_6c79_0002),
+        }
+    }
+}
+
+impl SplitMix64 {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn bytes(&mut self, length: u64) -> wasmtime::Result<Vec<u8>> {
+        if length > MOST_RANDOM_BYTES {
+            wasmtime::bail!("{length} random bytes at once are more than {MOST_RANDOM_BYTES}");
+        }
+        let length = usize::try_from(length)?;
+        let mut bytes = Vec::with_capacity(length + 8);
+        while bytes.len() < length {
+            bytes.extend_from_slice(&self.next().to_le_bytes());
+        }
+        bytes.truncate(length);
+        Ok(bytes)
+    }
+}
+
+/// Puts the sequences in the place of real randomness.
+pub(super) fn link_randomness(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
+    random::add_to_linker::<Context, Randomness>(linker, sequences)?;
+    insecure::add_to_linker::<Context, Randomness>(linker, sequences)?;
+    insecure_seed::add_to_linker::<Context, Randomness>(linker, sequences)
+}
+
+fn sequences(context: &mut Context) -> &mut Sequences {
+    &mut context.sequences
+}
+
+struct Randomness;
+
+impl HasData for Randomness {
+    type Data<'a> = &'a mut Sequences;
+}
+
+impl random::Host for Sequences {
+    fn get_random_bytes(&mut self, length: u64) -> wasmtime::Result<Vec<u8>> {
+        self.secure.bytes(length)
+    }
+
+    fn get_random_u64(&mut self) -> wasmtime::Result<u64> {
+        Ok(self.secure.next())
+    }
+}
+
+impl insecure::Host for Sequences {
+    fn get_insecure_random_bytes(&mut self, length: u64) -> wasmtime::Result<Vec<u8>> {
+        self.insecure.bytes(length)
+    }
+
+    fn get_insecure_random_u64(&mut self) -> wasmtime::Result<u64> {
+        Ok(self.insecure.next())
+    }
+}
+
+impl insecure_seed::Host for Sequences {
+    fn insecure_seed(&mut self) -> wasmtime::Result<(u64, u64)> {
+        Ok((self.insecure.next(), self.insecure.next()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sequence_is_the_published_one() {
+        // The first three numbers of the reference program for the seed 1234567.
+        let mut sequence = SplitMix64(1_234_567);
+        let numbers = [sequence.next(), sequence.next(), sequence.next()];
+        assert_eq!(
+            numbers,
+            [
+                6_457_827_717_110_365_317,
+                3_203_168_211_198_807_973,
+                9_817_491_932_198_370_423,
+            ]
+        );
+    }
+
+    #[test]
+    fn as_many_bytes_as_asked_for_and_not_without_end() {
+        let mut sequence = SplitMix64(1);
+        for length in [0, 1, 7, 8, 9, 4096] {
+            assert_eq!(sequence.bytes(length).unwrap().len() as u64, length);
+        }
+        assert!(sequence.bytes(u64::MAX).is_err());
+    }
+
+    #[test]
+    fn the_clock_moves_by_reading_and_by_reaching() {
+        let clock = Clock::default();
+        assert_eq!((clock.read(), clock.read()), (0, READING));
+        clock.reach(1_000_000_000);
+        clock.reach(5);
+        assert_eq!(clock.read(), 1_000_000_000);
+        assert_eq!(HostWallClock::now(&clock).as_secs(), BEGINNING + 1);
+    }
+}

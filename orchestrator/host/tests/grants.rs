@@ -1,0 +1,237 @@
+//! What a component can reach, and what it cannot.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use super::*;
+
+fn guest(grants: &Grants) -> Instance {
+    start(&GUEST, grants, &Limits::default())
+}
+
+/// A directory with `granted/` in it, and next to it `secret`, which nobody may see.
+fn yard() -> TempDir {
+    let yard = TempDir::new().unwrap();
+    fs::create_dir(yard.path().join("granted")).unwrap();
+    fs::write(yard.path().join("secret"), "secret").unwrap();
+    fs::write(yard.path().join("granted/file"), "file").unwrap();
+    fs::write(yard.path().join("granted/other"), "other").unwrap();
+    symlink("../secret", yard.path().join("granted/escape")).unwrap();
+    symlink(
+        yard.path().join("secret"),
+        yard.path().join("granted/absolute"),
+    )
+    .unwrap();
+    yard
+}
+
+fn with_directory(yard: &TempDir, access: &str) -> Instance {
+    let text =
+        format!("dirs = [{{ host = \"granted\", guest = \"/data\", access = \"{access}\" }}]");
+    Instance::start(&GUEST, &grants(&text), &Limits::default(), yard.path()).unwrap()
+}
+
+#[test]
+fn nothing_is_granted_by_itself() {
+    let mut instance = guest(&Grants::default());
+    for nothing in ["directories()", "variables()", "arguments()", "read()"] {
+        assert_eq!(value(&mut instance, nothing), "0", "{nothing}");
+    }
+    assert_ne!(
+        value(&mut instance, "open(\"file\", false, false, false)"),
+        "0"
+    );
+}
+
+#[test]
+fn clocks_and_randomness_are_the_same_in_every_run() {
+    let run = || {
+        let mut instance = guest(&Grants::default());
+        [
+            "wall-clock()",
+            "monotonic-clock()",
+            "wall-clock()",
+            "random()",
+            "random()",
+        ]
+        .map(|asked| value(&mut instance, asked))
+    };
+    let first = run();
+    assert_eq!(first, run());
+    assert_ne!(first[3], first[4]);
+    let wall: u64 = first[0].parse().unwrap();
+    assert_eq!(wall / 1_000_000_000, 946_684_800);
+    assert!(first[2].parse::<u64>().unwrap() > wall);
+}
+
+#[test]
+fn a_sleep_moves_the_clock_by_what_was_slept() {
+    let mut instance = guest(&Grants::default());
+    let now =
+        |instance: &mut Instance| -> u64 { value(instance, "monotonic-clock()").parse().unwrap() };
+    let before = now(&mut instance);
+    let really = std::time::Instant::now();
+    assert_eq!(value(&mut instance, "sleep(30000000)"), "0");
+    assert!(really.elapsed().as_millis() >= 30);
+    let passed = now(&mut instance) - before;
+    assert!((30_000_000..30_100_000).contains(&passed), "{passed}");
+}
+
+#[test]
+fn granted_clocks_and_randomness_are_real() {
+    let granted = grants("clocks = true\nrandom = true");
+    let random = || value(&mut guest(&granted), "random()");
+    assert_ne!(random(), random());
+    let wall: u64 = value(&mut guest(&granted), "wall-clock()").parse().unwrap();
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
+    assert!(now.as_secs().abs_diff(wall / 1_000_000_000) < 60);
+}
+
+#[test]
+fn variables_and_arguments() {
+    // PATH is set wherever cargo runs; the other name is not.
+    let text = "args = [\"a\", \"b\"]\nenv = { FIXED = \"1\", HOME = \"/\" }\n\
+                inherit-env = [\"PATH\", \"HOME\", \"POLY_TEST_NOT_SET\"]";
+    let mut instance = guest(&grants(text));
+    assert_eq!(value(&mut instance, "arguments()"), "2");
+    assert_eq!(value(&mut instance, "variables()"), "3");
+}
+
+#[test]
+fn output_is_kept_call_by_call() {
+    let mut instance = guest(&grants("stdout = true\nstderr = true"));
+    let outcome = call(&mut instance, "print(\"out\\n\", 2)");
+    assert_eq!(outcome.stdout.as_deref(), Some("out\nout\n"));
+    assert_eq!(outcome.stderr.as_deref(), Some(""));
+    let outcome = call(&mut instance, "complain(\"oh\")");
+    assert_eq!(
+        (outcome.stdout.as_deref(), outcome.stderr.as_deref()),
+        (Some(""), Some("oh"))
+    );
+}
+
+#[test]
+fn no_path_leads_out_of_a_granted_directory() {
+    let yard = yard();
+    let mut instance = with_directory(&yard, "read-write");
+    let outside = yard.path().join("secret");
+    let read = |path: &str| format!("open({path:?}, false, false, false)");
+    assert_eq!(value(&mut instance, &read("file")), "0");
+    for path in [
+        "../secret",
+        "escape",
+        "absolute",
+        outside.to_str().unwrap(),
+        "/secret",
+        "../granted/../secret",
+        "./../secret",
+        "escape/",
+        "file/../../secret",
+    ] {
+        assert_ne!(value(&mut instance, &read(path)), "0", "{path}");
+    }
+    assert_ne!(
+        value(&mut instance, "open(\"../new\", true, true, false)"),
+        "0"
+    );
+    assert_ne!(value(&mut instance, "rename(\"file\", \"../file\")"), "0");
+    assert_ne!(value(&mut instance, "link(\"../secret\", \"hard\")"), "0");
+    // It may make a link that leads out; it cannot follow it.
+    value(&mut instance, "symlink(\"../secret\", \"made\")");
+    assert_ne!(value(&mut instance, &read("made")), "0");
+    assert_ne!(value(&mut instance, "remove(\"../secret\")"), "0");
+    assert_eq!(fs::read_to_string(outside).unwrap(), "secret");
+    assert!(!yard.path().join("new").exists() && !yard.path().join("file").exists());
+}
+
+#[test]
+fn a_read_only_directory_stays_as_it_is() {
+    let yard = yard();
+    let mut instance = with_directory(&yard, "read");
+    assert_eq!(
+        value(&mut instance, "open(\"file\", false, false, false)"),
+        "0"
+    );
+    for attempt in [
+        "open(\"file\", true, false, false)",
+        "open(\"file\", false, false, true)",
+        "open(\"file/\", false, false, true)",
+        "open(\"file\", true, true, true)",
+        "open(\"new\", false, true, false)",
+        "link(\"file\", \"linked\")",
+        "symlink(\"file\", \"linked\")",
+        "rename(\"file\", \"other\")",
+        "rename(\"file\", \"moved/\")",
+        "remove(\"file\")",
+    ] {
+        assert_ne!(value(&mut instance, attempt), "0", "{attempt}");
+    }
+    let mut names: Vec<_> = fs::read_dir(yard.path().join("granted"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["absolute", "escape", "file", "other"]);
+    assert_eq!(
+        fs::read_to_string(yard.path().join("granted/file")).unwrap(),
+        "file"
+    );
+    assert_eq!(
+        fs::read_to_string(yard.path().join("granted/other")).unwrap(),
+        "other"
+    );
+}
+
+#[test]
+fn a_read_write_directory_can_be_changed() {
+    let yard = yard();
+    let mut instance = with_directory(&yard, "read-write");
+    assert_eq!(value(&mut instance, "directories()"), "1");
+    assert_eq!(
+        value(&mut instance, "open(\"new\", true, true, false)"),
+        "0"
+    );
+    assert_eq!(value(&mut instance, "rename(\"new\", \"newer\")"), "0");
+    assert_eq!(value(&mut instance, "remove(\"file\")"), "0");
+    assert!(yard.path().join("granted/newer").exists());
+    assert!(!yard.path().join("granted/file").exists());
+}
+
+#[test]
+fn a_grant_that_cannot_be_given_points_at_the_manifest() {
+    let yard = yard();
+    let fails = |text: &str| {
+        let started = Instance::start(&GUEST, &grants(text), &Limits::default(), yard.path());
+        let error = started.unwrap_err();
+        let labels = miette::Diagnostic::labels(&error)
+            .unwrap()
+            .collect::<Vec<_>>();
+        let label = labels[0].inner();
+        (
+            error.to_string(),
+            text[label.offset()..label.offset() + label.len()].to_owned(),
+        )
+    };
+    let (message, place) = fails("dirs = [{ host = \"gone\", guest = \"/data\" }]");
+    assert!(
+        message.contains("`grants.dirs` grants the directory `gone`"),
+        "{message}"
+    );
+    assert_eq!(place, "\"gone\"");
+    assert_eq!(
+        fails("dirs = [{ host = \"secret\", guest = \"/data\" }]").1,
+        "\"secret\""
+    );
+    assert_eq!(fails("network = [\"localhost:80\"]").1, "\"localhost:80\"");
+}
+
+#[test]
+fn an_exit_is_a_trap_that_says_so() {
+    let outcome = call(&mut guest(&Grants::default()), "exit(1)");
+    assert_eq!(
+        outcome.ending.to_string(),
+        "a trap: the component called `exit` with status 1"
+    );
+}

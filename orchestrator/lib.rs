@@ -1,0 +1,47 @@
+//! poly turns a repository of several languages into one WebAssembly component.
+//!
+//! # The way of a manifest to a report
+//!
+//! ```text
+//! pipeline.toml ─ manifest ─→ Manifest
+//!                    build::Project adds what lies on disk: toolchains, WIT, directories
+//! Manifest ─ plan ─→ Plan: actions, and what each waits for
+//!                    build::Driver takes each action through the same gate:
+//!    fingerprint ─→ key ─→ store? ── hit ──────────────────────→ artifact
+//!                            └ miss ─→ build │ adapt │ compose │ precompile ─→ artifact
+//!                                       │        └────────┴─ component: pure, in-process
+//!                                       └─ toolchain: find, install, run tools
+//! artifact ─ host ─→ Outcome of a call, with nothing but what is granted
+//! Outcome  ─ check ─→ Verdict ─ report ─→ a person or a machine
+//! ```
+//!
+//! # Rooms
+//!
+//! | room | owns |
+//! |---|---|
+//! | [`cli`] | what may be typed |
+//! | [`commands`] | one file for each subcommand: options → driver → report |
+//! | [`manifest`] | text → [`manifest::Manifest`], with places for diagnostics |
+//! | [`toolchain`] | toolchain files; finding, probing, installing and running tools |
+//! | [`plan`] | [`plan::Plan`], [`plan::Fingerprint`], and why an action runs |
+//! | [`build`] | inputs, steps, schedule, and [`build::Driver`], which knows all stages |
+//! | [`component`] | inspect, adapt, wiring, flow, compose, audit |
+//! | [`host`] | engine, grants, limits, calls; the only user of wasmtime |
+//! | [`check`] | calls, outcomes, and what is expected of them |
+//! | [`report`] | the console and JSON; nothing else prints |
+//! | [`poly_cache`] | digests, the store, records of actions; knows nothing of ours |
+//!
+//! `manifest`, `plan`, `component` and `check` are pure: text or bytes in, values out. Arrows
+//! point one way: commands → build, report; build → toolchain, plan, component, host, the
+//! cache; nothing points back.
+
+pub mod build;
+pub mod check;
+pub mod cli;
+pub mod commands;
+pub mod component;
+pub mod host;
+pub mod manifest;
+pub mod plan;
+pub mod report;
+pub mod toolchain;

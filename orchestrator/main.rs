@@ -1,0 +1,9 @@
+//! argv → command → exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    poly::commands::run(&poly::cli::Cli::parse())
+}

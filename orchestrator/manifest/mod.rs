@@ -1,0 +1,291 @@
+//! Text to [`Manifest`]: what a `pipeline.toml` may say and what it means.
+//!
+//! The types below are the manifest's one definition: they are parsed into, the JSON schema
+//! is generated from them, and an unknown key is whatever they do not name. Every name that
+//! can point nowhere is kept with its [`Spanned`] place, so that a diagnostic can point at
+//! its line. [`Manifest::parse`] is the only way to one, so whoever holds a `Manifest` holds
+//! one whose names are well formed and point at components that are there, and whose paths
+//! stay where they may. What only the file system or a toolchain knows (is the directory
+//! there? the world? the toolchain?) is asked elsewhere, and answered through
+//! [`Manifest::error_at`]. This room is pure: it is handed text and opens no file.
+//!
+//! | file | what it owns |
+//! |---|---|
+//! | `parse` | the way from text to a `Manifest`, and what is said when it ends early |
+//! | `keys` | unknown, misspelt and missing keys, found by holding the text against the schema |
+//! | `name` | names that point at something: functions, ends of links |
+//! | `path` | paths and globs relative to the manifest |
+//! | `quantity` | bytes and times |
+//! | `validate` | what is true of a manifest as a whole |
+//! | `error`, `schema` | [`ManifestError`]; the JSON schema |
+
+#![deny(clippy::disallowed_methods)]
+
+mod error;
+mod keys;
+mod name;
+mod parse;
+mod path;
+mod quantity;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod validate;
+
+pub use error::ManifestError;
+pub use name::{ExportEnd, FunctionName, ImportEnd, MalformedName, nearest, suggestion};
+pub use quantity::{Bytes, MalformedQuantity, Timeout};
+pub use schema::json_schema;
+
+use error::Source;
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
+pub use toml::Spanned;
+
+/// A whole `pipeline.toml`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Manifest {
+    /// What the pipeline is called and where its shared WIT lies.
+    pub pipeline: Pipeline,
+    /// The components, by name, in the order of the file.
+    #[serde(default, rename = "component")]
+    #[schemars(with = "IndexMap<String, Component>")]
+    pub components: IndexMap<Spanned<String>, Component>,
+    /// Functions of the composed component that call others one after the other.
+    #[serde(default, rename = "flow")]
+    #[schemars(with = "IndexMap<String, Flow>")]
+    pub flows: IndexMap<Spanned<String>, Flow>,
+    /// Explicit links: `"component/import" = "component"` or `"component/export"`.
+    #[serde(default, rename = "link")]
+    #[schemars(with = "IndexMap<String, String>")]
+    pub links: IndexMap<Spanned<ImportEnd>, Spanned<ExportEnd>>,
+    /// What the composed component may touch; nothing unless it stands here.
+    #[serde(default)]
+    pub grants: Grants,
+    /// What it may use up.
+    #[serde(default)]
+    pub limits: Limits,
+    /// Calls and what is expected of them.
+    #[serde(default, rename = "check")]
+    pub checks: Vec<Check>,
+    /// Overrides for single toolchains, by the toolchain's name.
+    #[serde(default, rename = "toolchain")]
+    #[schemars(with = "IndexMap<String, ToolchainOverride>")]
+    pub toolchains: IndexMap<Spanned<String>, ToolchainOverride>,
+    /// The text that this was parsed from, for diagnostics about it.
+    #[serde(skip)]
+    source: Source,
+}
+
+/// `[pipeline]`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Pipeline {
+    /// The pipeline's name; the composed file is called `NAME.wasm`.
+    #[schemars(with = "String")]
+    pub name: Spanned<String>,
+    /// The pipeline's own version, for people.
+    #[serde(default)]
+    pub version: Option<String>,
+    /// The directory of the WIT packages that the components share, relative to the manifest.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub wit: Option<Spanned<String>>,
+    /// Whether `build` and `run` install the tools that are missing.
+    #[serde(default = "yes")]
+    pub install: bool,
+}
+
+/// `[component.NAME]`: one unit in one language.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Component {
+    /// Its directory, relative to the manifest, at or below the manifest's own directory.
+    #[schemars(with = "String")]
+    pub path: Spanned<String>,
+    /// The toolchain that builds it.
+    #[schemars(with = "String")]
+    pub toolchain: Spanned<String>,
+    /// The WIT world that it implements.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub world: Option<Spanned<String>>,
+    /// WIT of its own, instead of the pipeline's, relative to the manifest.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub wit: Option<Spanned<String>>,
+    /// How it is compiled.
+    #[serde(default)]
+    pub profile: Profile,
+    /// Files beyond the toolchain's own input globs that its build reads: globs relative to
+    /// the manifest.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub inputs: Vec<Spanned<String>>,
+    /// Options that the toolchain declares.
+    #[serde(default)]
+    #[schemars(with = "IndexMap<String, String>")]
+    pub options: IndexMap<Spanned<String>, Spanned<String>>,
+}
+
+/// How a component is compiled.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Profile {
+    /// Small and without names.
+    #[default]
+    Release,
+    /// With names and line numbers.
+    Debug,
+}
+
+/// `[flow.NAME]`: stages called one after the other, each taking what the one before
+/// returned.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Flow {
+    /// The stages: `component/function` or `component/interface.function`.
+    #[schemars(with = "Vec<FunctionName>", length(min = 1))]
+    pub steps: Vec<Spanned<FunctionName>>,
+}
+
+/// `[grants]`: what the composed component may touch.
+///
+/// After composing, equal imports of all parts become one: a grant to one part is a grant
+/// to all.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a grant of its own, off or on"
+)]
+pub struct Grants {
+    /// Directories.
+    pub dirs: Vec<DirectoryGrant>,
+    /// Environment variables with fixed values.
+    pub env: IndexMap<String, String>,
+    /// Environment variables passed on from poly's own environment, by name.
+    #[schemars(with = "Vec<String>")]
+    pub inherit_env: Vec<Spanned<String>>,
+    /// Command-line arguments.
+    pub args: Vec<String>,
+    /// Whether it reads poly's standard input.
+    pub stdin: bool,
+    /// Whether what it writes to standard output is kept and shown.
+    pub stdout: bool,
+    /// Whether what it writes to standard error is kept and shown.
+    pub stderr: bool,
+    /// Whether clocks tell the real time; else they stand still.
+    pub clocks: bool,
+    /// Whether random numbers are random; else they are the same in every run.
+    pub random: bool,
+    /// Socket addresses (`ADDRESS:PORT`) it may connect to by TCP or send to by UDP.
+    #[schemars(with = "Vec<String>")]
+    pub network: Vec<Spanned<String>>,
+}
+
+/// A directory of the host, seen by the guest.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DirectoryGrant {
+    /// The host's directory, relative to the manifest.
+    #[schemars(with = "String")]
+    pub host: Spanned<String>,
+    /// What the guest sees it as, such as `/data`.
+    pub guest: String,
+    /// What may be done there.
+    #[serde(default)]
+    pub access: Access,
+}
+
+/// What may be done in a granted directory.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    /// Read only.
+    #[default]
+    Read,
+    /// Read, create, change and remove.
+    ReadWrite,
+}
+
+/// `[limits]`: what one call, and the instance it runs in, may use up.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Limits {
+    /// Wall-clock time of one call, instantiation counted with the first.
+    pub timeout: Timeout,
+    /// Linear memory of the whole composed component, all its parts together.
+    pub memory: Bytes,
+    /// Units of wasmtime's fuel for one call; unlimited, and not counted, unless set.
+    pub fuel: Option<u64>,
+    /// Bytes that one call may write to standard output and to standard error, each.
+    pub output: Bytes,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            timeout: Timeout::seconds(30),
+            memory: Bytes::mebibytes(512),
+            fuel: None,
+            output: Bytes::mebibytes(1),
+        }
+    }
+}
+
+/// `[[check]]`: a call and what is expected of it.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Check {
+    /// The call, in WAVE: `function(arguments)` or `interface.function(arguments)`.
+    #[schemars(with = "String")]
+    pub call: Spanned<String>,
+    /// The value it returns, in WAVE.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub returns: Option<Spanned<String>>,
+    /// It traps, and this is part of the trap's message.
+    #[serde(default)]
+    pub traps: Option<String>,
+    /// It goes over this limit.
+    #[serde(default)]
+    pub exceeds: Option<Limit>,
+    /// All that it writes to standard output (which must be granted).
+    #[serde(default)]
+    pub stdout: Option<String>,
+    /// All that it writes to standard error (which must be granted).
+    #[serde(default)]
+    pub stderr: Option<String>,
+}
+
+/// A limit, by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Limit {
+    /// Wall-clock time.
+    Timeout,
+    /// Linear memory.
+    Memory,
+    /// Fuel.
+    Fuel,
+    /// Standard output or standard error.
+    Output,
+}
+
+/// `[toolchain.NAME]`: what this pipeline does otherwise than the toolchain's file.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct ToolchainOverride {
+    /// Executables to use, by the tool's name: a path relative to the manifest, or absolute.
+    #[schemars(with = "IndexMap<String, String>")]
+    pub tools: IndexMap<Spanned<String>, Spanned<String>>,
+    /// Environment variables set for every step.
+    pub env: IndexMap<String, String>,
+}
+
+fn yes() -> bool {
+    true
+}

@@ -1,0 +1,338 @@
+//! Names that point at something: [`FunctionName`], and the two ends of a link,
+//! [`ImportEnd`] and [`ExportEnd`]; and what is said of one that points nowhere
+//! ([`nearest`], [`suggestion`]).
+//!
+//! Their spelling is checked here, once, when the manifest is parsed; nobody else takes such
+//! a string apart. Whether a component of that name is there is `validate`'s question, and
+//! what the component imports and exports is not this room's.
+//!
+//! An interface is written as its own name (`store`) or in full (`poly:sink/store@1.0.0`).
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use thiserror::Error;
+use wasmparser::names::{ComponentName, ComponentNameKind, KebabStr};
+
+/// A function of a component: `component/function`, or `component/interface.function` where
+/// an interface exports it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
+pub struct FunctionName {
+    /// The component's name in the manifest.
+    pub component: String,
+    /// The interface that exports the function; the component itself does if there is none.
+    pub interface: Option<String>,
+    /// The function.
+    pub function: String,
+}
+
+/// The left side of a link, `component/import`: the need that is met.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ImportEnd {
+    /// The name of the component that imports.
+    pub component: String,
+    /// What it imports: an interface or a function.
+    pub import: String,
+}
+
+/// The right side of a link, `component` or `component/export`: what meets the need.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ExportEnd {
+    /// The name of the component that exports.
+    pub component: String,
+    /// What it exports; the export that fits the import if nothing is said.
+    pub export: Option<String>,
+}
+
+/// Why a text is none of these names. A second line, where there is one, is advice.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum MalformedName {
+    /// It is not one function of one component.
+    #[error(
+        "`{0}` is not a function of a component\n\
+         write `component/function`, or `component/interface.function`"
+    )]
+    NotAFunction(String),
+    /// It is not one import of one component.
+    #[error(
+        "`{0}` is not an import of a component\n\
+         write `component/import`, where the import is an interface or a function"
+    )]
+    NotAnImport(String),
+    /// It is not an export of a component, nor a component.
+    #[error("`{0}` is not an export of a component\nwrite `component` or `component/export`")]
+    NotAnExport(String),
+}
+
+/// Whether `text` is an identifier as WIT has it: words joined by `-`, each all in lower or
+/// all in upper case, the first beginning with a letter.
+pub(super) fn is_identifier(text: &str) -> bool {
+    KebabStr::new(text).is_some()
+}
+
+/// Whether `text` is an identifier or an interface's name in full, `space:package/name@1.0.0`.
+fn is_interface(text: &str) -> bool {
+    is_identifier(text)
+        || ComponentName::new(text, 0)
+            .is_ok_and(|name| matches!(name.kind(), ComponentNameKind::Interface(_)))
+}
+
+impl FromStr for FunctionName {
+    type Err = MalformedName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let split = || {
+            let (component, rest) = text.split_once('/')?;
+            // The last dot: those before it belong to an interface's version.
+            let (interface, function) = match rest.rsplit_once('.') {
+                Some((interface, function)) => (Some(interface), function),
+                None => (None, rest),
+            };
+            let fits = is_identifier(component)
+                && interface.is_none_or(is_interface)
+                && is_identifier(function);
+            fits.then(|| Self {
+                component: component.to_owned(),
+                interface: interface.map(str::to_owned),
+                function: function.to_owned(),
+            })
+        };
+        split().ok_or_else(|| MalformedName::NotAFunction(text.to_owned()))
+    }
+}
+
+impl FromStr for ImportEnd {
+    type Err = MalformedName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once('/') {
+            Some((component, import)) if is_identifier(component) && is_interface(import) => {
+                Ok(Self {
+                    component: component.to_owned(),
+                    import: import.to_owned(),
+                })
+            }
+            _ => Err(MalformedName::NotAnImport(text.to_owned())),
+        }
+    }
+}
+
+impl FromStr for ExportEnd {
+    type Err = MalformedName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (component, export) = match text.split_once('/') {
+            Some((component, export)) => (component, Some(export)),
+            None => (text, None),
+        };
+        if is_identifier(component) && export.is_none_or(is_interface) {
+            Ok(Self {
+                component: component.to_owned(),
+                export: export.map(str::to_owned),
+            })
+        } else {
+            Err(MalformedName::NotAnExport(text.to_owned()))
+        }
+    }
+}
+
+/// The word by which the schema says that a string is a [`FunctionName`].
+pub(super) const FUNCTION_FORMAT: &str = "poly-function";
+
+impl JsonSchema for FunctionName {
+    fn schema_name() -> Cow<'static, str> {
+        "FunctionName".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A function of a component: `component/function`, or \
+                            `component/interface.function` where an interface exports it.",
+            "type": "string",
+            "format": FUNCTION_FORMAT,
+        })
+    }
+}
+
+impl TryFrom<String> for FunctionName {
+    type Error = MalformedName;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl TryFrom<String> for ImportEnd {
+    type Error = MalformedName;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl TryFrom<String> for ExportEnd {
+    type Error = MalformedName;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl fmt::Display for FunctionName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/", self.component)?;
+        if let Some(interface) = &self.interface {
+            write!(formatter, "{interface}.")?;
+        }
+        formatter.write_str(&self.function)
+    }
+}
+
+impl fmt::Display for ImportEnd {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}", self.component, self.import)
+    }
+}
+
+impl fmt::Display for ExportEnd {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.export {
+            Some(export) => write!(formatter, "{}/{export}", self.component),
+            None => formatter.write_str(&self.component),
+        }
+    }
+}
+
+/// The known name that `name` was most likely meant to be, if one is near enough; of several
+/// that are equally near, the first.
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let written = name.to_lowercase();
+    // One slip in three letters, and at least one: more, and the hint names strangers.
+    let allowed = (written.chars().count() / 3).max(1);
+    known
+        .into_iter()
+        .map(|candidate| {
+            (
+                strsim::damerau_levenshtein(&written, &candidate.to_lowercase()),
+                candidate,
+            )
+        })
+        .filter(|(distance, candidate)| {
+            *distance <= allowed && *distance < candidate.chars().count()
+        })
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// The advice to one who wrote a name that is not known: the nearest that is, else all of
+/// them; `what` is what they are, in the plural.
+pub fn suggestion(name: &str, known: &[&str], what: &str) -> String {
+    if let Some(near) = nearest(name, known.iter().copied()) {
+        return format!("did you mean `{near}`?");
+    }
+    if known.is_empty() {
+        return format!("there are no {what}");
+    }
+    format!("the {what} are `{}`", known.join("`, `"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_are_taken_apart_and_put_together_again() {
+        for (text, component, interface, function) in [
+            ("a/fetch", "a", None, "fetch"),
+            ("data-sink/store.put", "data-sink", Some("store"), "put"),
+            (
+                "b/poly:sink/store@1.2.3.put-all",
+                "b",
+                Some("poly:sink/store@1.2.3"),
+                "put-all",
+            ),
+        ] {
+            let name: FunctionName = text.parse().unwrap();
+            assert_eq!(name.component, component);
+            assert_eq!(name.interface.as_deref(), interface);
+            assert_eq!(name.function, function);
+            assert_eq!(name.to_string(), text);
+        }
+        for text in [
+            "",
+            "fetch",
+            "a/",
+            "/fetch",
+            "a/b/c",
+            "a/.c",
+            "a/b.",
+            "a b/c",
+            "a/fetch_data",
+        ] {
+            assert_eq!(
+                text.parse::<FunctionName>(),
+                Err(MalformedName::NotAFunction(text.to_owned()))
+            );
+        }
+    }
+
+    #[test]
+    fn ends_of_links_are_taken_apart_and_put_together_again() {
+        let import: ImportEnd = "app/poly:data/store@0.1.0".parse().unwrap();
+        assert_eq!(
+            (import.component.as_str(), import.import.as_str()),
+            ("app", "poly:data/store@0.1.0")
+        );
+        assert_eq!(import.to_string(), "app/poly:data/store@0.1.0");
+        assert!(
+            "app".parse::<ImportEnd>().is_err(),
+            "an import must be named"
+        );
+        let export: ExportEnd = "store".parse().unwrap();
+        assert_eq!(
+            (export.component.as_str(), export.export.clone()),
+            ("store", None)
+        );
+        assert_eq!(export.to_string(), "store");
+        let export: ExportEnd = "store/put".parse().unwrap();
+        assert_eq!(export.export.as_deref(), Some("put"));
+        assert_eq!(export.to_string(), "store/put");
+        assert!("store/".parse::<ExportEnd>().is_err());
+        assert!("Sto re".parse::<ExportEnd>().is_err());
+    }
+
+    #[test]
+    fn the_nearest_name_is_near() {
+        let known = ["toolchain", "path", "world", "wit"];
+        assert_eq!(nearest("tolchain", known), Some("toolchain"));
+        assert_eq!(
+            nearest("wrold", known),
+            Some("world"),
+            "swapped letters are one slip"
+        );
+        assert_eq!(nearest("Path", known), Some("path"));
+        assert_eq!(nearest("colour", known), None);
+        assert_eq!(
+            nearest("x", ["y"]),
+            None,
+            "a name with no letter in common is no hint"
+        );
+    }
+
+    #[test]
+    fn a_suggestion_is_the_nearest_name_or_all() {
+        let known = ["path", "world"];
+        assert_eq!(suggestion("pth", &known, "keys"), "did you mean `path`?");
+        assert_eq!(
+            suggestion("colour", &known, "keys"),
+            "the keys are `path`, `world`"
+        );
+        assert_eq!(suggestion("colour", &[], "keys"), "there are no keys");
+    }
+}

@@ -1,0 +1,71 @@
+//! The way from text to a [`Manifest`], and what is said when it ends early.
+
+use super::error::{Fault, Source};
+use super::{Manifest, ManifestError, keys, validate};
+
+impl Manifest {
+    /// Reads a manifest. `name` is what diagnostics call it: its path, as a person gave it.
+    ///
+    /// All faults of one kind are reported together: first those of TOML's syntax and of
+    /// single values, or all keys that are unknown or missing; once every key is right, all
+    /// names and paths that are not.
+    pub fn parse(name: &str, text: &str) -> Result<Self, ManifestError> {
+        let source = Source::new(name, text);
+        match read(text) {
+            Ok(manifest) => Ok(Self { source, ..manifest }),
+            Err(faults) => Err(ManifestError::of(source, faults)),
+        }
+    }
+}
+
+/// The manifest, or at least one fault in it.
+fn read(text: &str) -> Result<Manifest, Vec<Fault>> {
+    let error = match toml::from_str::<Manifest>(text) {
+        Ok(manifest) => {
+            let faults = validate::faults(&manifest);
+            return if faults.is_empty() {
+                Ok(manifest)
+            } else {
+                Err(faults)
+            };
+        }
+        Err(error) => error,
+    };
+    let faults = keys::faults(text);
+    Err(if faults.is_empty() {
+        vec![fault(&error, text)]
+    } else {
+        faults
+    })
+}
+
+/// The parser's own error as ours.
+fn fault(error: &toml::de::Error, text: &str) -> Fault {
+    let span = error.span().unwrap_or_default();
+    if error.message() == "duplicate key" {
+        let key = text.get(span.clone()).unwrap_or_default();
+        return Fault::at(
+            span,
+            format!("`{key}` is defined twice"),
+            "it stands further up too",
+        )
+        .advise("give one of them another name, or make one of both");
+    }
+    // "invalid type: integer `3`, expected a string": the caret says what belongs there.
+    match error.message().split_once(", expected ") {
+        Some((found, expected)) => {
+            Fault::at(span, found, format!("expected {}", in_toml(expected)))
+        }
+        None => Fault::told(span, error.message(), "here"),
+    }
+}
+
+/// What serde expects, in TOML's words.
+fn in_toml(expected: &str) -> &str {
+    match expected {
+        "a map" => "a table",
+        "a sequence" => "an array",
+        _ if expected.starts_with("struct ") => "a table",
+        _ => expected,
+    }
+}

@@ -1,0 +1,335 @@
+//! The manifest as its author meets it: every case of `tests/cases/manifest/` is a directory
+//! with a `pipeline.toml` and the `error.txt` that it must lead to, rendered as on a terminal
+//! without colours. `POLY_UPDATE=1` rewrites the latter.
+
+#![allow(clippy::disallowed_methods, reason = "the cases lie on disk")]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::{env, fs};
+
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
+use serde_json::Value;
+
+use super::*;
+
+/// A manifest that says everything that can be said, each key at least once.
+const FULL: &str = r#"
+[pipeline]
+name = "full"
+version = "0.1.0"
+wit = "wit"
+install = false
+
+[component.source]
+path = "source"
+toolchain = "cargo"
+world = "source"
+wit = "source/wit"
+profile = "debug"
+inputs = ["shared/**/*.json"]
+options = { features = "fast" }
+
+[component.sink]
+path = "sink"
+toolchain = "tinygo"
+
+[flow.run]
+steps = ["source/fetch", "sink/poly:sink/store@0.1.0.put"]
+
+[link]
+"source/poly:sink/store" = "sink"
+"source/log" = "sink/log"
+
+[grants]
+dirs = [{ host = "data", guest = "/data", access = "read-write" }]
+env = { LANG = "C" }
+inherit-env = ["TZ"]
+args = ["--fast"]
+stdin = true
+stdout = true
+stderr = true
+clocks = true
+random = true
+network = ["127.0.0.1:8080", "[::1]:53"]
+
+[limits]
+timeout = "10s"
+memory = "256MiB"
+fuel = 1000
+output = 65536
+
+[[check]]
+call = 'run("query")'
+returns = 'ok("stored")'
+stdout = "stored\n"
+stderr = ""
+
+[[check]]
+call = "run(\"\")"
+traps = "unreachable"
+
+[[check]]
+call = "run(\"long\")"
+exceeds = "fuel"
+
+[toolchain.tinygo]
+tools = { tinygo = "/opt/tinygo/bin/tinygo" }
+env = { GOFLAGS = "-mod=mod" }
+"#;
+
+fn render(error: &dyn Diagnostic) -> String {
+    let mut text = String::new();
+    GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor())
+        .with_width(100)
+        .render_report(&mut text, error)
+        .expect("writing to a string does not fail");
+    text.lines()
+        .map(|line| line.trim_end().to_owned() + "\n")
+        .collect()
+}
+
+fn error_of(text: &str) -> String {
+    render(&Manifest::parse("pipeline.toml", text).expect_err("it must be refused"))
+}
+
+#[test]
+fn cases_lead_to_their_errors() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/manifest");
+    let update = env::var_os("POLY_UPDATE").is_some_and(|value| value == "1");
+    let mut seen = 0;
+    let mut wrong = Vec::new();
+    for entry in fs::read_dir(&cases).expect("the cases are there") {
+        let case = entry.expect("a case can be listed").path();
+        let text = fs::read_to_string(case.join("pipeline.toml")).expect("a case has a manifest");
+        let got = match Manifest::parse("pipeline.toml", &text) {
+            Ok(_) => "no error\n".to_owned(),
+            Err(error) => render(&error),
+        };
+        let golden = case.join("error.txt");
+        if update {
+            fs::write(&golden, &got).expect("the golden can be written");
+        } else if fs::read_to_string(&golden).ok().as_ref() != Some(&got) {
+            wrong.push(format!("{}:\n{got}", case.display()));
+        }
+        assert_ne!(got, "no error\n", "{} must not be accepted", case.display());
+        seen += 1;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(seen > 20, "the cases were found");
+}
+
+#[test]
+fn everything_that_can_be_said_is_read() {
+    let manifest = Manifest::parse("pipeline.toml", FULL).unwrap();
+    assert_eq!(manifest.source_name(), "pipeline.toml");
+    assert!(!manifest.pipeline.install);
+    assert_eq!(
+        manifest.components.get_index_of("sink"),
+        Some(1),
+        "in the order of the file"
+    );
+    let source = &manifest.components["source"];
+    assert_eq!(source.profile, Profile::Debug);
+    assert_eq!(source.options["features"].get_ref(), "fast");
+    let step = &manifest.flows["run"].steps[1];
+    assert_eq!(
+        step.get_ref().interface.as_deref(),
+        Some("poly:sink/store@0.1.0")
+    );
+    assert_eq!(&FULL[step.span()], "\"sink/poly:sink/store@0.1.0.put\"");
+    let (import, export) = manifest.links.get_index(1).unwrap();
+    assert_eq!(
+        (
+            import.get_ref().import.as_str(),
+            export.get_ref().export.as_deref()
+        ),
+        ("log", Some("log"))
+    );
+    assert_eq!(manifest.grants.dirs[0].access, Access::ReadWrite);
+    assert_eq!(manifest.limits.output, "64KiB".parse().unwrap());
+    assert_eq!(manifest.checks[2].exceeds, Some(Limit::Fuel));
+    assert_eq!(
+        &FULL[manifest.components.keys().next().unwrap().span()],
+        "source"
+    );
+}
+
+#[test]
+fn nothing_is_granted_and_everything_limited_unless_said() {
+    let text = "[pipeline]\nname = 'p'\n[component.a]\npath = '.'\ntoolchain = 'cargo'\n";
+    let manifest = Manifest::parse("pipeline.toml", text).unwrap();
+    let grants = &manifest.grants;
+    assert!(grants.dirs.is_empty() && grants.env.is_empty() && grants.inherit_env.is_empty());
+    assert!(grants.args.is_empty() && grants.network.is_empty());
+    assert!(!(grants.stdin || grants.stdout || grants.stderr || grants.clocks || grants.random));
+    assert_eq!(manifest.limits.timeout, Timeout::seconds(30));
+    assert_eq!(manifest.limits.memory, Bytes::mebibytes(512));
+    assert_eq!(manifest.limits.fuel, None);
+    assert!(manifest.pipeline.install);
+    assert_eq!(manifest.components["a"].profile, Profile::Release);
+}
+
+#[test]
+fn errors_found_later_point_into_the_text_too() {
+    let manifest = Manifest::parse("some/pipeline.toml", FULL).unwrap();
+    let toolchain = &manifest.components["sink"].toolchain;
+    let error = manifest.error_at(
+        toolchain.span(),
+        "there is no toolchain `tinygo`",
+        "not a toolchain",
+        "see `poly toolchain list`".to_owned(),
+    );
+    let text = render(&error);
+    assert!(text.contains("[some/pipeline.toml:19:13]"), "{text}");
+    assert!(text.contains("help: see `poly toolchain list`"), "{text}");
+}
+
+/// Every place that a key of the manifest is refused at, under a name that is near to none.
+#[test]
+fn an_unknown_key_is_refused_in_every_table() {
+    for line in FULL.lines().filter(|line| line.starts_with('[')) {
+        // The keys of these two are names that the author chooses.
+        if line == "[link]" {
+            continue;
+        }
+        let text = FULL.replacen(line, &format!("{line}\nqqqqqqqq = 1"), 1);
+        let error = error_of(&text);
+        assert!(error.contains("unknown key `qqqqqqqq`"), "{line}: {error}");
+        assert!(error.contains("help: the keys here are"), "{line}: {error}");
+    }
+}
+
+/// Walks a value beside the schema that it must fit: every key that it has is a property.
+fn assert_described(value: &Value, schema: &Value, root: &Value, place: &str) {
+    let schema = match schema["$ref"]
+        .as_str()
+        .or_else(|| schema["anyOf"][0]["$ref"].as_str())
+    {
+        Some(reference) => root
+            .pointer(&reference[1..])
+            .expect("a reference leads somewhere"),
+        None => schema,
+    };
+    match value {
+        Value::Object(entries) => {
+            for (key, value) in entries {
+                let place = format!("{place}.{key}");
+                let below = match schema["properties"].as_object() {
+                    Some(properties) => {
+                        assert_eq!(schema["additionalProperties"], false, "{place}");
+                        let below = properties
+                            .get(key)
+                            .unwrap_or_else(|| panic!("{place} is not in the schema"));
+                        let described = below["description"]
+                            .as_str()
+                            .is_some_and(|text| !text.is_empty());
+                        assert!(described, "{place} has no description");
+                        below
+                    }
+                    None => &schema["additionalProperties"],
+                };
+                assert!(below.is_object(), "{place} is not in the schema");
+                assert_described(value, below, root, &place);
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                assert_described(item, &schema["items"], root, place);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn the_schema_describes_every_key() {
+    let schema = json_schema();
+    let full: Value = toml::from_str(FULL).unwrap();
+    assert_described(&full, &schema, &schema, "");
+}
+
+#[test]
+fn the_full_example_says_every_key_of_the_schema() {
+    let full: Value = toml::from_str(FULL).unwrap();
+    let mut keys = BTreeSet::new();
+    collect_keys(&full, &mut keys);
+    let schema = json_schema();
+    for key in schema_keys(&schema) {
+        assert!(
+            keys.contains(key),
+            "`{key}` is missing from the full example"
+        );
+    }
+}
+
+/// The manifest at the root, which is there to teach, with and without what it comments out.
+#[test]
+fn the_root_manifest_says_every_key_and_is_right_in_all_it_says() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipeline.toml");
+    let text = fs::read_to_string(path).expect("the root has a manifest");
+    let manifest = Manifest::parse("pipeline.toml", &text).unwrap();
+    assert_eq!(manifest.components.len(), 3);
+    let steps: Vec<_> = manifest.flows["run"]
+        .steps
+        .iter()
+        .map(|step| step.get_ref().to_string())
+        .collect();
+    assert_eq!(
+        steps,
+        [
+            "data-source/fetch-data",
+            "data-transform/transform",
+            "data-sink/store"
+        ]
+    );
+
+    let uncomment = |line: &str| match line.strip_prefix('#') {
+        Some(key) if !key.is_empty() && !key.starts_with(' ') => key.to_owned() + "\n",
+        _ => line.to_owned() + "\n",
+    };
+    let whole: String = text.lines().map(uncomment).collect();
+    Manifest::parse("pipeline.toml", &whole).unwrap();
+
+    let said: Value = toml::from_str(&whole).unwrap();
+    let mut keys = BTreeSet::new();
+    collect_keys(&said, &mut keys);
+    let schema = json_schema();
+    for key in schema_keys(&schema) {
+        assert!(
+            keys.contains(key),
+            "`{key}` is missing from the root manifest"
+        );
+    }
+}
+
+fn collect_keys<'a>(value: &'a Value, keys: &mut BTreeSet<&'a str>) {
+    match value {
+        Value::Object(entries) => {
+            for (key, value) in entries {
+                keys.insert(key);
+                collect_keys(value, keys);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_keys(item, keys)),
+        _ => {}
+    }
+}
+
+fn schema_keys(schema: &Value) -> BTreeSet<&str> {
+    let tables = schema["$defs"]
+        .as_object()
+        .into_iter()
+        .flat_map(|definitions| definitions.values());
+    let tables = tables
+        .chain([schema])
+        .filter_map(|table| table["properties"].as_object());
+    let keys: BTreeSet<_> = tables
+        .flat_map(|keys| keys.keys().map(String::as_str))
+        .collect();
+    assert!(
+        keys.contains("toolchain") && keys.contains("inherit-env"),
+        "the schema was read"
+    );
+    keys
+}

@@ -1,0 +1,297 @@
+//! What is true of a manifest as a whole, after each value in it has been read: names are
+//! identifiers and point at components that are there, paths stay where they may, grants are
+//! not everything, checks can be met. All faults are collected; none hides another.
+
+use std::net::SocketAddr;
+use std::ops::Range;
+
+use super::error::Fault;
+use super::name::{is_identifier, suggestion};
+use super::path::{check_glob, check_granted, check_relative};
+use super::{Check, Component, Grants, Limit, Manifest, Pipeline, Spanned};
+
+/// Everything that is wrong with `manifest`.
+pub(super) fn faults(manifest: &Manifest) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    pipeline(&manifest.pipeline, &mut faults);
+    components(manifest, &mut faults);
+    flows(manifest, &mut faults);
+    links(manifest, &mut faults);
+    grants(&manifest.grants, &mut faults);
+    for check in &manifest.checks {
+        self::check(check, manifest, &mut faults);
+    }
+    for toolchain in manifest.toolchains.values() {
+        for (tool, path) in &toolchain.tools {
+            if path.get_ref().is_empty() {
+                let message = format!("the path of the tool `{}` is empty", tool.get_ref());
+                let help = "write a path, or leave the tool out to have it found";
+                faults.push(Fault::at(path.span(), message, "empty").advise(help));
+            }
+        }
+    }
+    faults
+}
+
+fn pipeline(pipeline: &Pipeline, faults: &mut Vec<Fault>) {
+    let name = pipeline.name.get_ref();
+    let fits = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    if !name.starts_with(|first: char| first.is_ascii_alphanumeric()) || !name.chars().all(fits) {
+        let help = "it names a file: write letters, digits, `-`, `_` and `.`, beginning with a letter or a digit";
+        faults.push(
+            Fault::at(
+                pipeline.name.span(),
+                format!("`{name}` cannot be a pipeline's name"),
+                "not a file's name",
+            )
+            .advise(help),
+        );
+    }
+    if let Some(wit) = &pipeline.wit {
+        relative("the directory of WIT", wit, faults);
+    }
+}
+
+fn relative(what: &str, path: &Spanned<String>, faults: &mut Vec<Fault>) {
+    if let Err(text) = check_relative(what, path.get_ref()) {
+        faults.push(Fault::told(
+            path.span(),
+            &text,
+            "not a path below the manifest",
+        ));
+    }
+}
+
+fn identifier(what: &str, name: &Spanned<String>, faults: &mut Vec<Fault>) {
+    if !is_identifier(name.get_ref()) {
+        let help = "write words of letters and digits, each beginning with a letter, joined by `-`, \
+                    such as `data-source`";
+        faults.push(
+            Fault::at(
+                name.span(),
+                format!("`{}` cannot be the name of a {what}", name.get_ref()),
+                "not an identifier",
+            )
+            .advise(help),
+        );
+    }
+}
+
+/// Names that differ in nothing but the case of their letters are one name to WIT and to
+/// some file systems.
+fn differ_in_more_than_case<'a>(
+    what: &str,
+    names: &(impl Iterator<Item = &'a Spanned<String>> + Clone),
+    faults: &mut Vec<Fault>,
+) {
+    for (index, name) in names.clone().enumerate() {
+        let same = |other: &&Spanned<String>| other.get_ref().eq_ignore_ascii_case(name.get_ref());
+        if let Some(first) = names.clone().take(index).find(same) {
+            let message = format!(
+                "the {what}s `{}` and `{}` differ in nothing but case",
+                first.get_ref(),
+                name.get_ref()
+            );
+            faults.push(
+                Fault::at(name.span(), message, "this one").and_at(first.span(), "and this one"),
+            );
+        }
+    }
+}
+
+fn components(manifest: &Manifest, faults: &mut Vec<Fault>) {
+    if manifest.components.is_empty() {
+        let help = "add one: `[component.NAME]` with `path` and `toolchain`";
+        faults.push(
+            Fault::at(
+                manifest.pipeline.name.span(),
+                "the pipeline has no components",
+                "this pipeline",
+            )
+            .advise(help),
+        );
+    }
+    differ_in_more_than_case("component", &manifest.components.keys(), faults);
+    for (
+        name,
+        Component {
+            path, wit, inputs, ..
+        },
+    ) in &manifest.components
+    {
+        identifier("component", name, faults);
+        relative("the component's directory", path, faults);
+        if let Some(wit) = wit {
+            relative("the directory of WIT", wit, faults);
+        }
+        for glob in inputs {
+            if let Err(text) = check_glob("the glob", glob.get_ref()) {
+                faults.push(Fault::told(
+                    glob.span(),
+                    &text,
+                    "not a glob below the manifest",
+                ));
+            }
+        }
+    }
+}
+
+/// That `name`, which stands at `span`, is a component's.
+fn known(manifest: &Manifest, name: &str, span: Range<usize>, faults: &mut Vec<Fault>) {
+    // Where there are no components at all, that is the fault, and it has been said.
+    if manifest.components.contains_key(name) || manifest.components.is_empty() {
+        return;
+    }
+    let names: Vec<_> = manifest
+        .components
+        .keys()
+        .map(|name| name.get_ref().as_str())
+        .collect();
+    let help = suggestion(name, &names, "components");
+    faults.push(
+        Fault::at(
+            span,
+            format!("there is no component `{name}`"),
+            "not a component",
+        )
+        .advise(help),
+    );
+}
+
+fn flows(manifest: &Manifest, faults: &mut Vec<Fault>) {
+    differ_in_more_than_case("flow", &manifest.flows.keys(), faults);
+    for (name, flow) in &manifest.flows {
+        identifier("flow", name, faults);
+        if flow.steps.is_empty() {
+            let help =
+                "name the functions that it calls, such as `steps = [\"component/function\"]`";
+            faults.push(
+                Fault::at(
+                    name.span(),
+                    format!("the flow `{}` has no steps", name.get_ref()),
+                    "no steps",
+                )
+                .advise(help),
+            );
+        }
+        for step in &flow.steps {
+            known(manifest, &step.get_ref().component, step.span(), faults);
+        }
+    }
+}
+
+fn links(manifest: &Manifest, faults: &mut Vec<Fault>) {
+    for (import, export) in &manifest.links {
+        known(manifest, &import.get_ref().component, import.span(), faults);
+        known(manifest, &export.get_ref().component, export.span(), faults);
+        if import.get_ref().component == export.get_ref().component {
+            let message = format!("`{}` is linked to its own component", import.get_ref());
+            let help = "link it to a component that exports what it needs";
+            faults.push(Fault::at(export.span(), message, "the same component").advise(help));
+        }
+    }
+}
+
+fn grants(grants: &Grants, faults: &mut Vec<Fault>) {
+    for (index, directory) in grants.dirs.iter().enumerate() {
+        let span = directory.host.span();
+        if let Err(text) = check_granted(directory.host.get_ref()) {
+            faults.push(Fault::told(span.clone(), &text, "not granted"));
+        }
+        if directory.guest.is_empty() {
+            let help = "write the path that the components open, such as `guest = \"/data\"`";
+            faults.push(
+                Fault::at(
+                    span.clone(),
+                    "the granted directory has no name for the guest",
+                    "this directory",
+                )
+                .advise(help),
+            );
+        }
+        if let Some(first) = grants.dirs[..index]
+            .iter()
+            .find(|first| first.guest == directory.guest)
+        {
+            let message = format!("two directories are granted as `{}`", directory.guest);
+            faults.push(
+                Fault::at(span, message, "this one").and_at(first.host.span(), "and this one"),
+            );
+        }
+    }
+    for name in &grants.inherit_env {
+        let text = name.get_ref();
+        if text.contains(['*', '?', '=', '\0']) || text.is_empty() {
+            let message = format!("`{text}` is not the name of one environment variable");
+            let help =
+                "name each variable that is passed on: the whole environment cannot be granted";
+            faults.push(Fault::at(name.span(), message, "not granted").advise(help));
+        } else if grants.env.contains_key(text) {
+            let message = format!("the environment variable `{text}` is granted twice");
+            let help = "give it a value in `env`, or pass it on by `inherit-env`, not both";
+            faults.push(Fault::at(name.span(), message, "also in `env`").advise(help));
+        }
+    }
+    for address in &grants.network {
+        let text = address.get_ref();
+        if !text
+            .parse::<SocketAddr>()
+            .is_ok_and(|address| address.port() != 0)
+        {
+            let help = "write `ADDRESS:PORT`, such as `127.0.0.1:8080` or `[::1]:8080`; \
+                        names are not looked up, since they may lead anywhere";
+            faults.push(
+                Fault::at(
+                    address.span(),
+                    format!("`{text}` is not a socket address"),
+                    "not granted",
+                )
+                .advise(help),
+            );
+        }
+    }
+}
+
+fn check(check: &Check, manifest: &Manifest, faults: &mut Vec<Fault>) {
+    let span = check.call.span();
+    if check.call.get_ref().trim().is_empty() {
+        let help = "write the call as in `call = 'run(\"text\")'`";
+        faults.push(Fault::at(span.clone(), "the check calls nothing", "empty").advise(help));
+    }
+    let ends: Vec<_> = [
+        ("returns", check.returns.is_some()),
+        ("traps", check.traps.is_some()),
+        ("exceeds", check.exceeds.is_some()),
+    ]
+    .into_iter()
+    .filter(|(_, said)| *said)
+    .map(|(key, _)| format!("`{key}`"))
+    .collect();
+    if ends.len() > 1 {
+        let message = format!("the check expects {} of one call", ends.join(" and "));
+        let help =
+            "a call ends in one way: keep one of them, and write another check for the other";
+        faults.push(Fault::at(span.clone(), message, "this call").advise(help));
+    }
+    for (stream, expected, granted) in [
+        ("stdout", &check.stdout, manifest.grants.stdout),
+        ("stderr", &check.stderr, manifest.grants.stderr),
+    ] {
+        if expected.as_ref().is_some_and(|text| !text.is_empty()) && !granted {
+            let message = format!("the check expects text on `{stream}`, which is not granted");
+            let help = format!("write `{stream} = true` in `[grants]`");
+            faults.push(Fault::at(span.clone(), message, "this call").advise(help));
+        }
+    }
+    if check.exceeds == Some(Limit::Fuel) && manifest.limits.fuel.is_none() {
+        let help = "write `fuel = NUMBER` in `[limits]`";
+        faults.push(
+            Fault::at(
+                span,
+                "the check expects the fuel to run out, which has no limit",
+                "this call",
+            )
+            .advise(help),
+        );
+    }
+}

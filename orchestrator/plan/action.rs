@@ -1,0 +1,129 @@
+//! The graph of actions: one build and one adapt for each component, one compose, one
+//! precompile.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::manifest::Manifest;
+
+/// What makes one artifact. Ordered as a person reads a build: component by component, then
+/// what is made of all of them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    /// Runs a toolchain's steps on a component's sources.
+    Build(String),
+    /// Makes what was built into a valid component of its world.
+    Adapt(String),
+    /// Makes one component of all.
+    Compose,
+    /// Compiles the composed component for this machine.
+    Precompile,
+}
+
+impl Action {
+    /// The action's verb, one word.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::Build(_) => "build",
+            Self::Adapt(_) => "adapt",
+            Self::Compose => "compose",
+            Self::Precompile => "precompile",
+        }
+    }
+
+    /// The component that it is about, if it is about one.
+    pub fn component(&self) -> Option<&str> {
+        match self {
+            Self::Build(name) | Self::Adapt(name) => Some(name),
+            Self::Compose | Self::Precompile => None,
+        }
+    }
+}
+
+/// `build data-source`, `compose`: how an action is named in messages and in state files.
+impl fmt::Display for Action {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.component() {
+            Some(component) => write!(formatter, "{} {component}", self.verb()),
+            None => formatter.write_str(self.verb()),
+        }
+    }
+}
+
+impl Serialize for Action {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The graph of actions of a pipeline: each with those whose artifacts it takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    needs: BTreeMap<Action, Vec<Action>>,
+}
+
+impl Plan {
+    /// All that a pipeline can ask for, up to the composed component, and to the precompiled
+    /// one where it is to be run.
+    pub fn of(manifest: &Manifest, run: bool) -> Self {
+        let mut needs = BTreeMap::new();
+        let mut adapted = Vec::new();
+        for name in manifest.components.keys() {
+            let build = Action::Build(name.get_ref().clone());
+            let adapt = Action::Adapt(name.get_ref().clone());
+            needs.insert(build.clone(), Vec::new());
+            needs.insert(adapt.clone(), vec![build]);
+            adapted.push(adapt);
+        }
+        needs.insert(Action::Compose, adapted);
+        if run {
+            needs.insert(Action::Precompile, vec![Action::Compose]);
+        }
+        Self { needs }
+    }
+
+    /// The actions, and for each what it takes, in the order in which a person reads them.
+    pub fn actions(&self) -> impl Iterator<Item = (&Action, &[Action])> {
+        self.needs.iter().map(|(action, needs)| (action, needs.as_slice()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compose_takes_every_component_and_precompile_takes_compose() {
+        let manifest = Manifest::parse(
+            "pipeline.toml",
+            "[pipeline]\nname = 'p'\n\
+             [component.b]\npath = 'b'\ntoolchain = 't'\n\
+             [component.a]\npath = 'a'\ntoolchain = 't'\n",
+        )
+        .expect("a valid manifest");
+
+        let plan = Plan::of(&manifest, true);
+
+        let listed: Vec<String> = plan
+            .actions()
+            .map(|(action, needs)| {
+                let needs: Vec<String> = needs.iter().map(ToString::to_string).collect();
+                format!("{action} <- {}", needs.join(", "))
+            })
+            .collect();
+        assert_eq!(
+            listed,
+            [
+                "build a <- ",
+                "build b <- ",
+                "adapt a <- build a",
+                "adapt b <- build b",
+                "compose <- adapt b, adapt a",
+                "precompile <- compose",
+            ]
+        );
+        assert!(Plan::of(&manifest, false).actions().all(|(action, _)| *action != Action::Precompile));
+    }
+}

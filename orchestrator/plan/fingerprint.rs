@@ -1,0 +1,218 @@
+//! The fingerprint of an action: everything its artifact depends on, as plain data.
+//!
+//! It is stored beside the artifact, so that two can be compared and the difference named.
+//!
+//! | value | in the key? | why |
+//! |---|---|---|
+//! | content and relative path of each input | yes | it is what is compiled |
+//! | version and digest of each tool, its variant | yes | another compiler, other bytes |
+//! | argv of each step, placeholders unexpanded | yes | flags change the artifact; where the checkout lies does not |
+//! | variables a toolchain sets or hashes | yes | `RUSTFLAGS` and its like |
+//! | variables a toolchain only passes on | no | `HOME`, proxies: where, not what |
+//! | name, path, world, profile, options of the component | yes | steps may name them |
+//! | versions of encoder and composer, digests of adapters | yes | they are the tools of our own actions |
+//! | digest of each artifact taken from another action | yes | content, not key: equal bytes stop a rebuild |
+//! | absolute paths, times, user, directory order | no | a moved or fresh checkout must hit |
+//! | [`SCHEMA`] | yes | when what is hashed changes its meaning |
+
+use std::collections::BTreeMap;
+
+use poly_cache::Digest;
+use serde::{Deserialize, Serialize};
+
+use super::reason::{Change, Reason};
+
+/// Goes up when a field is added or changes its meaning, or when an action of our own makes
+/// other bytes of the same inputs.
+pub const SCHEMA: u32 = 1;
+
+/// Everything that an action depends on. What a kind of action does not use is empty.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// [`SCHEMA`] when it was taken.
+    pub schema: u32,
+    /// The action's verb.
+    pub action: String,
+    /// Content by relative path (`/`-separated), or by the name of the action it comes from.
+    pub inputs: BTreeMap<String, Digest>,
+    /// The tools, by name.
+    pub tools: BTreeMap<String, ToolIdentity>,
+    /// The argv of each step, placeholders unexpanded.
+    pub steps: Vec<Vec<String>>,
+    /// Environment variables that count, placeholders unexpanded.
+    pub environment: BTreeMap<String, String>,
+    /// What the manifest and the toolchain's file say beside the steps.
+    pub settings: BTreeMap<String, String>,
+    /// Versions of the libraries that do the work in-process.
+    pub libraries: BTreeMap<String, String>,
+}
+
+/// Which executable a tool is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolIdentity {
+    /// What it says its version is.
+    pub version: String,
+    /// The digest of its binary.
+    pub digest: Digest,
+    /// Which of the toolchain's variants it offers, where it has such.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub variant: Option<String>,
+}
+
+impl Fingerprint {
+    /// A fingerprint of nothing yet.
+    pub fn new(action: &str) -> Self {
+        Self {
+            schema: SCHEMA,
+            action: action.to_owned(),
+            inputs: BTreeMap::new(),
+            tools: BTreeMap::new(),
+            steps: Vec::new(),
+            environment: BTreeMap::new(),
+            settings: BTreeMap::new(),
+            libraries: BTreeMap::new(),
+        }
+    }
+
+    /// The key: the digest of the fingerprint's canonical JSON (every map is ordered).
+    pub fn key(&self) -> Digest {
+        let json = serde_json::to_vec(self).expect("a fingerprint holds nothing that JSON cannot");
+        Digest::of(&json)
+    }
+
+    /// In what it differs from an `old` one; empty if in nothing.
+    pub fn differences(&self, old: &Self) -> Vec<Reason> {
+        if self.schema != old.schema {
+            return vec![Reason::Schema { old: old.schema, new: self.schema }];
+        }
+        let mut reasons = Vec::new();
+        for (path, change) in changes(&old.inputs, &self.inputs) {
+            reasons.push(Reason::Input { path, change: change.map(|_| ()) });
+        }
+        for (name, change) in changes(&old.tools, &self.tools) {
+            let change = change.map(|tool| match &tool.variant {
+                Some(variant) => format!("{} ({variant})", tool.version),
+                None => tool.version.clone(),
+            });
+            reasons.push(Reason::Tool { name, change });
+        }
+        if self.steps != old.steps {
+            reasons.push(Reason::Steps);
+        }
+        for (name, change) in changes(&old.environment, &self.environment) {
+            reasons.push(Reason::Environment { name, change: change.map(Clone::clone) });
+        }
+        for (name, change) in changes(&old.settings, &self.settings) {
+            reasons.push(Reason::Setting { name, change: change.map(Clone::clone) });
+        }
+        for (name, change) in changes(&old.libraries, &self.libraries) {
+            reasons.push(Reason::Library { name, change: change.map(Clone::clone) });
+        }
+        reasons
+    }
+}
+
+/// What was added, removed or changed between two ordered maps, by key.
+fn changes<'a, V: PartialEq>(
+    old: &'a BTreeMap<String, V>,
+    new: &'a BTreeMap<String, V>,
+) -> BTreeMap<String, Change<&'a V>> {
+    let removed = old.iter().filter(|(key, _)| !new.contains_key(*key));
+    let mut found: BTreeMap<_, _> =
+        removed.map(|(key, value)| (key.clone(), Change::Removed(value))).collect();
+    for (key, value) in new {
+        match old.get(key) {
+            None => found.insert(key.clone(), Change::Added(value)),
+            Some(before) if before != value => {
+                found.insert(key.clone(), Change::Changed { old: before, new: value })
+            }
+            Some(_) => None,
+        };
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity(version: &str) -> ToolIdentity {
+        ToolIdentity { version: version.into(), digest: Digest::of(version.as_bytes()), variant: None }
+    }
+
+    fn sample() -> Fingerprint {
+        let mut fingerprint = Fingerprint::new("build");
+        fingerprint.inputs.insert("src/main.go".into(), Digest::of(b"package main"));
+        fingerprint.tools.insert("tinygo".into(), identity("0.41.1"));
+        fingerprint.steps.push(vec!["{tool:tinygo}".into(), "build".into()]);
+        fingerprint.environment.insert("GOFLAGS".into(), "-mod=mod".into());
+        fingerprint.settings.insert("world".into(), "transformer".into());
+        fingerprint.libraries.insert("wit-component".into(), "0.254.2".into());
+        fingerprint
+    }
+
+    /// One row for each hashed field: the key moves, and the reason names what moved it.
+    #[test]
+    fn every_field_moves_the_key_and_is_named() {
+        type Edit = fn(&mut Fingerprint);
+        let edits: [(&str, Edit); 12] = [
+            ("fingerprints of schema 1 became schema 2", |f| f.schema = 2),
+            ("`src/main.go` changed", |f| {
+                f.inputs.insert("src/main.go".into(), Digest::of(b"package other"));
+            }),
+            ("`src/new.go` is new", |f| {
+                f.inputs.insert("src/new.go".into(), Digest::of(b""));
+            }),
+            ("`src/main.go` is gone", |f| f.inputs.clear()),
+            ("tool `tinygo` changed from 0.41.1 to 0.42.0", |f| {
+                f.tools.insert("tinygo".into(), identity("0.42.0"));
+            }),
+            ("tool `tinygo` changed from 0.41.1 to 0.41.1 (wasip2)", |f| {
+                f.tools.get_mut("tinygo").unwrap().variant = Some("wasip2".into());
+            }),
+            ("tool `tinygo` changed: another binary that calls itself 0.41.1", |f| {
+                f.tools.get_mut("tinygo").unwrap().digest = Digest::of(b"patched");
+            }),
+            ("the toolchain's steps changed", |f| f.steps[0].push("-opt=z".into())),
+            ("variable `GOFLAGS` changed from `-mod=mod` to ``", |f| {
+                f.environment.insert("GOFLAGS".into(), String::new());
+            }),
+            ("variable `RUSTFLAGS` is new: `-g`", |f| {
+                f.environment.insert("RUSTFLAGS".into(), "-g".into());
+            }),
+            ("`world` changed from `transformer` to `sink`", |f| {
+                f.settings.insert("world".into(), "sink".into());
+            }),
+            ("poly's own `wit-component` changed from 0.254.2 to 0.255.0", |f| {
+                f.libraries.insert("wit-component".into(), "0.255.0".into());
+            }),
+        ];
+        let old = sample();
+        for (expected, edit) in edits {
+            let mut new = sample();
+            edit(&mut new);
+            let reasons: Vec<String> = new.differences(&old).iter().map(ToString::to_string).collect();
+            assert_eq!(reasons, [expected]);
+            assert_ne!(new.key(), old.key(), "{expected}: the key must move");
+        }
+    }
+
+    #[test]
+    fn equal_fingerprints_have_one_key_and_no_reasons() {
+        assert_eq!(sample().key(), sample().key());
+        assert_eq!(sample().differences(&sample()), []);
+    }
+
+    #[test]
+    fn the_action_moves_the_key() {
+        let mut other = sample();
+        other.action = "adapt".into();
+        assert_ne!(other.key(), sample().key());
+    }
+
+    #[test]
+    fn it_survives_being_stored() {
+        let json = serde_json::to_string(&sample()).unwrap();
+        assert_eq!(serde_json::from_str::<Fingerprint>(&json).unwrap(), sample());
+    }
+}

@@ -1,0 +1,264 @@
+//! What people see: one line for each thing done, readable without colour, and on a terminal
+//! a bar with what is under way.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
+
+use super::{Checked, GuestStream, Summary, human};
+use crate::build::Event;
+use crate::check::Subject;
+use crate::plan::Action;
+
+/// The width of the verb at a line's beginning.
+const VERB: usize = 12;
+
+/// How it looks.
+#[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub(super) struct Look {
+    pub(super) color: bool,
+    pub(super) quiet: bool,
+    pub(super) verbose: bool,
+    pub(super) progress: bool,
+}
+
+/// Writes to standard error.
+pub struct Console {
+    look: Look,
+    bar: Option<ProgressBar>,
+    running: Mutex<BTreeSet<String>>,
+}
+
+/// What a verb says of what it is about.
+#[derive(Clone, Copy)]
+enum Tone {
+    Good,
+    Quiet,
+    Bad,
+}
+
+impl Console {
+    pub(super) fn new(look: Look) -> Self {
+        let bar = look.progress.then(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+            bar
+        });
+        Self { look, bar, running: Mutex::new(BTreeSet::new()) }
+    }
+
+    pub(super) fn event(&self, event: &Event) {
+        match event {
+            Event::Installing { tool, version, way } => {
+                let what = format!("{tool} {version} ({way})");
+                self.under_way(&what, true);
+                self.line(Tone::Quiet, "installing", &what);
+            }
+            Event::Installed { tool, version, elapsed } => {
+                self.finished_with(&format!("{tool} "));
+                let what = format!("{tool} {version}");
+                self.line(Tone::Good, "installed", &columns(&what, "", *elapsed, None));
+            }
+            Event::InstallFailed { tool, way, said } => {
+                // One line: which of the ways works at last is what counts.
+                let reason = said.lines().last().unwrap_or("it said nothing");
+                self.line(Tone::Quiet, "no", &format!("{tool} by {way}: {}", reason.trim()));
+            }
+            Event::Started { action, .. } => self.under_way(&action.to_string(), true),
+            Event::Output { component, step, text } => self.output(component, step, text),
+            Event::Finished { action, by, cached, elapsed, size, .. } => {
+                self.under_way(&action.to_string(), false);
+                self.finished(action, by, *cached, *elapsed, *size);
+            }
+            Event::Failed { action } => {
+                self.under_way(&action.to_string(), false);
+                self.line(Tone::Bad, "failed", &action.to_string());
+            }
+            Event::Warning { text } => self.note(text),
+        }
+    }
+
+    fn finished(&self, action: &Action, by: &str, cached: bool, elapsed: Duration, size: u64) {
+        let what = action.component().unwrap_or("");
+        match (cached, action) {
+            (false, _) => {
+                let line = columns(what, by, elapsed, Some(size));
+                self.line(Tone::Good, past(action), &line);
+            }
+            (true, Action::Build(_)) => self.line(Tone::Quiet, "cached", &format!("{what:20} {by}")),
+            // What follows from cached components is as cached as they are.
+            (true, _) => {}
+        }
+    }
+
+    pub(super) fn summary(&self, summary: &Summary) {
+        self.clear();
+        let took = human::time(Duration::from_millis(summary.milliseconds));
+        let counted = match summary.ran {
+            0 => format!("all {} actions were cached", summary.actions),
+            ran => format!("{ran} of {} actions ran", summary.actions),
+        };
+        let what =
+            format!("{} ({}); {counted}; {took}", summary.composed, human::size(summary.size));
+        self.line(Tone::Good, "ready", &what);
+    }
+
+    pub(super) fn guest_output(&self, stream: GuestStream, bytes: &[u8]) {
+        let text = String::from_utf8_lossy(bytes);
+        match stream {
+            GuestStream::Stdout => {
+                let _ = io::stdout().write_all(bytes);
+            }
+            GuestStream::Stderr => self.print(text.trim_end()),
+        }
+    }
+
+    pub(super) fn done(&self, verb: &str, what: &str) {
+        self.line(Tone::Good, verb, what);
+    }
+
+    pub(super) fn checked(&self, checked: &Checked) {
+        let took = human::time(Duration::from_millis(checked.milliseconds));
+        if checked.passed {
+            self.line(Tone::Good, "passed", &format!("{} ({took})", checked.call));
+            return;
+        }
+        // A failure is told even where people asked for quiet.
+        let mut text = self.verb(Tone::Bad, "failed", &format!("{} ({took})", checked.call));
+        for difference in &checked.differences {
+            let _ = write!(text, "\n{:VERB$} {}", "", subject(difference.subject));
+            let _ = write!(text, "\n{:VERB$}   expected  {}", "", hang(&difference.expected));
+            let _ = write!(text, "\n{:VERB$}   got       {}", "", hang(&difference.got));
+        }
+        self.print(&text);
+    }
+
+    pub(super) fn all_checked(&self, passed: usize, failed: usize) {
+        let tone = if failed == 0 { Tone::Good } else { Tone::Bad };
+        self.line(tone, "checked", &format!("{passed} passed, {failed} failed"));
+    }
+
+    pub(super) fn note(&self, text: &str) {
+        self.print(&self.verb(Tone::Bad, "warning", text));
+    }
+
+    pub(super) fn error(&self, error: &dyn Diagnostic) {
+        self.clear();
+        let theme = if self.look.color {
+            GraphicalTheme::unicode()
+        } else {
+            GraphicalTheme::unicode_nocolor()
+        };
+        let handler = GraphicalReportHandler::new_themed(theme).with_width(100).with_wrap_lines(false);
+        let mut text = String::new();
+        if handler.render_report(&mut text, error).is_err() {
+            text = error.to_string();
+        }
+        self.print(&format!("{} {}", self.paint(Tone::Bad, "error:"), text.trim_start_matches("  × ").trim()));
+    }
+
+    fn output(&self, component: &str, step: &str, text: &str) {
+        if self.look.verbose && !text.trim().is_empty() {
+            self.line(Tone::Quiet, "output", &format!("{component}, step {step}"));
+            self.print(text.trim_end());
+        }
+    }
+
+    fn line(&self, tone: Tone, verb: &str, text: &str) {
+        if !self.look.quiet {
+            self.print(&self.verb(tone, verb, text));
+        }
+    }
+
+    fn verb(&self, tone: Tone, verb: &str, text: &str) -> String {
+        // Padded before it is painted: colour codes have no width.
+        format!("{} {}", self.paint(tone, &format!("{verb:>VERB$}")), text.trim_end())
+    }
+
+    fn paint(&self, tone: Tone, text: &str) -> String {
+        let code = match tone {
+            Tone::Good => "1;32",
+            Tone::Quiet => "1;34",
+            Tone::Bad => "1;31",
+        };
+        if self.look.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    fn print(&self, text: &str) {
+        let write = || {
+            let _ = writeln!(io::stderr(), "{text}");
+        };
+        match &self.bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    fn under_way(&self, what: &str, begins: bool) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if begins {
+            running.insert(what.to_owned());
+        } else {
+            running.remove(what);
+        }
+        self.show(&running);
+    }
+
+    fn finished_with(&self, prefix: &str) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.retain(|what| !what.starts_with(prefix));
+        self.show(&running);
+    }
+
+    fn show(&self, running: &BTreeSet<String>) {
+        let Some(bar) = &self.bar else { return };
+        if running.is_empty() {
+            bar.disable_steady_tick();
+            bar.finish_and_clear();
+            return;
+        }
+        bar.reset();
+        bar.set_message(running.iter().cloned().collect::<Vec<_>>().join(", "));
+        bar.enable_steady_tick(Duration::from_millis(120));
+    }
+
+    fn clear(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn subject(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Ending => "result",
+        Subject::Stdout => "standard output",
+        Subject::Stderr => "standard error",
+    }
+}
+
+fn past(action: &Action) -> &'static str {
+    match action {
+        Action::Build(_) => "built",
+        Action::Adapt(_) => "adapted",
+        Action::Compose => "composed",
+        Action::Precompile => "precompiled",
+    }
+}
+
+fn columns(what: &str, by: &str, elapsed: Duration, size: Option<u64>) -> String {
+    let size = size.map(human::size).unwrap_or_default();
+    format!("{what:20} {by:18} {:>9} {size:>10}", human::time(elapsed))
+}
+
+/// A value over several lines keeps to its column.
+fn hang(text: &str) -> String {
+    text.replace('\n', &format!("\n{:width$}", "", width = VERB + 13))
+}

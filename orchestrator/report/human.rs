@@ -1,0 +1,38 @@
+//! Times and sizes as people read them.
+
+use std::time::Duration;
+
+/// `4 ms`, `1.3 s`, `2 m 05 s`.
+pub(crate) fn time(elapsed: Duration) -> String {
+    let seconds = elapsed.as_secs();
+    match elapsed.as_millis() {
+        milliseconds @ ..1000 => format!("{milliseconds} ms"),
+        ..60_000 => format!("{:.1} s", elapsed.as_secs_f64()),
+        _ => format!("{} m {:02} s", seconds / 60, seconds % 60),
+    }
+}
+
+/// `812 B`, `51.2 KB`, `18.3 MB`: decimal, as registries and download pages count.
+pub(crate) fn size(bytes: u64) -> String {
+    let units = [(1_000_000_000_u32, "GB"), (1_000_000, "MB"), (1_000, "KB")];
+    match units.into_iter().find(|(unit, _)| bytes >= u64::from(*unit)) {
+        #[expect(clippy::cast_precision_loss, reason = "one decimal place is shown")]
+        Some((unit, name)) => format!("{:.1} {name}", bytes as f64 / f64::from(unit)),
+        None => format!("{bytes} B"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_sizes_read_well() {
+        assert_eq!(time(Duration::from_millis(4)), "4 ms");
+        assert_eq!(time(Duration::from_millis(1340)), "1.3 s");
+        assert_eq!(time(Duration::from_secs(125)), "2 m 05 s");
+        assert_eq!(size(812), "812 B");
+        assert_eq!(size(51_234), "51.2 KB");
+        assert_eq!(size(18_300_000), "18.3 MB");
+    }
+}

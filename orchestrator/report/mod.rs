@@ -1,0 +1,189 @@
+//! Tells a person or a machine what happens. Nothing else prints.
+//!
+//! Status goes to standard error, data to standard output, so that `poly run > file` holds
+//! the result and nothing else. With `--json` all of it is data: one object a line.
+
+mod console;
+pub(crate) mod human;
+mod json;
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use serde::Serialize;
+
+use crate::build::Event;
+use crate::check::{Difference, Outcome};
+use crate::cli::{Color, Global};
+use console::Console;
+
+/// Where everything that poly says goes.
+pub enum Report {
+    /// For people.
+    Console(Console),
+    /// For machines.
+    Json,
+}
+
+/// How a build ended.
+#[derive(Debug, Clone, Serialize)]
+pub struct Summary {
+    /// The pipeline.
+    pub pipeline: String,
+    /// How many actions there were.
+    pub actions: usize,
+    /// How many of them had work to do.
+    pub ran: usize,
+    /// The composed file.
+    pub composed: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Wall-clock time.
+    pub milliseconds: u64,
+}
+
+/// What came of one check.
+#[derive(Debug, Clone, Serialize)]
+pub struct Checked {
+    /// The call.
+    pub call: String,
+    /// Whether all was as expected.
+    pub passed: bool,
+    /// What was not.
+    pub differences: Vec<Difference>,
+    /// Wall-clock time.
+    pub milliseconds: u64,
+    /// The fuel it used, where it was counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fuel: Option<u64>,
+}
+
+impl Checked {
+    /// What `differences` (none, if all was as expected) and the outcome say of a call.
+    pub fn new(call: &str, differences: Vec<Difference>, outcome: &Outcome) -> Self {
+        Self {
+            call: call.to_owned(),
+            passed: differences.is_empty(),
+            differences,
+            milliseconds: u64::try_from(outcome.elapsed.as_millis()).unwrap_or(u64::MAX),
+            fuel: outcome.fuel,
+        }
+    }
+}
+
+impl Report {
+    /// As the command line asks for.
+    pub fn new(global: &Global) -> Self {
+        if global.json {
+            return Self::Json;
+        }
+        let color = match global.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty())
+            }
+        };
+        let progress = io::stderr().is_terminal() && !global.quiet && std::env::var_os("CI").is_none();
+        Self::Console(Console::new(console::Look {
+            color,
+            quiet: global.quiet,
+            verbose: global.verbose,
+            progress,
+        }))
+    }
+
+    /// Something happened during a build.
+    pub fn event(&self, event: &Event) {
+        match self {
+            Self::Console(console) => console.event(event),
+            Self::Json => json::event(event),
+        }
+    }
+
+    /// A build ended well.
+    pub fn summary(&self, summary: &Summary) {
+        match self {
+            Self::Console(console) => console.summary(summary),
+            Self::Json => json::line("built", summary),
+        }
+    }
+
+    /// What a call returned, as WAVE; nothing where the function has no result.
+    pub fn returned(&self, call: &str, value: Option<&str>) {
+        match self {
+            Self::Console(_) => data(value.unwrap_or("")),
+            Self::Json => json::returned(call, value),
+        }
+    }
+
+    /// What a guest wrote to a granted stream.
+    pub fn guest_output(&self, stream: GuestStream, bytes: &[u8]) {
+        match self {
+            Self::Console(console) => console.guest_output(stream, bytes),
+            Self::Json => json::guest_output(stream, bytes),
+        }
+    }
+
+    /// Something was done that is worth a line: a verb in the past, and what it was done to.
+    pub fn done(&self, verb: &str, what: &str) {
+        match self {
+            Self::Console(console) => console.done(verb, what),
+            Self::Json => json::line(verb, &serde_json::json!({ "what": what })),
+        }
+    }
+
+    /// What came of a check.
+    pub fn checked(&self, checked: &Checked) {
+        match self {
+            Self::Console(console) => console.checked(checked),
+            Self::Json => json::line("checked", checked),
+        }
+    }
+
+    /// What came of all checks.
+    pub fn all_checked(&self, passed: usize, failed: usize) {
+        match self {
+            Self::Console(console) => console.all_checked(passed, failed),
+            Self::Json => {}
+        }
+    }
+
+    /// What a command was asked for: text for people, the same as data for machines.
+    pub fn answer(&self, kind: &str, value: &impl Serialize, text: &str) {
+        match self {
+            Self::Console(_) => data(text.trim_end()),
+            Self::Json => json::line(kind, value),
+        }
+    }
+
+    /// Something that a person should know and that stops nothing.
+    pub fn note(&self, text: &str) {
+        match self {
+            Self::Console(console) => console.note(text),
+            Self::Json => json::note(text),
+        }
+    }
+
+    /// Why it ends here.
+    pub fn error(&self, error: &dyn miette::Diagnostic) {
+        match self {
+            Self::Console(console) => console.error(error),
+            Self::Json => json::error(error),
+        }
+    }
+}
+
+/// A stream that a guest writes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GuestStream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// Data for standard output. A reader that went away (`poly run | head -1`) is no error.
+fn data(text: &str) {
+    let _ = writeln!(io::stdout(), "{text}");
+}

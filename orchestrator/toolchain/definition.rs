@@ -1,0 +1,336 @@
+//! What a toolchain's file says, checked: plain data, and the few questions that it answers
+//! by itself.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use poly_cache::Digest;
+use serde::Deserialize;
+
+use super::template::{Placeholder, Template};
+use crate::manifest::{Profile, nearest};
+
+/// How a component in some language is built.
+#[derive(Debug, Clone)]
+pub struct Toolchain {
+    /// What a manifest calls it.
+    pub name: String,
+    /// One line for a person.
+    pub about: String,
+    /// The language that it compiles.
+    pub language: String,
+    /// What its steps leave behind.
+    pub produces: Produces,
+    /// Whether equal inputs give equal bytes.
+    pub reproducible: bool,
+    /// What it reads of a component: globs relative to the component's directory.
+    pub inputs: Vec<String>,
+    /// What it does not read of that after all.
+    pub exclude: Vec<String>,
+    /// The executables that it needs, by name. One that is found beside another stands after
+    /// that one.
+    pub tools: IndexMap<String, Tool>,
+    /// The environment of its steps.
+    pub environment: Environment,
+    /// What a manifest may say in `[component.NAME.options]`.
+    pub options: BTreeMap<String, OptionDeclaration>,
+    /// Files that are added to the copy of a component before the steps, by relative path.
+    pub files: BTreeMap<String, String>,
+    /// Files that poly writes there from the component's world, by relative path.
+    pub generate: BTreeMap<String, Generator>,
+    /// The commands, in order, `{flags:NAME}` not yet spliced: see [`Toolchain::steps`].
+    pub(super) steps: Vec<Step>,
+    /// What `{flags:NAME}` stands for.
+    pub(super) flags: BTreeMap<String, Flags>,
+    /// Where the steps leave the artifact: a glob that must match exactly one file.
+    pub output: Template,
+    /// A component to try the toolchain with.
+    pub self_test: Option<SelfTest>,
+}
+
+/// What a toolchain's steps leave behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Produces {
+    /// A core module, to be adapted.
+    Module,
+    /// A component.
+    Component,
+    /// Whichever the tools at hand make; the bytes tell.
+    Either,
+}
+
+/// What poly can write from a component's world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Generator {
+    /// Go: for each exported function a post-return function that calls `polyCallEnded`.
+    GoPostReturn,
+}
+
+/// An executable that a toolchain needs.
+#[derive(Debug, Clone)]
+pub struct Tool {
+    /// What the toolchain calls it.
+    pub name: String,
+    /// What it may be called in the file system, in order of preference.
+    pub find: Vec<String>,
+    /// The arguments that make it print its version.
+    pub version: Vec<String>,
+    /// The versions that will do.
+    pub accept: semver::VersionReq,
+    /// The version that poly installs.
+    pub install_version: Option<String>,
+    /// How to get from what was found to the real executable, where the one may be a proxy.
+    pub resolve: Option<Resolve>,
+    /// The tool beside whose executable this one lies.
+    pub from: Option<String>,
+    /// What it must be able to do: the first that it can is chosen.
+    pub variants: Vec<Variant>,
+    /// Files whose change means that the tool must be asked again.
+    pub witness: Vec<Template>,
+    /// Ways to install it, in the order in which they are tried.
+    pub installs: Vec<Way>,
+}
+
+/// How a proxy names the real executable.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Resolve {
+    /// Arguments that make it print a directory.
+    pub run: Vec<String>,
+    /// The executable, relative to that directory.
+    pub path: String,
+}
+
+/// Something that a tool can do if a directory that it names is there.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Variant {
+    /// What `{variant:TOOL}` stands for if this one is chosen.
+    pub name: String,
+    /// Arguments that make the tool print the directory.
+    pub directory: Vec<String>,
+}
+
+/// One way to install a tool.
+#[derive(Debug, Clone)]
+pub enum Way {
+    /// `rustup target add`, into the user's own Rust.
+    RustupTarget {
+        /// The target.
+        target: String,
+    },
+    /// A virtual environment of Python packages.
+    Python {
+        /// What to install, each with its version (`name==1.2.3`).
+        packages: Vec<String>,
+    },
+    /// `cargo install`.
+    Cargo {
+        /// The crate.
+        package: String,
+        /// Whether its own lock file is used.
+        locked: bool,
+    },
+    /// A Go program.
+    Go {
+        /// The package of the program.
+        package: String,
+        /// The module that the package is in. If it is given, the program is built in a
+        /// module of its own that requires that one, which works where a proxy lists no
+        /// versions; otherwise by `go install`.
+        module: Option<String>,
+    },
+    /// A release archive, `.tar.gz`.
+    Archive {
+        /// The archive for each platform, such as `x86_64-linux`.
+        platforms: BTreeMap<String, Archive>,
+        /// How many directories at its top are left away.
+        strip: u32,
+        /// Where its executables are.
+        bin: String,
+    },
+    /// A script, run by bash.
+    Script {
+        /// Its file name.
+        name: String,
+        /// Its text.
+        text: String,
+    },
+}
+
+/// An archive to download.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Archive {
+    /// Where it is.
+    pub url: String,
+    /// What it must be.
+    pub sha256: Digest,
+}
+
+/// Which variables steps may see. Nothing else of poly's environment reaches them.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// Passed on, and part of the key.
+    pub hash: Vec<String>,
+    /// Passed on, and not part of the key.
+    pub pass: Vec<String>,
+    /// Set; part of the key as they are written here.
+    pub set: BTreeMap<String, Template>,
+}
+
+/// An option of a toolchain.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct OptionDeclaration {
+    /// Its value if the manifest does not say; without one the manifest must.
+    #[serde(default)]
+    pub default: Option<String>,
+    /// One line for a person.
+    pub about: String,
+}
+
+/// A list of arguments for each profile.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// For `release`.
+    pub release: Vec<Template>,
+    /// For `debug`.
+    pub debug: Vec<Template>,
+}
+
+/// One command.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// What it is called in messages.
+    pub name: String,
+    /// The executable and its arguments.
+    pub run: Vec<Template>,
+}
+
+/// A component in the toolchain's language for `package poly:self-test; world greeter {
+/// export greet: func(name: string) -> string; }`, which answers `hello, NAME`.
+#[derive(Debug, Clone)]
+pub struct SelfTest {
+    /// Its files, by relative path.
+    pub files: BTreeMap<String, String>,
+    /// The options that it is built with.
+    pub options: BTreeMap<String, String>,
+}
+
+/// An option that a manifest gives and the toolchain does not take, or the other way round.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+pub enum OptionError {
+    /// There is no such option.
+    #[error("toolchain `{toolchain}` has no option `{option}`")]
+    Unknown {
+        /// The toolchain.
+        toolchain: String,
+        /// The option.
+        option: String,
+        /// What it was probably meant to be, or which options there are.
+        #[help]
+        help: String,
+    },
+    /// An option without a default was not given.
+    #[error("toolchain `{toolchain}` needs the option `{option}`")]
+    Missing {
+        /// The toolchain.
+        toolchain: String,
+        /// The option.
+        option: String,
+        /// What it is for.
+        #[help]
+        help: String,
+    },
+}
+
+impl Toolchain {
+    /// The commands for a profile: as the file has them, with `{flags:NAME}` replaced by that
+    /// profile's list, and every other placeholder still in place.
+    pub fn steps(&self, profile: Profile) -> Vec<Step> {
+        let splice = |argument: &Template| match argument.placeholders().next() {
+            Some(Placeholder::Flags(name)) => self.flags[name].of(profile).to_vec(),
+            _ => vec![argument.clone()],
+        };
+        let steps = self.steps.iter();
+        steps
+            .map(|step| Step {
+                name: step.name.clone(),
+                run: step.run.iter().flat_map(splice).collect(),
+            })
+            .collect()
+    }
+
+    /// What belongs into a fingerprint beside steps, tools and environment: where the
+    /// artifact is looked for, and the files that are added.
+    pub fn settings_of_key(&self) -> BTreeMap<String, String> {
+        let mut settings = BTreeMap::new();
+        settings.insert("output".to_owned(), self.output.text().to_owned());
+        for (path, text) in &self.files {
+            settings.insert(format!("file {path}"), Digest::of(text.as_bytes()).to_string());
+        }
+        for (path, generator) in &self.generate {
+            settings.insert(format!("file {path}"), format!("{generator:?}"));
+        }
+        settings
+    }
+
+    /// The value of every option: what is given, else its default.
+    pub fn option_values(
+        &self,
+        given: &BTreeMap<String, String>,
+    ) -> Result<BTreeMap<String, String>, OptionError> {
+        if let Some(option) = given.keys().find(|name| !self.options.contains_key(*name)) {
+            return Err(self.unknown_option(option));
+        }
+        let declared = self.options.iter();
+        declared
+            .map(|(name, declaration)| {
+                let value = given.get(name).or(declaration.default.as_ref());
+                let value = value.ok_or_else(|| OptionError::Missing {
+                    toolchain: self.name.clone(),
+                    option: name.clone(),
+                    help: format!("it is {}", declaration.about),
+                })?;
+                Ok((name.clone(), value.clone()))
+            })
+            .collect()
+    }
+
+    fn unknown_option(&self, option: &str) -> OptionError {
+        let names: Vec<&str> = self.options.keys().map(String::as_str).collect();
+        let help = match nearest(option, names.iter().copied()) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None if names.is_empty() => "it has no options at all".to_owned(),
+            None => format!("it has: `{}`", names.join("`, `")),
+        };
+        OptionError::Unknown { toolchain: self.name.clone(), option: option.to_owned(), help }
+    }
+}
+
+impl Flags {
+    /// The list for a profile.
+    pub fn of(&self, profile: Profile) -> &[Template] {
+        match profile {
+            Profile::Release => &self.release,
+            Profile::Debug => &self.debug,
+        }
+    }
+}
+
+impl Way {
+    /// What the way is called in a toolchain's file, in messages and in receipts.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::RustupTarget { .. } => "rustup-target",
+            Self::Python { .. } => "python",
+            Self::Cargo { .. } => "cargo",
+            Self::Go { .. } => "go",
+            Self::Archive { .. } => "archive",
+            Self::Script { .. } => "script",
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! Which executable a tool is: the places that are searched, and why a candidate will not do.
+//!
+//! Searched are, in this order, the manifest's own path (and then nothing else), the directory
+//! of the tool that this one is found beside (and then nothing else), the directories of
+//! `PATH`, and poly's own prefix of the tool. The first candidate that will do is taken; of
+//! the others the reason is kept.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use miette::Diagnostic;
+use poly_cache::{Digest, StatMemo, StoreError};
+use thiserror::Error;
+
+use super::definition::{Tool, Toolchain};
+use super::environment::Variables;
+use super::probe::Probe;
+
+/// The file that says that a prefix is complete.
+pub(super) const RECEIPT: &str = "receipt.json";
+
+/// An executable that will do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundTool {
+    /// What the toolchain calls it.
+    pub name: String,
+    /// The executable itself, behind any proxy.
+    pub path: PathBuf,
+    /// Its version.
+    pub version: String,
+    /// The digest of its binary.
+    pub digest: Digest,
+    /// The variant that was chosen, where the tool declares any.
+    pub variant: Option<String>,
+}
+
+/// The tools of a toolchain, as far as they are there.
+#[derive(Debug, Clone, Default)]
+pub struct Tools {
+    /// Those that were found, in the toolchain's order.
+    pub found: IndexMap<String, FoundTool>,
+    /// Those that were not.
+    pub missing: Vec<NotFound>,
+}
+
+/// No executable that was found will do.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}", self.summary())]
+pub struct NotFound {
+    /// The tool.
+    pub tool: String,
+    /// The versions that would do.
+    pub accept: String,
+    /// The tool beside which it was looked for.
+    pub beside: Option<String>,
+    /// Whether the manifest says which executable it is.
+    pub overridden: bool,
+    /// Everything that was looked at.
+    pub candidates: Vec<Candidate>,
+}
+
+/// An executable that will not do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Why it will not do.
+    pub refusal: Refusal,
+}
+
+/// Why an executable will not do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is nothing that can be run.
+    Absent,
+    /// It does not answer.
+    Fails {
+        /// The question.
+        arguments: String,
+        /// What it said instead, or what the system said.
+        said: String,
+    },
+    /// It answers, but not with a version.
+    NoVersion {
+        /// What it said.
+        said: String,
+    },
+    /// Its version will not do.
+    Version {
+        /// Its version.
+        version: String,
+    },
+    /// It can do none of what is needed.
+    NoVariant {
+        /// What is needed: one of these.
+        variants: Vec<String>,
+    },
+}
+
+/// Finds tools, and remembers what they answered.
+#[derive(Debug)]
+pub struct Finder {
+    pub(super) home: PathBuf,
+    pub(super) environment: Variables,
+    pub(super) memo: StatMemo,
+}
+
+impl Finder {
+    /// A finder for a directory of poly's own tools (`POLY_HOME`), poly's environment, and
+    /// what was remembered.
+    pub fn new(home: PathBuf, environment: Variables, memo: StatMemo) -> Self {
+        Self { home, environment, memo }
+    }
+
+    /// All tools of a toolchain. `overrides` are the executables that the manifest names.
+    /// Starts no process for a tool that was asked before and is as it was.
+    pub fn find(&self, toolchain: &Toolchain, overrides: &BTreeMap<String, PathBuf>) -> Tools {
+        let mut tools = Tools::default();
+        for tool in toolchain.tools.values() {
+            let overridden = overrides.get(&tool.name).map(PathBuf::as_path);
+            match self.find_tool(toolchain, tool, overridden, &tools) {
+                Ok(found) => {
+                    tools.found.insert(tool.name.clone(), found);
+                }
+                Err(missing) => tools.missing.push(missing),
+            }
+        }
+        tools
+    }
+
+    /// Writes down what was remembered.
+    pub fn save(&self) -> Result<(), StoreError> {
+        std::fs::create_dir_all(&self.home).ok();
+        self.memo.save()
+    }
+
+    /// Where poly installs a tool, if it can.
+    pub fn prefix(&self, tool: &Tool) -> Option<PathBuf> {
+        Some(self.home.join("tools").join(&tool.name).join(tool.install_version.as_ref()?))
+    }
+
+    /// One tool, given those before it.
+    pub(super) fn find_tool(
+        &self,
+        toolchain: &Toolchain,
+        tool: &Tool,
+        overridden: Option<&Path>,
+        before: &Tools,
+    ) -> Result<FoundTool, NotFound> {
+        let probe = Probe::new(self, toolchain, tool);
+        let mut candidates = Vec::new();
+        for path in self.places(tool, overridden, before) {
+            match probe.accept(&path) {
+                Ok(found) => return Ok(found),
+                Err(refusal) => candidates.push(Candidate { path, refusal }),
+            }
+        }
+        Err(NotFound {
+            tool: tool.name.clone(),
+            accept: tool.accept.to_string(),
+            beside: tool.from.clone(),
+            overridden: overridden.is_some(),
+            candidates,
+        })
+    }
+
+    /// Where the tool may be, in order.
+    fn places(&self, tool: &Tool, overridden: Option<&Path>, before: &Tools) -> Vec<PathBuf> {
+        if let Some(path) = overridden {
+            return vec![path.to_owned()];
+        }
+        if let Some(from) = &tool.from {
+            let directory = before.found.get(from).and_then(|found| found.path.parent());
+            return directory
+                .map(|directory| tool.find.iter().map(|name| directory.join(name)).collect())
+                .unwrap_or_default();
+        }
+        let path = self.environment.get("PATH").map(String::as_str);
+        let mut places: Vec<PathBuf> = Vec::new();
+        for name in &tool.find {
+            // The current directory is not searched, whatever an empty entry of PATH means.
+            for place in which::which_in_all(name, path, "/").into_iter().flatten() {
+                if !places.contains(&place) {
+                    places.push(place);
+                }
+            }
+        }
+        places.extend(self.installed(tool));
+        places
+    }
+
+    /// The executable in poly's own prefix, if the prefix is complete.
+    pub(super) fn installed(&self, tool: &Tool) -> Option<PathBuf> {
+        let prefix = self.prefix(tool)?;
+        prefix.join(RECEIPT).exists().then(|| executable_in(&prefix, tool))
+    }
+}
+
+/// The executable of a tool in a prefix: the first of its names that is there.
+pub(super) fn executable_in(prefix: &Path, tool: &Tool) -> PathBuf {
+    let places: Vec<PathBuf> = tool.find.iter().map(|name| prefix.join("bin").join(name)).collect();
+    let there = places.iter().find(|place| place.exists());
+    there.or(places.first()).cloned().unwrap_or_else(|| prefix.join("bin").join(&tool.name))
+}
+
+impl Tools {
+    /// The directories of the found tools, in the toolchain's order, then a `PATH`.
+    pub fn search_path(&self, passed: Option<&str>) -> String {
+        let mut directories: Vec<&str> = Vec::new();
+        let tools = self.found.values();
+        let own = tools.filter_map(|tool| tool.path.parent().and_then(Path::to_str));
+        for directory in own.chain(passed.unwrap_or_default().split(':')) {
+            if !directory.is_empty() && !directories.contains(&directory) {
+                directories.push(directory);
+            }
+        }
+        directories.join(":")
+    }
+}
+
+impl NotFound {
+    fn summary(&self) -> String {
+        let tool = &self.tool;
+        match (&self.beside, self.candidates.as_slice()) {
+            (Some(beside), []) => {
+                format!("tool `{tool}` lies beside `{beside}`, which was not found")
+            }
+            (None, []) => format!("tool `{tool}` was not found"),
+            (_, [Candidate { path, refusal }]) => {
+                format!("tool `{tool}` was not found: `{}` {refusal}", path.display())
+            }
+            (_, candidates) => {
+                format!("tool `{tool}` was not found: none of {} will do", candidates.len())
+            }
+        }
+    }
+}
+
+impl Diagnostic for NotFound {
+    fn help(&self) -> Option<Box<dyn fmt::Display + '_>> {
+        let mut lines: Vec<String> = Vec::new();
+        if let [_, _, ..] = self.candidates.as_slice() {
+            for Candidate { path, refusal } in &self.candidates {
+                lines.push(format!("`{}` {refusal}", path.display()));
+            }
+        }
+        lines.push(if self.overridden {
+            "the manifest names this executable: correct it there, or leave it away".to_owned()
+        } else {
+            format!(
+                "needed is a version that is {}; `poly toolchain install` can get one",
+                self.accept
+            )
+        });
+        Some(Box::new(lines.join("\n")))
+    }
+}
+
+/// What comes after the path of the executable.
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent => write!(formatter, "is not an executable file"),
+            Self::Fails { arguments, said } => {
+                write!(formatter, "fails when run with `{arguments}`: {said}")
+            }
+            Self::NoVersion { said } => write!(formatter, "does not tell its version: {said}"),
+            Self::Version { version } => write!(formatter, "is version {version}"),
+            Self::NoVariant { variants } => {
+                write!(formatter, "has no support for `{}`", variants.join("` or `"))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "find/tests.rs"]
+mod tests;

@@ -1,0 +1,370 @@
+//! Getting a tool that is not there, into poly's own directory.
+//!
+//! ```text
+//! POLY_HOME/
+//! ├── tools/
+//! │   └── tinygo/0.41.1/      a prefix: one tool in one version
+//! │       ├── bin/            where its executables are
+//! │       └── receipt.json    written last: a prefix without one is of an interrupted install
+//! ├── work/tinygo-0.41.1/     scratch while it is being installed
+//! ├── logs/tinygo-0.41.1-script.log
+//! └── locks/tinygo-0.41.1.lock
+//! ```
+//!
+//! Ways are tried in the order of the toolchain's file, each in an empty prefix, under a lock
+//! that one process holds at a time. A way has worked when the tool in the prefix will do;
+//! what it says of itself is not believed. Nothing outside of `POLY_HOME` is written, with one
+//! exception that the way's name tells: `rustup-target` adds to the user's own Rust.
+
+use std::collections::BTreeMap;
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use miette::Diagnostic;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::definition::{Tool, Toolchain, Way};
+use super::find::{Candidate, Finder, FoundTool, NotFound, RECEIPT, Tools, executable_in};
+use super::probe::Probe;
+use super::process::{self, ProcessError};
+
+mod archive;
+mod way;
+
+use way::Failure;
+
+/// What happens while a tool is being installed.
+#[derive(Debug, Clone, Copy)]
+pub enum InstallEvent<'a> {
+    /// Another poly holds the lock.
+    Waiting {
+        /// The tool.
+        tool: &'a str,
+    },
+    /// A way is being tried.
+    Started {
+        /// The tool.
+        tool: &'a str,
+        /// Its version.
+        version: &'a str,
+        /// The way.
+        way: &'static str,
+    },
+    /// A way did not work; the next one, if there is one, is tried.
+    Failed {
+        /// The tool.
+        tool: &'a str,
+        /// What was tried.
+        attempt: &'a Attempt,
+    },
+    /// The tool is there.
+    Finished {
+        /// The tool.
+        tool: &'a FoundTool,
+        /// How long it took.
+        elapsed: Duration,
+    },
+}
+
+/// A way that was tried and did not work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// The way.
+    pub way: &'static str,
+    /// What it said: its last lines.
+    pub said: String,
+    /// Where all of it is.
+    pub log: Option<PathBuf>,
+    /// The line that a person can run instead.
+    pub by_hand: Option<String>,
+}
+
+/// A tool that is needed is not to be had.
+#[derive(Debug, Error, Diagnostic)]
+pub enum ToolError {
+    /// It was not found, and was not to be installed or cannot be.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    NotFound(NotFound),
+    /// It could not be installed.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Install(Box<InstallError>),
+}
+
+/// A tool could not be installed.
+#[derive(Debug, Error, Diagnostic)]
+pub enum InstallError {
+    /// poly's own directory cannot be used.
+    #[error("cannot write to `{}`, where tools are installed", path.display())]
+    #[diagnostic(help("set `POLY_HOME` to a directory that can be written to"))]
+    Home {
+        /// What could not be written.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Every way failed.
+    #[error("cannot install `{tool}` {version}: {}", tried(attempts))]
+    #[diagnostic(help("{}", by_hand(tool, attempts)))]
+    Failed {
+        /// The tool.
+        tool: String,
+        /// The version.
+        version: String,
+        /// What was tried, in order.
+        attempts: Vec<Attempt>,
+    },
+    /// poly was stopped.
+    #[error("interrupted while installing `{tool}`")]
+    Interrupted {
+        /// The tool.
+        tool: String,
+    },
+}
+
+/// What a prefix says of itself.
+#[derive(Debug, Serialize, Deserialize)]
+struct Receipt {
+    tool: String,
+    version: String,
+    way: String,
+}
+
+impl Finder {
+    /// All tools of a toolchain, installed where they are missing and `install` allows it.
+    pub fn provide(
+        &self,
+        toolchain: &Toolchain,
+        overrides: &BTreeMap<String, PathBuf>,
+        install: bool,
+        progress: &dyn Fn(InstallEvent<'_>),
+    ) -> Result<Tools, ToolError> {
+        let mut tools = Tools::default();
+        for tool in toolchain.tools.values() {
+            let overridden = overrides.get(&tool.name).map(PathBuf::as_path);
+            let found = match self.find_tool(toolchain, tool, overridden, &tools) {
+                Ok(found) => found,
+                Err(missing) if !install || missing.overridden || tool.installs.is_empty() => {
+                    return Err(ToolError::NotFound(missing));
+                }
+                Err(_) => self
+                    .install(toolchain, tool, &tools, progress)
+                    .map_err(|error| ToolError::Install(Box::new(error)))?,
+            };
+            tools.found.insert(tool.name.clone(), found);
+        }
+        Ok(tools)
+    }
+
+    /// Installs one tool; `before` are the toolchain's tools that are there already, which a
+    /// way may use.
+    pub fn install(
+        &self,
+        toolchain: &Toolchain,
+        tool: &Tool,
+        before: &Tools,
+        progress: &dyn Fn(InstallEvent<'_>),
+    ) -> Result<FoundTool, InstallError> {
+        let started = Instant::now();
+        let version = tool.install_version.as_deref().unwrap_or("target");
+        let place = Place::new(&self.home, tool, version);
+        let _lock = place.lock(|| progress(InstallEvent::Waiting { tool: &tool.name }))?;
+        // Whoever held the lock may have installed it.
+        if let Ok(found) = self.find_tool(toolchain, tool, None, before) {
+            return Ok(found);
+        }
+        let mut attempts = Vec::new();
+        for way in &tool.installs {
+            let name = way.name();
+            progress(InstallEvent::Started { tool: &tool.name, version, way: name });
+            let made = place
+                .prepare()
+                .map_err(Failure::Home)
+                .and_then(|()| way::run(self, way, &place, before))
+                .and_then(|()| self.verify(toolchain, tool, way, &place, before));
+            place.discard_work();
+            match made {
+                Ok(found) => {
+                    progress(InstallEvent::Finished { tool: &found, elapsed: started.elapsed() });
+                    return Ok(found);
+                }
+                Err(failure) => {
+                    place.discard_prefix();
+                    let attempt = attempt(tool, way, &place, failure)?;
+                    progress(InstallEvent::Failed { tool: &tool.name, attempt: &attempt });
+                    attempts.push(attempt);
+                }
+            }
+        }
+        let version = version.to_owned();
+        Err(InstallError::Failed { tool: tool.name.clone(), version, attempts })
+    }
+
+    /// The tool, if what a way left behind will do; with a receipt then.
+    fn verify(
+        &self,
+        toolchain: &Toolchain,
+        tool: &Tool,
+        way: &Way,
+        place: &Place,
+        before: &Tools,
+    ) -> Result<FoundTool, Failure> {
+        if let Way::RustupTarget { .. } = way {
+            return self.find_tool(toolchain, tool, None, before).map_err(|missing| {
+                let reasons = missing.candidates.iter();
+                let reasons = reasons.map(|Candidate { path, refusal }| {
+                    format!("afterwards `{}` {refusal}", path.display())
+                });
+                Failure::Said(reasons.collect::<Vec<_>>().join("\n"))
+            });
+        }
+        let executable = executable_in(&place.prefix, tool);
+        let found = Probe::new(self, toolchain, tool).accept(&executable).map_err(|refusal| {
+            Failure::Said(format!("afterwards `{}` {refusal}", executable.display()))
+        })?;
+        let receipt = Receipt {
+            tool: tool.name.clone(),
+            version: place.version.clone(),
+            way: way.name().to_owned(),
+        };
+        place.write_receipt(&receipt).map_err(Failure::Home)?;
+        Ok(found)
+    }
+}
+
+/// The directories of one tool in one version.
+struct Place {
+    home: PathBuf,
+    label: String,
+    version: String,
+    prefix: PathBuf,
+    work: PathBuf,
+}
+
+impl Place {
+    fn new(home: &Path, tool: &Tool, version: &str) -> Self {
+        let label = format!("{}-{version}", tool.name);
+        Self {
+            home: home.to_owned(),
+            version: version.to_owned(),
+            prefix: home.join("tools").join(&tool.name).join(version),
+            work: home.join("work").join(&label),
+            label,
+        }
+    }
+
+    /// Waits for the lock; `waiting` is called if somebody else holds it.
+    fn lock(&self, waiting: impl FnOnce()) -> Result<File, InstallError> {
+        let directory = self.home.join("locks");
+        let path = directory.join(format!("{}.lock", self.label));
+        let lock = || {
+            std::fs::create_dir_all(&directory)?;
+            let file = File::options().create(true).truncate(false).write(true).open(&path)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    waiting();
+                    file.lock()?;
+                }
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+            Ok(file)
+        };
+        lock().map_err(|source| InstallError::Home { path: path.clone(), source })
+    }
+
+    /// Empty directories, whatever an interrupted install left in them.
+    fn prepare(&self) -> io::Result<()> {
+        for directory in [&self.prefix, &self.work] {
+            match std::fs::remove_dir_all(directory) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => std::fs::create_dir_all(directory)?,
+            }
+        }
+        std::fs::create_dir_all(self.home.join("logs"))
+    }
+
+    fn log(&self, way: &str) -> PathBuf {
+        self.home.join("logs").join(format!("{}-{way}.log", self.label))
+    }
+
+    fn write_receipt(&self, receipt: &Receipt) -> io::Result<()> {
+        let temporary = self.prefix.join(format!("{RECEIPT}.new"));
+        std::fs::write(&temporary, serde_json::to_vec_pretty(receipt)?)?;
+        std::fs::rename(&temporary, self.prefix.join(RECEIPT))
+    }
+
+    /// What cannot be removed now is removed by `prepare` the next time.
+    fn discard_work(&self) {
+        let _ = std::fs::remove_dir_all(&self.work);
+    }
+
+    fn discard_prefix(&self) {
+        let _ = std::fs::remove_dir_all(&self.prefix);
+    }
+}
+
+/// What is remembered of a failure, unless it ends the whole install.
+fn attempt(
+    tool: &Tool,
+    way: &Way,
+    place: &Place,
+    failure: Failure,
+) -> Result<Attempt, InstallError> {
+    let interrupted = || InstallError::Interrupted { tool: tool.name.clone() };
+    if process::interrupted() {
+        return Err(interrupted());
+    }
+    let said = match failure {
+        Failure::Said(said) => said,
+        Failure::Process(ProcessError::Interrupted) => return Err(interrupted()),
+        Failure::Process(ProcessError::NotStarted { program, source, .. }) => {
+            format!("cannot start `{}`: {source}", program.display())
+        }
+        Failure::Process(ProcessError::Output { source, .. }) => source.to_string(),
+        Failure::Home(source) => {
+            return Err(InstallError::Home { path: place.prefix.clone(), source });
+        }
+    };
+    let log = place.log(way.name());
+    Ok(Attempt {
+        way: way.name(),
+        said,
+        log: log.exists().then_some(log),
+        by_hand: way::by_hand(way, tool),
+    })
+}
+
+fn tried(attempts: &[Attempt]) -> String {
+    let ways: Vec<String> = attempts.iter().map(|attempt| format!("`{}`", attempt.way)).collect();
+    match ways.as_slice() {
+        [way] => format!("the way {way} failed"),
+        ways => format!("the ways {} failed", ways.join(", ")),
+    }
+}
+
+/// What each way said, and what a person can do.
+fn by_hand(tool: &str, attempts: &[Attempt]) -> String {
+    let mut lines = Vec::new();
+    for Attempt { way, said, log, .. } in attempts {
+        lines.push(format!("`{way}` said:"));
+        lines.extend(said.lines().map(|line| format!("  {line}")));
+        if let Some(log) = log {
+            lines.push(format!("  all of it is in {}", log.display()));
+        }
+    }
+    lines.push(match attempts.iter().find_map(|attempt| attempt.by_hand.as_deref()) {
+        Some(command) => format!("install `{tool}` yourself: {command}"),
+        None => format!("install `{tool}` yourself, where `PATH` leads to it"),
+    });
+    lines.join("\n")
+}
+
+#[cfg(test)]
+#[path = "install/tests.rs"]
+mod tests;

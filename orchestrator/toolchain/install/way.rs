@@ -1,0 +1,175 @@
+//! Each way to install a tool, as the commands that it runs.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::super::definition::{Tool, Way};
+use super::super::environment::{INSTALL_PASS, Variables, passed};
+use super::super::find::{Finder, Tools};
+use super::super::process::{self, Invocation, ProcessError};
+use super::{Place, archive};
+
+/// How many lines are told of what a way that failed has said.
+const TOLD: usize = 12;
+
+/// Why a way did not work.
+pub(super) enum Failure {
+    /// In its own words, or in ours about what it left behind.
+    Said(String),
+    /// A command could not be run.
+    Process(ProcessError),
+    /// poly's own directory cannot be written.
+    Home(io::Error),
+}
+
+/// Runs a way in a prepared place. `before` are tools that it may use.
+pub(super) fn run(
+    finder: &Finder,
+    way: &Way,
+    place: &Place,
+    before: &Tools,
+) -> Result<(), Failure> {
+    let runner = Runner::new(finder, way, place, before);
+    match way {
+        Way::RustupTarget { target } => runner.run("rustup", &["target", "add", target]),
+        Way::Python { packages } => runner.python(packages),
+        Way::Cargo { package, locked } => {
+            let root = text(&place.prefix)?;
+            let mut arguments = vec!["install", package, "--version", &place.version];
+            arguments.extend(["--root", root]);
+            arguments.extend(locked.then_some("--locked"));
+            runner.run("cargo", &arguments)
+        }
+        Way::Go { package, module: None } => {
+            runner.run("go", &["install", &format!("{package}@v{}", place.version)])
+        }
+        Way::Go { package, module: Some(module) } => runner.go_in_own_module(package, module),
+        Way::Archive { platforms, strip, bin } => {
+            let archive = platforms.get(&platform()).ok_or_else(|| {
+                Failure::Said(format!("there is no archive for {}", platform()))
+            })?;
+            archive::install(archive, *strip, bin, &place.work, &place.prefix)
+        }
+        Way::Script { name, text: script } => {
+            let file = place.work.join(name);
+            std::fs::write(&file, script).map_err(Failure::Home)?;
+            runner.run("bash", &[text(&file)?])
+        }
+    }
+}
+
+/// The line that a person can run instead of a way.
+pub(super) fn by_hand(way: &Way, tool: &Tool) -> Option<String> {
+    let version = tool.install_version.as_deref().unwrap_or_default();
+    match way {
+        Way::RustupTarget { target } => Some(format!("rustup target add {target}")),
+        Way::Python { packages } => {
+            Some(format!("python3 -m pip install {}", packages.join(" ")))
+        }
+        Way::Cargo { package, locked } => {
+            let locked = if *locked { " --locked" } else { "" };
+            Some(format!("cargo install {package} --version {version}{locked}"))
+        }
+        Way::Go { package, .. } => Some(format!("go install {package}@v{version}")),
+        Way::Archive { platforms, .. } => {
+            Some(format!("unpack {}", platforms.get(&platform())?.url))
+        }
+        Way::Script { .. } => None,
+    }
+}
+
+/// What this machine is called in a toolchain's file, such as `x86_64-linux`.
+fn platform() -> String {
+    format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS)
+}
+
+/// The commands of one way: all in one environment, with one log.
+struct Runner<'a> {
+    place: &'a Place,
+    log: PathBuf,
+    variables: Variables,
+}
+
+impl<'a> Runner<'a> {
+    fn new(finder: &Finder, way: &Way, place: &'a Place, before: &Tools) -> Self {
+        let mut variables = passed(&finder.environment, INSTALL_PASS);
+        // The user's own first: what poly installed is for compiling components, and may be
+        // less of a toolchain than what is there for the machine itself.
+        let own = before.search_path(None);
+        let path = variables.get("PATH").filter(|path| !path.is_empty());
+        let path = path.map_or_else(|| own.clone(), |path| format!("{path}:{own}"));
+        for (name, value) in [
+            ("PATH", path.trim_end_matches(':')),
+            ("POLY_PREFIX", &place.prefix.to_string_lossy()),
+            ("POLY_WORK", &place.work.to_string_lossy()),
+            ("POLY_VERSION", &place.version),
+            ("GOBIN", &place.prefix.join("bin").to_string_lossy()),
+            // Not another compiler, not somebody else's workspace, no version control.
+            ("GOTOOLCHAIN", "local"),
+            ("GOWORK", "off"),
+            ("GOFLAGS", "-mod=mod -buildvcs=false"),
+            // Asked at a terminal, these would wait for an answer that nobody gives.
+            ("PIP_NO_INPUT", "1"),
+            ("PIP_DISABLE_PIP_VERSION_CHECK", "1"),
+        ] {
+            variables.insert(name.to_owned(), value.to_owned());
+        }
+        Self { place, log: place.log(way.name()), variables }
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) -> Result<(), Failure> {
+        self.run_in(&self.place.work, program, arguments)
+    }
+
+    fn run_in(&self, directory: &Path, program: &str, arguments: &[&str]) -> Result<(), Failure> {
+        let path = self.variables.get("PATH");
+        let executable = which::which_in(program, path, directory)
+            .map_err(|_| Failure::Said(format!("`{program}` is not on `PATH`")))?;
+        let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        let invocation = Invocation {
+            program: &executable,
+            arguments: &arguments,
+            directory,
+            environment: &self.variables,
+        };
+        let finished = process::run(&invocation, Some(&self.log)).map_err(Failure::Process)?;
+        if finished.status.success() {
+            return Ok(());
+        }
+        let output = String::from_utf8_lossy(&finished.output).into_owned();
+        let lines: Vec<&str> = output.lines().filter(|line| !line.trim().is_empty()).collect();
+        let told = lines[lines.len().saturating_sub(TOLD)..].join("\n");
+        Err(Failure::Said(if told.is_empty() { finished.status.to_string() } else { told }))
+    }
+
+    fn python(&self, packages: &[String]) -> Result<(), Failure> {
+        let prefix = text(&self.place.prefix)?;
+        self.run("python3", &["-m", "venv", prefix])?;
+        let python = self.place.prefix.join("bin/python");
+        let mut arguments = vec!["-m", "pip", "install", "--quiet"];
+        arguments.extend(packages.iter().map(String::as_str));
+        self.run(text(&python)?, &arguments)
+    }
+
+    /// Builds a Go program in a module that requires the program's: that asks the proxy for
+    /// one version, not for a list of all.
+    fn go_in_own_module(&self, package: &str, module: &str) -> Result<(), Failure> {
+        let directory = self.place.work.join("module");
+        let go_mod = format!(
+            "module poly.invalid/tool\n\ngo 1.24\n\ntool {package}\n\nrequire {module} v{}\n",
+            self.place.version
+        );
+        std::fs::create_dir_all(&directory).map_err(Failure::Home)?;
+        std::fs::write(directory.join("go.mod"), go_mod).map_err(Failure::Home)?;
+        self.run_in(&directory, "go", &["mod", "tidy"])?;
+        let output = format!("{}/", text(&self.place.prefix.join("bin"))?);
+        std::fs::create_dir_all(&output).map_err(Failure::Home)?;
+        self.run_in(&directory, "go", &["build", "-trimpath", "-o", &output, package])
+    }
+}
+
+fn text(path: &Path) -> Result<&str, Failure> {
+    path.to_str().ok_or_else(|| {
+        Failure::Said(format!("`{}` cannot be passed to a tool: it is not Unicode", path.display()))
+    })
+}

@@ -1,0 +1,348 @@
+//! Texts with placeholders, from a closed set.
+//!
+//! | placeholder | stands for |
+//! |---|---|
+//! | `{world}` | the WIT world that the component implements |
+//! | `{wit}` | the directory of the WIT that it is in |
+//! | `{component}` | the component's directory, in the copy |
+//! | `{root}` | the root of the copy |
+//! | `{name}` | the component's name |
+//! | `{profile}` | `release` or `debug` |
+//! | `{build}` | a directory that is kept between builds, for what a tool remembers |
+//! | `{output}` | the file to write |
+//! | `{home}` | the user's home directory |
+//! | `{tool:NAME}` | the executable of a tool |
+//! | `{variant:TOOL}` | the variant that was chosen of a tool |
+//! | `{tools-path}` | the directories of all tools, then those of `PATH` |
+//! | `{option:NAME}` | the value of an option of the toolchain |
+//! | `{flags:NAME}` | a list of arguments for the profile; only as an argument of its own |
+//!
+//! A brace of one's own is written twice: `{{`, `}}`. A [`Template`] is parsed once and keeps
+//! its text, because that is what is hashed: what it expands to differs between machines.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use miette::Diagnostic;
+use thiserror::Error;
+
+use super::find::FoundTool;
+use crate::manifest::{Profile, nearest};
+
+/// A text with placeholders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template {
+    text: String,
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Literal(String),
+    Placeholder(Placeholder),
+}
+
+/// Something that a template leaves open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Placeholder {
+    /// `{world}`
+    World,
+    /// `{wit}`
+    Wit,
+    /// `{component}`
+    Component,
+    /// `{root}`
+    Root,
+    /// `{name}`
+    Name,
+    /// `{profile}`
+    Profile,
+    /// `{build}`
+    Build,
+    /// `{output}`
+    Output,
+    /// `{home}`
+    Home,
+    /// `{tools-path}`
+    ToolsPath,
+    /// `{tool:NAME}`
+    Tool(String),
+    /// `{variant:TOOL}`
+    Variant(String),
+    /// `{option:NAME}`
+    Option(String),
+    /// `{flags:NAME}`
+    Flags(String),
+}
+
+/// What the placeholders stand for in one build.
+#[derive(Debug, Clone)]
+pub struct Values {
+    /// `{name}`
+    pub name: String,
+    /// `{world}`, if the component names one.
+    pub world: Option<String>,
+    /// `{wit}`, if there is any.
+    pub wit: Option<PathBuf>,
+    /// `{profile}`
+    pub profile: Profile,
+    /// `{root}`
+    pub root: PathBuf,
+    /// `{component}`
+    pub component: PathBuf,
+    /// `{build}`
+    pub build: PathBuf,
+    /// `{output}`
+    pub output: PathBuf,
+    /// `{home}`
+    pub home: PathBuf,
+    /// `{tools-path}`
+    pub tools_path: String,
+    /// `{tool:NAME}` and `{variant:TOOL}`
+    pub tools: IndexMap<String, FoundTool>,
+    /// `{option:NAME}`
+    pub options: BTreeMap<String, String>,
+}
+
+/// A text that is not a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MalformedTemplate {
+    /// Where in the text, in bytes.
+    pub at: Range<usize>,
+    /// What is wrong there: lower case, no final period.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+/// A placeholder that stands for nothing in a build.
+#[derive(Debug, Clone, PartialEq, Eq, Error, Diagnostic)]
+pub enum ExpandError {
+    /// The component has no world.
+    #[error("`{template}` needs a world, and the component names none")]
+    #[diagnostic(help("add `world = \"...\"` to the component in the manifest"))]
+    NoWorld {
+        /// The template.
+        template: String,
+    },
+    /// There is no WIT.
+    #[error("`{template}` needs a directory of WIT, and there is none")]
+    #[diagnostic(help("add `wit = \"...\"` to `[pipeline]` or to the component in the manifest"))]
+    NoWit {
+        /// The template.
+        template: String,
+    },
+    /// A tool was not found, or has no variant, or an option has no value, in what was given.
+    #[error("`{template}` has nothing to stand for in this build")]
+    Absent {
+        /// The template.
+        template: String,
+    },
+    /// A path cannot be an argument.
+    #[error("`{}` cannot be passed to a tool: it is not Unicode", path.display())]
+    #[diagnostic(help("move the project, the cache or the tool to a directory with another name"))]
+    NotUnicode {
+        /// The path.
+        path: PathBuf,
+    },
+}
+
+/// Placeholders without an argument, by name.
+const PLAIN: [(&str, Placeholder); 10] = [
+    ("world", Placeholder::World),
+    ("wit", Placeholder::Wit),
+    ("component", Placeholder::Component),
+    ("root", Placeholder::Root),
+    ("name", Placeholder::Name),
+    ("profile", Placeholder::Profile),
+    ("build", Placeholder::Build),
+    ("output", Placeholder::Output),
+    ("home", Placeholder::Home),
+    ("tools-path", Placeholder::ToolsPath),
+];
+
+/// Placeholders with an argument, by what stands before the colon.
+const NAMED: [(&str, fn(String) -> Placeholder); 4] = [
+    ("tool", Placeholder::Tool),
+    ("variant", Placeholder::Variant),
+    ("option", Placeholder::Option),
+    ("flags", Placeholder::Flags),
+];
+
+impl Template {
+    /// Reads a text.
+    pub fn parse(text: &str) -> Result<Self, MalformedTemplate> {
+        let mut parts = Vec::new();
+        let mut literal = String::new();
+        let mut rest = text;
+        while let Some(index) = rest.find(['{', '}']) {
+            literal.push_str(&rest[..index]);
+            let at = text.len() - rest.len() + index;
+            let brace = &rest[index..=index];
+            rest = &rest[index + 1..];
+            if let Some(after) = rest.strip_prefix(brace) {
+                literal.push_str(brace);
+                rest = after;
+                continue;
+            }
+            let end = rest.find('}').filter(|_| brace == "{").ok_or_else(|| MalformedTemplate {
+                at: at..at + 1,
+                message: format!("a `{brace}` without its counterpart"),
+                help: Some(format!("a brace of the text's own is written twice: `{brace}{brace}`")),
+            })?;
+            let placeholder = Placeholder::parse(&rest[..end], at..at + end + 2)?;
+            if !literal.is_empty() {
+                parts.push(Part::Literal(std::mem::take(&mut literal)));
+            }
+            parts.push(Part::Placeholder(placeholder));
+            rest = &rest[end + 1..];
+        }
+        literal.push_str(rest);
+        if !literal.is_empty() {
+            parts.push(Part::Literal(literal));
+        }
+        let template = Self { text: text.to_owned(), parts };
+        template.flags_stand_alone()
+    }
+
+    /// The text as it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What it leaves open, in order.
+    pub fn placeholders(&self) -> impl Iterator<Item = &Placeholder> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Literal(_) => None,
+            Part::Placeholder(placeholder) => Some(placeholder),
+        })
+    }
+
+    /// The text with everything in its place.
+    pub fn expand(&self, values: &Values) -> Result<String, ExpandError> {
+        self.expand_with(values, |value| value)
+    }
+
+    /// The same for a text that is a glob: what the placeholders stand for is matched as it
+    /// is, even if there are stars and brackets in it.
+    pub fn expand_glob(&self, values: &Values) -> Result<String, ExpandError> {
+        self.expand_with(values, |value| globset::escape(&value))
+    }
+
+    fn expand_with(
+        &self,
+        values: &Values,
+        quote: impl Fn(String) -> String,
+    ) -> Result<String, ExpandError> {
+        let parts = self.parts.iter();
+        parts
+            .map(|part| match part {
+                Part::Literal(literal) => Ok(literal.clone()),
+                Part::Placeholder(placeholder) => self.value(placeholder, values).map(&quote),
+            })
+            .collect()
+    }
+
+    fn value(&self, placeholder: &Placeholder, values: &Values) -> Result<String, ExpandError> {
+        let template = || self.text.clone();
+        let absent = || ExpandError::Absent { template: template() };
+        match placeholder {
+            Placeholder::Name => Ok(values.name.clone()),
+            Placeholder::World => {
+                values.world.clone().ok_or_else(|| ExpandError::NoWorld { template: template() })
+            }
+            Placeholder::Wit => {
+                let wit = values.wit.as_ref();
+                unicode(wit.ok_or_else(|| ExpandError::NoWit { template: template() })?)
+            }
+            Placeholder::Profile => Ok(profile_name(values.profile).to_owned()),
+            Placeholder::Component => unicode(&values.component),
+            Placeholder::Root => unicode(&values.root),
+            Placeholder::Build => unicode(&values.build),
+            Placeholder::Output => unicode(&values.output),
+            Placeholder::Home => unicode(&values.home),
+            Placeholder::ToolsPath => Ok(values.tools_path.clone()),
+            Placeholder::Tool(name) => unicode(&values.tools.get(name).ok_or_else(absent)?.path),
+            Placeholder::Variant(name) => {
+                values.tools.get(name).and_then(|tool| tool.variant.clone()).ok_or_else(absent)
+            }
+            Placeholder::Option(name) => values.options.get(name).cloned().ok_or_else(absent),
+            // `Toolchain::steps` has put the list in its place already.
+            Placeholder::Flags(_) => Err(absent()),
+        }
+    }
+
+    fn flags_stand_alone(self) -> Result<Self, MalformedTemplate> {
+        let flags = |placeholder: &Placeholder| matches!(placeholder, Placeholder::Flags(_));
+        if self.parts.len() > 1 && self.placeholders().any(flags) {
+            return Err(MalformedTemplate {
+                at: 0..self.text.len(),
+                message: "`{flags:NAME}` stands for several arguments, not for a part of one".into(),
+                help: Some("make it an argument of its own".into()),
+            });
+        }
+        Ok(self)
+    }
+}
+
+impl Placeholder {
+    /// What stands between the braces; `at` is where they are, for the error.
+    fn parse(text: &str, at: Range<usize>) -> Result<Self, MalformedTemplate> {
+        if let Some((_, placeholder)) = PLAIN.iter().find(|(name, _)| *name == text) {
+            return Ok(placeholder.clone());
+        }
+        let (kind, argument) = text.split_once(':').unwrap_or((text, ""));
+        if let Some((_, make)) = NAMED.iter().find(|(name, _)| *name == kind) {
+            if argument.is_empty() {
+                return Err(MalformedTemplate {
+                    at,
+                    message: format!("`{{{text}}}` lacks a name"),
+                    help: Some(format!("write `{{{kind}:NAME}}`")),
+                });
+            }
+            return Ok(make(argument.to_owned()));
+        }
+        let known = PLAIN.iter().map(|(name, _)| *name).chain(NAMED.iter().map(|(name, _)| *name));
+        let help = match nearest(kind, known.clone()) {
+            Some(name) if NAMED.iter().any(|(named, _)| *named == name) => {
+                format!("did you mean `{{{name}:{}}}`?", if argument.is_empty() { "NAME" } else { argument })
+            }
+            Some(name) => format!("did you mean `{{{name}}}`?"),
+            None => format!("the placeholders are: {}", known.collect::<Vec<_>>().join(", ")),
+        };
+        Err(MalformedTemplate {
+            at,
+            message: format!("unknown placeholder `{{{text}}}`"),
+            help: Some(help),
+        })
+    }
+}
+
+/// As written in a template.
+impl fmt::Display for Template {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+/// What a profile is called in manifests and on command lines.
+pub fn profile_name(profile: Profile) -> &'static str {
+    match profile {
+        Profile::Release => "release",
+        Profile::Debug => "debug",
+    }
+}
+
+fn unicode(path: &Path) -> Result<String, ExpandError> {
+    match path.to_str() {
+        Some(text) => Ok(text.to_owned()),
+        None => Err(ExpandError::NotUnicode { path: path.to_owned() }),
+    }
+}
+
+#[cfg(test)]
+#[path = "template/tests.rs"]
+mod tests;

@@ -1,0 +1,184 @@
+//! A directory of its own for each test, with a pipeline in it, a cache and tools beside it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// A pipeline's directory, thrown away with the test.
+pub struct Place {
+    /// Keeps the directory.
+    _top: tempfile::TempDir,
+    /// The pipeline's directory.
+    pub root: PathBuf,
+    /// `POLY_CACHE_DIR`.
+    pub cache: PathBuf,
+    /// `POLY_HOME`.
+    pub home: PathBuf,
+    /// One line for each start of a fake tool.
+    pub log: PathBuf,
+}
+
+/// What a run of poly did.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// Poly's own repository.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+impl Place {
+    pub fn new() -> Self {
+        let top = tempfile::tempdir().expect("a temporary directory");
+        let path = fs::canonicalize(top.path()).expect("it is there");
+        let place = Self {
+            root: path.join("pipeline"),
+            cache: path.join("cache"),
+            home: path.join("home"),
+            log: path.join("tool-starts"),
+            _top: top,
+        };
+        fs::create_dir(&place.root).expect("a writable temporary directory");
+        fs::write(&place.log, "").expect("a writable temporary directory");
+        place
+    }
+
+    /// With a copy of a directory; `.wat` files in it become `.wasm` files.
+    pub fn with(from: &Path) -> Self {
+        let place = Self::new();
+        copy(from, &place.root);
+        place
+    }
+
+    /// Adds the toolchain `fake`, whose compiler copies `source.wasm`.
+    pub fn with_fake_tools(self) -> Self {
+        copy(&repository().join("tests/tools/toolchains"), &self.root.join("toolchains"));
+        self
+    }
+
+    /// Adds a copy of a directory.
+    pub fn add(&self, from: &Path, name: &str) {
+        copy(from, &self.root.join(name));
+    }
+
+    /// Uses the tools that a person's poly uses, and installs there what is missing.
+    pub fn real_home(&mut self) {
+        self.home = std::env::var_os("POLY_HOME").map_or_else(default_home, PathBuf::from);
+    }
+
+    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+        let path = self.root.join(name);
+        fs::create_dir_all(path.parent().expect("a file in the pipeline")).expect("writable");
+        fs::write(path, text).expect("writable");
+    }
+
+    pub fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.root.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// Poly, about to run in the pipeline's directory.
+    pub fn poly(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_poly"));
+        let tools = repository().join("tests/tools/bin");
+        let path = std::env::var("PATH").unwrap_or_default();
+        command
+            .args(arguments)
+            .current_dir(&self.root)
+            .stdin(Stdio::null())
+            .env("PATH", format!("{}:{path}", tools.display()))
+            .env("POLY_CACHE_DIR", &self.cache)
+            .env("POLY_HOME", &self.home)
+            .env("FAKE_LOG", &self.log)
+            .env_remove("POLY_JOBS")
+            .env("CI", "true");
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        self.finish(&mut self.poly(arguments))
+    }
+
+    /// Runs to the end; what depends on the machine or the moment is blotted out.
+    pub fn finish(&self, command: &mut Command) -> Ran {
+        let output = command.output().expect("poly starts");
+        Ran {
+            code: output.status.code().unwrap_or(-1),
+            stdout: self.blot(&String::from_utf8_lossy(&output.stdout)),
+            stderr: self.blot(&String::from_utf8_lossy(&output.stderr)),
+        }
+    }
+
+    /// Starts of fake tools so far.
+    pub fn starts(&self) -> usize {
+        fs::read_to_string(&self.log).expect("the log is there").lines().count()
+    }
+
+    fn blot(&self, text: &str) -> String {
+        let top = self.root.parent().expect("the pipeline is in a directory");
+        let text = text.replace(&*top.to_string_lossy(), "[TOP]");
+        let text = text.replace(&*repository().to_string_lossy(), "[POLY]");
+        text.lines().map(blot_times).map(|line| line + "\n").collect()
+    }
+}
+
+impl Ran {
+    /// Stops the test, with all that was said, unless poly exited with this code.
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+}
+
+/// Where poly keeps its tools if nobody says otherwise.
+fn default_home() -> PathBuf {
+    let said = Command::new(env!("CARGO_BIN_EXE_poly")).args(["toolchain", "path"]).output();
+    let path = String::from_utf8(said.expect("poly starts").stdout).expect("a path");
+    Path::new(path.trim()).parent().expect("tools are below the home").to_owned()
+}
+
+/// `12 ms` and `1.3 s` become `[TIME]`, and the blanks before them one.
+fn blot_times(line: &str) -> String {
+    let words: Vec<&str> = line.split(' ').collect();
+    let mut blotted: Vec<&str> = Vec::new();
+    for word in &words {
+        let unit = word.trim_end_matches([')', ',']);
+        let number = blotted.last().is_some_and(|last| {
+            let last = last.trim_start_matches('(');
+            !last.is_empty() && last.chars().all(|digit| digit.is_ascii_digit() || digit == '.')
+        });
+        if number && (unit == "ms" || unit == "s") {
+            let open = blotted.pop().is_some_and(|last| last.starts_with('('));
+            while blotted.last().is_some_and(|last| last.is_empty()) {
+                blotted.pop();
+            }
+            blotted.push(match (open, word.ends_with(')')) {
+                (true, true) => "([TIME])",
+                _ => "[TIME]",
+            });
+        } else {
+            blotted.push(word);
+        }
+    }
+    blotted.join(" ").trim_end().to_owned()
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("writable");
+    for entry in fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display())) {
+        let path = entry.expect("readable").path();
+        let name = path.file_name().expect("a file has a name");
+        if path.is_dir() {
+            copy(&path, &to.join(name));
+        } else if path.extension().is_some_and(|end| end == "wat") {
+            let bytes = wat::parse_file(&path).unwrap_or_else(|error| panic!("{error}"));
+            fs::write(to.join(name).with_extension("wasm"), bytes).expect("writable");
+        } else {
+            fs::copy(&path, to.join(name)).expect("writable");
+        }
+    }
+}

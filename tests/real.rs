@@ -1,0 +1,217 @@
+//! The proof on real tools: the canonical pipeline in Rust, Go and Python.
+//!
+//! The toolchains are those of `POLY_HOME` (poly's own default, if it is not set); what is
+//! missing there is installed, which takes minutes, once. The cache is cold: everything is
+//! really built, once, and then shared by the tests of this file.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use poly::check::Call;
+use poly::host::{Engine, EngineOptions, Instance, Program};
+use poly::manifest::{Grants, Limits};
+
+use crate::place::{Place, Ran, repository};
+
+const ANSWER: &str = "ok(\"Stored 26 bytes successfully\")\n";
+const GO_FILE: &str = "examples/pipeline-rust-go-python/data-transform/main.go";
+const RUST_FILE: &str = "examples/pipeline-rust-go-python/data-source/src/lib.rs";
+const PYTHON_FILE: &str = "examples/pipeline-rust-go-python/data-sink/app.py";
+
+/// The canonical pipeline, built on a cold cache by whichever test comes first.
+fn built() -> &'static (Place, Ran) {
+    static BUILT: OnceLock<(Place, Ran)> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let place = canonical();
+        let ran = place.run(&["run"]).expect(0);
+        (place, ran)
+    })
+}
+
+/// A checkout of the canonical pipeline, with a cold cache of its own.
+fn canonical() -> Place {
+    let mut place = Place::new();
+    for name in ["wit", "examples/pipeline-rust-go-python"] {
+        place.add(&repository().join(name), name);
+    }
+    place.write("pipeline.toml", fs::read(repository().join("pipeline.toml")).unwrap());
+    place.real_home();
+    place
+}
+
+/// Another checkout that shares the cache of the built one.
+fn another_checkout() -> Place {
+    let mut place = canonical();
+    place.cache.clone_from(&built().0.cache);
+    place
+}
+
+#[test]
+fn three_languages_become_one_component_that_answers() {
+    let (place, first) = built();
+    assert_eq!(first.stdout, ANSWER);
+    for component in ["data-source", "data-transform", "data-sink"] {
+        assert!(first.stderr.contains(&format!("built {component}")), "{}", first.stderr);
+    }
+
+    let second = place.run(&["run"]).expect(0);
+    assert_eq!(second.stdout, ANSWER);
+    assert!(second.stderr.contains("all 8 actions were cached"), "{}", second.stderr);
+
+    let checked = place.run(&["check"]).expect(0);
+    assert!(checked.stderr.contains(" 0 failed"), "{}", checked.stderr);
+}
+
+#[test]
+fn a_fresh_checkout_starts_no_tool() {
+    let ran = another_checkout().run(&["run"]).expect(0);
+    assert!(ran.stderr.contains("all 8 actions were cached"), "{}", ran.stderr);
+}
+
+#[test]
+fn other_queries_come_through_right() {
+    let (place, _) = built();
+    let call = |call: String| -> String {
+        let mut poly = place.poly(&["run", "-"]);
+        let mut poly =
+            poly.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        poly.stdin.take().unwrap().write_all(call.as_bytes()).unwrap();
+        let output = poly.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    // "Data for query: " is 16 bytes long.
+    assert_eq!(call("run(\"\")".into()), "ok(\"Stored 16 bytes successfully\")\n");
+    let long = "x".repeat(1 << 20);
+    assert_eq!(call(format!("run(\"{long}\")")), format!("ok(\"Stored {} bytes successfully\")\n", 16 + (1 << 20)));
+    // Two bytes that become three in upper case, and three that stay three.
+    assert_eq!(call("run(\"\u{250}€\")".into()), "ok(\"Stored 22 bytes successfully\")\n");
+}
+
+#[test]
+fn an_edited_go_file_rebuilds_go_only_and_the_plan_says_why() {
+    let place = another_checkout();
+    place.run(&["build"]).expect(0);
+    let source = String::from_utf8(place.read(GO_FILE)).unwrap();
+    place.write(GO_FILE, source.replace("slices.Reverse(characters)", "characters = append(characters, '!')"));
+
+    let plan = place.run(&["plan"]).expect(0).stdout;
+    assert!(plan.contains(&format!("run     build data-transform\n          `{GO_FILE}` changed")), "{plan}");
+    assert!(plan.contains("cached  build data-source") && plan.contains("cached  build data-sink"), "{plan}");
+
+    let ran = place.run(&["run", "run(\"test query\")"]).expect(0);
+    assert_eq!(ran.stdout, "ok(\"Stored 27 bytes successfully\")\n");
+    assert!(ran.stderr.contains("built data-transform"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("built data-source"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("built data-sink"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_compile_error_is_told_in_the_compilers_own_words() {
+    for (file, from, to, words, component) in [
+        (RUST_FILE, "fn fetch_data", "fn fetch_dat", "error[E0", "data-source"),
+        (GO_FILE, "strings.ToUpper", "strings.ToUper", "ToUper", "data-transform"),
+        (PYTHON_FILE, "class DataSink", "class DataSink(", "SyntaxError", "data-sink"),
+    ] {
+        let place = another_checkout();
+        let source = String::from_utf8(place.read(file)).unwrap();
+        assert!(source.contains(from), "{file} has no {from}");
+        place.write(file, source.replace(from, to));
+
+        let ran = place.run(&["build"]).expect(1);
+
+        for expected in [words, &format!("of `{component}` failed"), "it ran `", "target/poly/build"] {
+            assert!(ran.stderr.contains(expected), "no {expected:?} in:\n{}", ran.stderr);
+        }
+    }
+}
+
+#[test]
+fn every_toolchain_passes_its_self_test() {
+    let mut place = Place::new();
+    place.real_home();
+    let toolchains = ["cargo", "cargo-component", "componentize-py", "tinygo"];
+    let ran = place.run(&[&["toolchain", "test"][..], &toolchains[..]].concat()).expect(0);
+    for toolchain in toolchains {
+        assert!(ran.stderr.contains(&format!("passed {toolchain}: greet")), "{}", ran.stderr);
+    }
+    // With all tools there, doctor has nothing to say against them.
+    let (canonical, _) = built();
+    canonical.run(&["doctor"]).expect(0);
+}
+
+/// An answer that is right once proves little: some languages die after thousands of calls.
+#[test]
+fn a_hundred_thousand_calls_of_three_kilobytes_are_right_and_bounded() {
+    let (place, _) = built();
+    let engine = Engine::new(&EngineOptions { fuel: false }).unwrap();
+    let composed = place.read("target/poly/rust-go-python.wasm");
+    let compiled = place.root.join("target/hundred-thousand.cwasm");
+    fs::write(&compiled, engine.precompile(&composed).unwrap()).unwrap();
+    let program = Program::load(&engine, &compiled).unwrap();
+    // One memory for all parts: a leak of a byte a call in any of them would go over it.
+    let limits = Limits { memory: poly::manifest::Bytes::mebibytes(64), ..Limits::default() };
+    let mut instance = Instance::start(&program, &Grants::default(), &limits, &place.root).unwrap();
+    for round in 0..100_000_u32 {
+        let query = char::from(b'a' + (round % 26) as u8).to_string().repeat(3000 + (round % 100) as usize);
+        let call = Call::parse(&format!("run(\"{query}\")")).unwrap();
+        let outcome = instance.call(&call).unwrap();
+        let expected = format!("ok(\"Stored {} bytes successfully\")", 16 + query.len());
+        assert_eq!(outcome.ending.to_string(), expected, "call {round}");
+    }
+}
+
+#[test]
+fn the_composed_file_runs_in_another_embedding() {
+    let (place, _) = built();
+    let script = format!(
+        "from wasmtime import Config, Engine, Store, WasiConfig\n\
+         from wasmtime.component import Component, Linker\n\
+         engine = Engine(Config())\n\
+         linker = Linker(engine)\n\
+         linker.add_wasip2()\n\
+         store = Store(engine)\n\
+         store.set_wasi(WasiConfig())\n\
+         component = Component.from_file(engine, {file:?})\n\
+         run = linker.instantiate(store, component).get_func(store, 'run')\n\
+         print(run(store, 'test query'))\n",
+        file = place.root.join("target/poly/rust-go-python.wasm")
+    );
+    let output = Command::new(python_wasmtime()).args(["-c", &script]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("Stored 26 bytes successfully"), "{said}{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A Python with the package `wasmtime`, installed once beside the build's own files.
+fn python_wasmtime() -> PathBuf {
+    const PACKAGE: &str = "wasmtime==50.0.1";
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python-wasmtime-50.0.1");
+    let python = place.join("bin/python");
+    let run = |command: &mut Command| {
+        let output = command.output().expect("python starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    if !place.join("complete").exists() {
+        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&place));
+        run(Command::new(&python).args(["-m", "pip", "install", "--quiet", PACKAGE]));
+        fs::write(place.join("complete"), "").unwrap();
+    }
+    python
+}
+
+#[test]
+fn two_builds_at_once_on_a_cold_cache_both_succeed() {
+    let place = canonical();
+    let start = || place.poly(&["build", "--no-install"]).stderr(Stdio::piped()).spawn().unwrap();
+    // The tools are there once this returns.
+    let _ = built();
+    let both = [start(), start()];
+    for build in both {
+        let output = build.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert_eq!(place.run(&["run"]).expect(0).stdout, ANSWER);
+}
