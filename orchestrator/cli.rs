@@ -81,7 +81,7 @@ pub enum Command {
     },
     /// Build, then make every call of the manifest's checks and compare
     Check,
-    /// Say what would be built, and why; starts no tool
+    /// Say what would be built, and why (with --verbose, from which files); starts no build
     Plan,
     /// Show the world, producers and sizes of a WebAssembly file or of a component
     Inspect {

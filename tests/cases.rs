@@ -14,8 +14,10 @@ use crate::place::{Place, repository};
 #[test]
 fn every_case_says_what_is_expected() {
     let cases = repository().join("tests/cases/cli");
-    let mut names: Vec<_> =
-        fs::read_dir(&cases).expect("the cases").map(|entry| entry.expect("a case").path()).collect();
+    let mut names: Vec<_> = fs::read_dir(&cases)
+        .expect("the cases")
+        .map(|entry| entry.expect("a case").path())
+        .collect();
     names.sort();
     assert!(!names.is_empty());
     let failed: Vec<_> = names.iter().filter(|case| !holds(case)).collect();
@@ -26,7 +28,8 @@ fn holds(case: &Path) -> bool {
     let place = Place::with(case).with_fake_tools();
     let arguments = fs::read_to_string(case.join("args")).unwrap_or_else(|_| "check".to_owned());
     let arguments: Vec<&str> = arguments.split_whitespace().collect();
-    let ran = place.run(&arguments);
+    // One after the other, so that what is said has one order.
+    let ran = place.finish(place.poly(&arguments).env("POLY_JOBS", "1"));
     let mut said = format!("exit code {}\n", ran.code);
     for (stream, text) in [("stdout", &ran.stdout), ("stderr", &ran.stderr)] {
         if !text.is_empty() {

@@ -102,7 +102,11 @@ fn variables_that_count_count_and_others_do_not() {
     place.finish(place.poly(&["build"]).env("FAKE_FLAGS", "-O3")).expect(0);
     assert_eq!(place.starts(), 2);
     let plan = place.finish(place.poly(&["plan"]).env("FAKE_FLAGS", "-O0")).expect(0);
-    assert!(plan.stdout.contains("variable `FAKE_FLAGS` changed from `-O3` to `-O0`"), "{}", plan.stdout);
+    assert!(
+        plan.stdout.contains("variable `FAKE_FLAGS` changed from `-O3` to `-O0`"),
+        "{}",
+        plan.stdout
+    );
 }
 
 #[test]
@@ -180,11 +184,13 @@ fn an_interrupt_ends_the_tools_and_leaves_nothing_half_made() {
 #[test]
 fn a_tool_that_is_missing_or_too_old_is_named_with_a_remedy() {
     let place = one();
-    let missing = place.finish(place.poly(&["build", "--no-install"]).env("PATH", "/usr/bin:/bin")).expect(1);
+    let missing =
+        place.finish(place.poly(&["build", "--no-install"]).env("PATH", "/usr/bin:/bin")).expect(1);
     assert!(missing.stderr.contains("`fakec`"), "{}", missing.stderr);
     assert!(missing.stderr.contains("help:"), "{}", missing.stderr);
 
-    let old = place.finish(place.poly(&["build", "--no-install"]).env("FAKE_VERSION", "0.9.1")).expect(1);
+    let old =
+        place.finish(place.poly(&["build", "--no-install"]).env("FAKE_VERSION", "0.9.1")).expect(1);
     assert!(old.stderr.contains("0.9.1") && old.stderr.contains(">=1.0, <2"), "{}", old.stderr);
     assert_eq!(place.starts(), 0);
 }

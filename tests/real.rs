@@ -76,8 +76,12 @@ fn other_queries_come_through_right() {
     let (place, _) = built();
     let call = |call: String| -> String {
         let mut poly = place.poly(&["run", "-"]);
-        let mut poly =
-            poly.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut poly = poly
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         poly.stdin.take().unwrap().write_all(call.as_bytes()).unwrap();
         let output = poly.wait_with_output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -86,7 +90,10 @@ fn other_queries_come_through_right() {
     // "Data for query: " is 16 bytes long.
     assert_eq!(call("run(\"\")".into()), "ok(\"Stored 16 bytes successfully\")\n");
     let long = "x".repeat(1 << 20);
-    assert_eq!(call(format!("run(\"{long}\")")), format!("ok(\"Stored {} bytes successfully\")\n", 16 + (1 << 20)));
+    assert_eq!(
+        call(format!("run(\"{long}\")")),
+        format!("ok(\"Stored {} bytes successfully\")\n", 16 + (1 << 20))
+    );
     // Two bytes that become three in upper case, and three that stay three.
     assert_eq!(call("run(\"\u{250}€\")".into()), "ok(\"Stored 22 bytes successfully\")\n");
 }
@@ -96,11 +103,20 @@ fn an_edited_go_file_rebuilds_go_only_and_the_plan_says_why() {
     let place = another_checkout();
     place.run(&["build"]).expect(0);
     let source = String::from_utf8(place.read(GO_FILE)).unwrap();
-    place.write(GO_FILE, source.replace("slices.Reverse(characters)", "characters = append(characters, '!')"));
+    place.write(
+        GO_FILE,
+        source.replace("slices.Reverse(characters)", "characters = append(characters, '!')"),
+    );
 
     let plan = place.run(&["plan"]).expect(0).stdout;
-    assert!(plan.contains(&format!("run     build data-transform\n          `{GO_FILE}` changed")), "{plan}");
-    assert!(plan.contains("cached  build data-source") && plan.contains("cached  build data-sink"), "{plan}");
+    assert!(
+        plan.contains(&format!("run     build data-transform\n          `{GO_FILE}` changed")),
+        "{plan}"
+    );
+    assert!(
+        plan.contains("cached  build data-source") && plan.contains("cached  build data-sink"),
+        "{plan}"
+    );
 
     let ran = place.run(&["run", "run(\"test query\")"]).expect(0);
     assert_eq!(ran.stdout, "ok(\"Stored 27 bytes successfully\")\n");
@@ -123,7 +139,9 @@ fn a_compile_error_is_told_in_the_compilers_own_words() {
 
         let ran = place.run(&["build"]).expect(1);
 
-        for expected in [words, &format!("of `{component}` failed"), "it ran `", "target/poly/build"] {
+        for expected in
+            [words, &format!("of `{component}` failed"), "it ran `", "target/poly/build"]
+        {
             assert!(ran.stderr.contains(expected), "no {expected:?} in:\n{}", ran.stderr);
         }
     }
@@ -156,7 +174,8 @@ fn a_hundred_thousand_calls_of_three_kilobytes_are_right_and_bounded() {
     let limits = Limits { memory: poly::manifest::Bytes::mebibytes(64), ..Limits::default() };
     let mut instance = Instance::start(&program, &Grants::default(), &limits, &place.root).unwrap();
     for round in 0..100_000_u32 {
-        let query = char::from(b'a' + (round % 26) as u8).to_string().repeat(3000 + (round % 100) as usize);
+        let query =
+            char::from(b'a' + (round % 26) as u8).to_string().repeat(3000 + (round % 100) as usize);
         let call = Call::parse(&format!("run(\"{query}\")")).unwrap();
         let outcome = instance.call(&call).unwrap();
         let expected = format!("ok(\"Stored {} bytes successfully\")", 16 + query.len());
@@ -182,7 +201,11 @@ fn the_composed_file_runs_in_another_embedding() {
     );
     let output = Command::new(python_wasmtime()).args(["-c", &script]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(said.contains("Stored 26 bytes successfully"), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        said.contains("Stored 26 bytes successfully"),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 /// A Python with the package `wasmtime`, installed once beside the build's own files.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use miette::Diagnostic as _;
 
 use super::error::BuildError;
-use crate::component::wiring::{self, ExplicitLink};
 use crate::component::flow::{self, FlowError, FlowSource};
+use crate::component::wiring::{self, ExplicitLink};
 use crate::component::{Part, audit, compose as composer};
 use crate::manifest::Manifest;
 use crate::plan::Fingerprint;
@@ -35,7 +35,8 @@ pub(super) fn compose(
 ) -> Result<Vec<u8>, BuildError> {
     let parts = components.iter().map(|(name, bytes)| Part::new(name.as_str(), bytes.as_slice()));
     let parts = parts.collect::<Result<Vec<_>, _>>().map_err(Box::new)?;
-    let flow = flow::generate(&flows(manifest), &parts).map_err(|error| at_flow(manifest, &error))?;
+    let flow =
+        flow::generate(&flows(manifest), &parts).map_err(|error| at_flow(manifest, &error))?;
     let links: Vec<ExplicitLink> = manifest
         .links
         .iter()
@@ -69,5 +70,5 @@ fn at_flow(manifest: &Manifest, error: &FlowError) -> BuildError {
     });
     let help = error.help().map(|help| help.to_string());
     let located = manifest.error_at(span.unwrap_or(0..0), error.to_string(), "this stage", help);
-    BuildError::Manifest(located)
+    BuildError::Flow(located)
 }

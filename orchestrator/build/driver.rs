@@ -48,6 +48,7 @@ pub struct Driver<'a> {
     memo: StatMemo,
     provision: Provision<'a>,
     state: Mutex<State>,
+    begun: Instant,
     tell: &'a (dyn Fn(Event) + Sync),
 }
 
@@ -109,7 +110,8 @@ impl<'a> Driver<'a> {
         let memo = StatMemo::open(&options.cache.join("memo.json"));
         let provision = Provision::new(&options.home, &options.cache, tell);
         let state = Mutex::new(State::read(&state_file(project)));
-        Ok(Self { project, options, store, memo, provision, state, tell })
+        let begun = Instant::now();
+        Ok(Self { project, options, store, memo, provision, state, begun, tell })
     }
 
     /// Makes the composed component, and with `run` the precompiled one.
@@ -131,6 +133,7 @@ impl<'a> Driver<'a> {
         let plan = Plan::of(&self.project.manifest, run);
         let needs: BTreeMap<Action, Vec<Action>> =
             plan.actions().map(|(action, needs)| (action.clone(), needs.to_vec())).collect();
+        (self.tell)(Event::Begun { actions: needs.len() });
         let work = |action: &Action, taken: &[Artifact]| self.make(action, taken);
         let made = schedule::run(&needs, self.options.jobs, work).map_err(one_error)?;
         for (action, artifact) in &made {
@@ -268,6 +271,7 @@ impl<'a> Driver<'a> {
             cached: tools.is_none(),
             elapsed: started.elapsed(),
             tools: tools.unwrap_or_default(),
+            ended: self.begun.elapsed(),
             size: artifact.size,
         });
         artifact
@@ -321,10 +325,8 @@ impl<'a> Driver<'a> {
         let work = move || {
             let bytes = self.bytes(&built)?;
             let world = wit.zip(world).map(|((_, directory), world)| (&directory.wit, world));
-            let adapted = adapt::adapt(&bytes, world).map_err(|source| BuildError::Adapt {
-                component: name.to_owned(),
-                source,
-            })?;
+            let adapted = adapt::adapt(&bytes, world)
+                .map_err(|source| BuildError::Adapt { component: name.to_owned(), source })?;
             Ok(Product { bytes: adapted, tools: Duration::ZERO })
         };
         Prepared { fingerprint, by: "wit-component".to_owned(), work: Box::new(work) }
@@ -371,9 +373,8 @@ impl<'a> Driver<'a> {
     /// The path of an artifact of which every byte is known to be what poly wrote.
     fn trusted(&self, artifact: &Artifact) -> Result<PathBuf, BuildError> {
         let path = self.store.path(artifact);
-        let known = |path: &PathBuf| {
-            self.memo.digest(path).is_ok_and(|digest| digest == artifact.digest)
-        };
+        let known =
+            |path: &PathBuf| self.memo.digest(path).is_ok_and(|digest| digest == artifact.digest);
         if let Some(path) = path.filter(known) {
             return Ok(path);
         }

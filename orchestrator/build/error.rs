@@ -26,6 +26,10 @@ pub enum BuildError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Manifest(#[from] ManifestError),
+    /// The stages of a flow do not fit; shown at their line of the manifest.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Flow(ManifestError),
     /// The cache cannot be used.
     #[error(transparent)]
     #[diagnostic(help("{}", store_remedy(.0)))]
@@ -95,7 +99,9 @@ pub enum BuildError {
 
 fn store_remedy(error: &StoreError) -> &'static str {
     match error {
-        StoreError::Full { .. } => "make room there, or set POLY_CACHE_DIR to a directory on another disk",
+        StoreError::Full { .. } => {
+            "make room there, or set POLY_CACHE_DIR to a directory on another disk"
+        }
         _ => "set POLY_CACHE_DIR to a directory that can be written",
     }
 }

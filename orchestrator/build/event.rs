@@ -7,6 +7,11 @@ use crate::plan::Action;
 /// One thing that happened.
 #[derive(Debug, Clone)]
 pub enum Event {
+    /// A build begins.
+    Begun {
+        /// How many actions it has.
+        actions: usize,
+    },
     /// A tool is being installed.
     Installing {
         /// The tool.
@@ -60,8 +65,10 @@ pub enum Event {
         cached: bool,
         /// How long it took, all in all.
         elapsed: Duration,
-        /// How much of that tools took.
+        /// How much of that tools took; they come first.
         tools: Duration,
+        /// When it ended, counted from the beginning of the build.
+        ended: Duration,
         /// The artifact's size in bytes.
         size: u64,
     },

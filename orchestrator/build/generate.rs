@@ -30,7 +30,12 @@ fn go_post_return(exports: &[CoreExport]) -> String {
             text,
             "\n//go:wasmexport cabi_post_{}\nfunc polyPostReturn{number}({}) {{ polyCallEnded() }}\n",
             export.name,
-            parameters.iter().enumerate().map(|(at, of)| format!("_{at} {of}")).collect::<Vec<_>>().join(", "),
+            parameters
+                .iter()
+                .enumerate()
+                .map(|(at, of)| format!("_{at} {of}"))
+                .collect::<Vec<_>>()
+                .join(", "),
         );
     }
     text
@@ -61,6 +66,8 @@ mod tests {
         assert!(text.contains(
             "//go:wasmexport cabi_post_demo:p/q@0.1.0#run\nfunc polyPostReturn0(_0 uint32) { polyCallEnded() }"
         ));
-        assert!(text.contains("//go:wasmexport cabi_post_stop\nfunc polyPostReturn1() { polyCallEnded() }"));
+        assert!(text.contains(
+            "//go:wasmexport cabi_post_stop\nfunc polyPostReturn1() { polyCallEnded() }"
+        ));
     }
 }

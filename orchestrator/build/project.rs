@@ -93,10 +93,7 @@ impl Project {
             _ => ProjectError::Read { path: path.to_owned(), source },
         })?;
         let manifest = Manifest::parse(&path.display().to_string(), &text)?;
-        let root = match path.parent() {
-            Some(parent) if parent != Path::new("") => parent.to_owned(),
-            _ => PathBuf::from("."),
-        };
+        let root = path.parent().unwrap_or(Path::new("")).to_owned();
         let catalog = catalog.with_directory(&root.join("toolchains"))?;
         let mut project = Self { root, manifest, catalog, wits: BTreeMap::new() };
         project.check_toolchains()?;
@@ -153,7 +150,9 @@ impl Project {
             };
             self.check_path(&component.path)?;
             let options: Vec<&str> = toolchain.options.keys().map(String::as_str).collect();
-            for option in component.options.keys().filter(|name| !options.contains(&name.get_ref().as_str())) {
+            for option in
+                component.options.keys().filter(|name| !options.contains(&name.get_ref().as_str()))
+            {
                 return Err(self.manifest.error_at(
                     option.span(),
                     format!("toolchain `{}` has no option `{}`", toolchain.name, option.get_ref()),
@@ -189,7 +188,7 @@ impl Project {
             path.span(),
             format!("there is no directory `{}`", path.get_ref()),
             "not there",
-            format!("paths are relative to the manifest's directory, `{}`", self.root.display()),
+            "paths are relative to the manifest's directory".to_owned(),
         ))
     }
 
@@ -202,8 +201,10 @@ impl Project {
             }
             self.check_path(path)?;
             let source = read_wit(&self.root, path.get_ref())?;
-            let wit = wit::resolve(&source)
-                .map_err(|source| ProjectError::Wit { directory: path.get_ref().clone(), source })?;
+            let wit = wit::resolve(&source).map_err(|source| ProjectError::Wit {
+                directory: path.get_ref().clone(),
+                source,
+            })?;
             wits.insert(path.get_ref().clone(), WitDirectory { source, wit });
         }
         Ok(wits)

@@ -59,9 +59,9 @@ fn overrides(toolchain: &Toolchain, project: Option<&Project>) -> BTreeMap<Strin
 
 fn told(event: &InstallEvent<'_>) -> Event {
     match event {
-        InstallEvent::Waiting { tool } => Event::Warning {
-            text: format!("another poly is installing `{tool}`; waiting for it"),
-        },
+        InstallEvent::Waiting { tool } => {
+            Event::Warning { text: format!("another poly is installing `{tool}`; waiting for it") }
+        }
         InstallEvent::Started { tool, version, way } => Event::Installing {
             tool: (*tool).to_owned(),
             version: (*version).to_owned(),

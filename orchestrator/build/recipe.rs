@@ -27,7 +27,8 @@ use crate::manifest::Component;
 use crate::plan::{Fingerprint, ToolIdentity};
 use crate::toolchain::environment::{self, Variables};
 use crate::toolchain::{
-    ExpandError, OptionError, Produces, Step, Template, Toolchain, Tools, Values, process, profile_name,
+    ExpandError, OptionError, Produces, Step, Template, Toolchain, Tools, Values, process,
+    profile_name,
 };
 
 /// Why a component could not be built.
@@ -38,7 +39,9 @@ pub enum RecipeError {
     #[diagnostic(transparent)]
     Inputs(#[from] InputsError),
     /// Nothing to build.
-    #[error("component `{component}` has no sources: no file in `{path}` matches the inputs of toolchain `{toolchain}`")]
+    #[error(
+        "component `{component}` has no sources: no file in `{path}` matches the inputs of toolchain `{toolchain}`"
+    )]
     #[diagnostic(help("the toolchain looks for {globs}"))]
     NoInputs {
         /// The component.
@@ -194,8 +197,9 @@ impl<'a> Recipe<'a> {
         for step in &self.steps {
             fingerprint.steps.push(step.run.iter().map(|part| part.text().to_owned()).collect());
         }
-        fingerprint.environment =
-            self.toolchain.environment_of_key(&self.process, overridden(self.project, self.toolchain));
+        fingerprint.environment = self
+            .toolchain
+            .environment_of_key(&self.process, overridden(self.project, self.toolchain));
         fingerprint.settings = self.settings();
         fingerprint
     }
@@ -227,9 +231,11 @@ impl<'a> Recipe<'a> {
     /// The files that the toolchain adds to the component's directory.
     fn added_files(&self) -> BTreeMap<String, String> {
         let world = self.component.world.as_ref().map(|world| world.get_ref().as_str());
-        let exports = self.project.wit(self.component).zip(world).and_then(|((_, wit), world)| {
-            core_export::core_exports(&wit.wit, world).ok()
-        });
+        let exports = self
+            .project
+            .wit(self.component)
+            .zip(world)
+            .and_then(|((_, wit), world)| core_export::core_exports(&wit.wit, world).ok());
         let mut files = generate::files(self.toolchain, &exports.unwrap_or_default());
         files.extend(self.toolchain.files.clone());
         files
@@ -247,7 +253,8 @@ impl<'a> Recipe<'a> {
         let added = added.map(|(name, text)| (in_component(name), text)).collect();
         stage::fill(&places.root, &self.project.root, &self.inputs, &added)?;
         let values = self.values(&places);
-        let pattern = self.toolchain.output.expand_glob(&values).map_err(|error| self.no_value(error))?;
+        let pattern =
+            self.toolchain.output.expand_glob(&values).map_err(|error| self.no_value(error))?;
         clear_output(&pattern)?;
 
         let overrides = overridden(self.project, self.toolchain);
@@ -317,12 +324,14 @@ impl<'a> Recipe<'a> {
             [] => return Err(wrong(format!("there is no `{pattern}`"))),
             [one] => one.clone(),
             several => {
-                let several: Vec<_> = several.iter().map(|path| format!("`{}`", path.display())).collect();
+                let several: Vec<_> =
+                    several.iter().map(|path| format!("`{}`", path.display())).collect();
                 return Err(wrong(format!("`{pattern}` is several files: {}", several.join(", "))));
             }
         };
-        let bytes = fs::read(&path)
-            .map_err(|source| RecipeError::Inputs(InputsError::Read { path: path.clone(), source }))?;
+        let bytes = fs::read(&path).map_err(|source| {
+            RecipeError::Inputs(InputsError::Read { path: path.clone(), source })
+        })?;
         let named = path.display();
         match (inspect::kind(&bytes), self.toolchain.produces) {
             _ if bytes.is_empty() => Err(wrong(format!("`{named}` is empty"))),
@@ -420,8 +429,10 @@ fn matching_files(pattern: &str) -> Result<Vec<PathBuf>, RecipeError> {
     if path.is_file() {
         return Ok(vec![path.to_owned()]);
     }
-    let fixed: PathBuf =
-        path.components().take_while(|part| !is_glob(&part.as_os_str().to_string_lossy())).collect();
+    let fixed: PathBuf = path
+        .components()
+        .take_while(|part| !is_glob(&part.as_os_str().to_string_lossy()))
+        .collect();
     let below = path.strip_prefix(&fixed).unwrap_or(path).to_string_lossy().into_owned();
     if below.is_empty() || !fixed.is_dir() {
         return Ok(Vec::new());
@@ -437,7 +448,8 @@ fn is_glob(part: &str) -> bool {
 
 /// An argument as a shell would take it, for people who want to run a command again.
 fn quoted(argument: &str) -> String {
-    let plain = |character: char| character.is_ascii_alphanumeric() || "-_./=:,@+%".contains(character);
+    let plain =
+        |character: char| character.is_ascii_alphanumeric() || "-_./=:,@+%".contains(character);
     if !argument.is_empty() && argument.chars().all(plain) {
         return argument.to_owned();
     }

@@ -96,7 +96,9 @@ mod tests {
 
     use super::*;
 
-    fn graph(edges: &[(&'static str, &[&'static str])]) -> BTreeMap<&'static str, Vec<&'static str>> {
+    fn graph(
+        edges: &[(&'static str, &[&'static str])],
+    ) -> BTreeMap<&'static str, Vec<&'static str>> {
         edges.iter().map(|(job, needs)| (*job, needs.to_vec())).collect()
     }
 

@@ -123,11 +123,7 @@ impl Call {
         let Some((interface, function)) = split_name(name) else {
             let start = text.len() - text.trim_start().len();
             let (text, span) = quote(text, start..start + name.len());
-            return Err(CallSyntaxError::Name {
-                name: name.to_owned(),
-                text,
-                span,
-            });
+            return Err(CallSyntaxError::Name { name: name.to_owned(), text, span });
         };
         let arguments = match UntypedValue::parse(&text[offset..]) {
             Ok(value) => Some(value.node().clone()),
@@ -136,12 +132,7 @@ impl Call {
                 let (text, span) = quote(text, shift(error.span(), offset));
                 let problem = problem(&error);
                 let function = name.to_owned();
-                return Err(CallSyntaxError::Value {
-                    function,
-                    problem,
-                    text,
-                    span,
-                });
+                return Err(CallSyntaxError::Value { function, problem, text, span });
             }
         };
         Ok(Self {
@@ -191,10 +182,7 @@ impl Call {
         let left_out = types.get(given.len()..);
         if left_out.is_none_or(|types| types.iter().any(|of| of.kind() != WasmTypeKind::Option)) {
             let signature = Box::new(signature.clone());
-            return Err(ArgumentError::Number {
-                signature,
-                given: given.len(),
-            });
+            return Err(ArgumentError::Number { signature, given: given.len() });
         }
         let source = &self.text[self.offset..];
         let mut values = Vec::with_capacity(types.len());
@@ -268,9 +256,7 @@ fn split_name(name: &str) -> Option<(Option<&str>, &str)> {
     };
     let function = function.strip_prefix('%').unwrap_or(function);
     let well_formed = function.starts_with(|first: char| first.is_ascii_alphabetic())
-        && function
-            .chars()
-            .all(|letter| letter.is_ascii_alphanumeric() || letter == '-');
+        && function.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-');
     let named = interface.is_none_or(|interface| !interface.is_empty());
     (well_formed && named).then_some((interface, function))
 }
@@ -301,10 +287,7 @@ mod tests {
             function: "run".into(),
             parameters: parameters
                 .iter()
-                .map(|(name, of)| Parameter {
-                    name: (*name).into(),
-                    of: of.to_string(),
-                })
+                .map(|(name, of)| Parameter { name: (*name).into(), of: of.to_string() })
                 .collect(),
             result: None,
         }
@@ -312,9 +295,7 @@ mod tests {
 
     fn arguments(text: &str, types: &[Type]) -> Result<Vec<Value>, ArgumentError> {
         let named: Vec<_> = types.iter().map(|of| ("query", of)).collect();
-        Call::parse(text)
-            .unwrap()
-            .arguments(&signature(&named), types)
+        Call::parse(text).unwrap().arguments(&signature(&named), types)
     }
 
     #[test]
@@ -330,25 +311,16 @@ mod tests {
         assert_eq!(call.interface(), Some("demo:pipeline/data-source@0.1.0"));
         assert_eq!(call.function(), "fetch-data");
         let short = Call::parse("data-source.%fetch(1)").unwrap();
-        assert_eq!(
-            (short.interface(), short.function()),
-            (Some("data-source"), "fetch")
-        );
+        assert_eq!((short.interface(), short.function()), (Some("data-source"), "fetch"));
     }
 
     #[test]
     fn what_is_no_call_says_why() {
         let said = |text| Call::parse(text).unwrap_err().to_string();
         assert_eq!(said("run"), "the call has no arguments in parentheses");
-        assert_eq!(
-            said("demo:a/b@0.1.0()"),
-            "`demo:a/b@0.1.0` is not a function's name"
-        );
+        assert_eq!(said("demo:a/b@0.1.0()"), "`demo:a/b@0.1.0` is not a function's name");
         assert_eq!(said("(1)"), "`` is not a function's name");
-        assert_eq!(
-            said("run(1"),
-            "the arguments of `run` cannot be read: it ends too early"
-        );
+        assert_eq!(said("run(1"), "the arguments of `run` cannot be read: it ends too early");
         assert!(said("run(1) 2").ends_with("something follows the closing parenthesis"));
         assert!(said("run() 2").contains("cannot be read"));
         assert!(said("run(\"open)").contains("this is no value"));
@@ -365,28 +337,16 @@ mod tests {
     #[test]
     fn too_many_or_too_few_are_counted() {
         let said = |text, types: &[Type]| arguments(text, types).unwrap_err().to_string();
-        assert_eq!(
-            said("run()", &[Type::U8]),
-            "`run` takes 1 argument, and the call gives 0"
-        );
-        assert_eq!(
-            said("run(1)", &[]),
-            "`run` takes no argument, and the call gives 1"
-        );
+        assert_eq!(said("run()", &[Type::U8]), "`run` takes 1 argument, and the call gives 0");
+        assert_eq!(said("run(1)", &[]), "`run` takes no argument, and the call gives 1");
     }
 
     #[test]
     fn a_misfit_names_the_parameter_and_the_place() {
         let error = arguments("run(1, 256)", &[Type::U8, Type::U8]).unwrap_err();
-        let ArgumentError::Type { text, span, .. } = &error else {
-            panic!("{error}")
-        };
+        let ArgumentError::Type { text, span, .. } = &error else { panic!("{error}") };
         assert_eq!(&text[span.offset()..span.offset() + span.len()], "256");
-        assert!(
-            error
-                .to_string()
-                .starts_with("the argument `query` of `run` is not a `u8`")
-        );
+        assert!(error.to_string().starts_with("the argument `query` of `run` is not a `u8`"));
         let record = Type::record([("x", Type::U8)]).unwrap();
         assert!(
             arguments("run({y: 1})", &[record])

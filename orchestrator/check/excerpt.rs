@@ -39,11 +39,7 @@ mod tests {
 
     #[test]
     fn a_long_text_is_cut_around_the_place() {
-        let long = format!(
-            "run(\"{}\", oops, \"{}\")",
-            "ä".repeat(5000),
-            "b".repeat(5000)
-        );
+        let long = format!("run(\"{}\", oops, \"{}\")", "ä".repeat(5000), "b".repeat(5000));
         let at = long.find("oops").unwrap();
         let (text, place) = excerpt(&long, at..at + 4);
         assert_eq!(&text[place], "oops");

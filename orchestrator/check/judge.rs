@@ -121,11 +121,7 @@ fn judge_ending(
     ending: &Ending,
 ) -> Result<Option<Difference>, ExpectationError> {
     let otherwise = |expected: String| {
-        Some(Difference {
-            subject: Subject::Ending,
-            expected,
-            got: ending.to_string(),
-        })
+        Some(Difference { subject: Subject::Ending, expected, got: ending.to_string() })
     };
     if let Some(limit) = expectation.exceeds {
         let met = matches!(ending, Ending::Exceeded(over) if *over == limit);
@@ -134,20 +130,12 @@ fn judge_ending(
     }
     if let Some(part) = &expectation.traps {
         let met = matches!(ending, Ending::Trapped(trap) if trap.message.contains(part.as_str()));
-        return Ok(if met {
-            None
-        } else {
-            otherwise(format!("a trap: {part}"))
-        });
+        return Ok(if met { None } else { otherwise(format!("a trap: {part}")) });
     }
     match (&expectation.returns, ending) {
         (Some(wanted), Ending::Returned(Some(returned))) => {
             let wanted = canonical(wanted, &returned.of, &returned.text)?;
-            Ok(if wanted == returned.text {
-                None
-            } else {
-                otherwise(wanted)
-            })
+            Ok(if wanted == returned.text { None } else { otherwise(wanted) })
         }
         (Some(_), Ending::Returned(None)) => Err(ExpectationError::ReturnsNothing),
         (Some(wanted), _) => Ok(otherwise(wanted.clone())),
@@ -166,13 +154,7 @@ fn canonical(wanted: &str, of: &Type, got: &str) -> Result<String, ExpectationEr
     let misfit = |problem: String, place| {
         let (text, span) = quote(wanted, place);
         let (got, _) = quote(got, 0..0);
-        ExpectationError::Returns {
-            of: of.to_string(),
-            problem,
-            got,
-            text,
-            span,
-        }
+        ExpectationError::Returns { of: of.to_string(), problem, got, text, span }
     };
     let value: Value =
         wasm_wave::from_str(of, wanted).map_err(|error| misfit(problem(&error), error.span()))?;
@@ -186,11 +168,7 @@ fn judge_stream(subject: Subject, expected: Option<&str>, got: Option<&str>) -> 
     }
     let not_kept = "nothing was kept, because it is not granted";
     let got = got.unwrap_or(not_kept).to_owned();
-    Some(Difference {
-        subject,
-        expected: expected.to_owned(),
-        got,
-    })
+    Some(Difference { subject, expected: expected.to_owned(), got })
 }
 
 #[cfg(test)]
@@ -211,24 +189,15 @@ mod tests {
     }
 
     fn returned(text: &str, of: Type) -> Outcome {
-        outcome(Ending::Returned(Some(Returned {
-            text: text.into(),
-            of,
-        })))
+        outcome(Ending::Returned(Some(Returned { text: text.into(), of })))
     }
 
     fn trapped(message: &str) -> Outcome {
-        outcome(Ending::Trapped(Trap {
-            message: message.into(),
-            frames: Vec::new(),
-        }))
+        outcome(Ending::Trapped(Trap { message: message.into(), frames: Vec::new() }))
     }
 
     fn returns(text: &str) -> Expectation {
-        Expectation {
-            returns: Some(text.into()),
-            ..Expectation::default()
-        }
+        Expectation { returns: Some(text.into()), ..Expectation::default() }
     }
 
     fn passes(expectation: &Expectation, outcome: &Outcome) -> bool {
@@ -238,10 +207,7 @@ mod tests {
     #[test]
     fn equal_values_are_equal_however_they_are_spelt() {
         let result = Type::result(Some(Type::STRING), Some(Type::STRING));
-        assert!(passes(
-            &returns("ok( \"x\" )"),
-            &returned("ok(\"x\")", result)
-        ));
+        assert!(passes(&returns("ok( \"x\" )"), &returned("ok(\"x\")", result)));
         assert!(passes(&returns("nan"), &returned("nan", Type::F64)));
         assert!(passes(
             &returns("[nan, 1.50, 1e3]"),
@@ -252,45 +218,28 @@ mod tests {
             &returns("{b: some(2), a: 1}"),
             &returned("{a: 1, b: some(2)}", record.clone())
         ));
-        assert!(passes(
-            &returns("{a: 1, b: none}"),
-            &returned("{a: 1}", record)
-        ));
+        assert!(passes(&returns("{a: 1, b: none}"), &returned("{a: 1}", record)));
         let flags = Type::flags(["x", "y"]).unwrap();
         assert!(passes(&returns("{y, x}"), &returned("{x, y}", flags)));
-        assert!(passes(
-            &returns("\"\\u{e4}\""),
-            &returned("\"ä\"", Type::STRING)
-        ));
+        assert!(passes(&returns("\"\\u{e4}\""), &returned("\"ä\"", Type::STRING)));
     }
 
     #[test]
     fn another_value_is_a_difference_in_canonical_spelling() {
-        let verdict = judge(
-            &returns("[ 1,2 ]"),
-            &returned("[1, 3]", Type::list(Type::U8)),
-        )
-        .unwrap();
+        let verdict =
+            judge(&returns("[ 1,2 ]"), &returned("[1, 3]", Type::list(Type::U8))).unwrap();
         let difference = Difference {
             subject: Subject::Ending,
             expected: "[1, 2]".into(),
             got: "[1, 3]".into(),
         };
-        assert_eq!(
-            verdict,
-            Verdict::Fail {
-                differences: vec![difference]
-            }
-        );
+        assert_eq!(verdict, Verdict::Fail { differences: vec![difference] });
     }
 
     #[test]
     fn what_cannot_be_that_type_is_an_error_of_the_check() {
         let error = judge(&returns("ok(1)"), &returned("3", Type::U8)).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "`returns` is not a `u8`: a value of another type"
-        );
+        assert_eq!(error.to_string(), "`returns` is not a `u8`: a value of another type");
         let nothing = judge(&returns("1"), &outcome(Ending::Returned(None))).unwrap_err();
         assert!(matches!(nothing, ExpectationError::ReturnsNothing));
     }
@@ -300,23 +249,15 @@ mod tests {
         let nothing = Expectation::default();
         assert!(passes(&nothing, &outcome(Ending::Returned(None))));
         let verdict = judge(&nothing, &trapped("wasm trap: unreachable")).unwrap();
-        let Verdict::Fail { differences } = verdict else {
-            panic!("it passed")
-        };
+        let Verdict::Fail { differences } = verdict else { panic!("it passed") };
         assert_eq!(differences[0].expected, "a return");
         assert_eq!(differences[0].got, "a trap: wasm trap: unreachable");
     }
 
     #[test]
     fn traps_and_limits_are_told_apart() {
-        let traps = Expectation {
-            traps: Some("unreach".into()),
-            ..Expectation::default()
-        };
-        let over = Expectation {
-            exceeds: Some(Limit::Memory),
-            ..Expectation::default()
-        };
+        let traps = Expectation { traps: Some("unreach".into()), ..Expectation::default() };
+        let over = Expectation { exceeds: Some(Limit::Memory), ..Expectation::default() };
         assert!(passes(&traps, &trapped("wasm trap: unreachable")));
         assert!(!passes(&traps, &trapped("wasm trap: integer overflow")));
         assert!(!passes(&traps, &outcome(Ending::Exceeded(Limit::Memory))));

@@ -87,11 +87,7 @@ impl fmt::Display for Ending {
             Self::Returned(None) => formatter.write_str("a return without a value"),
             Self::Trapped(trap) => write!(formatter, "a trap: {}", trap.message),
             Self::Exceeded(limit) => {
-                write!(
-                    formatter,
-                    "stopped: over the limit `{}`",
-                    limit_name(*limit)
-                )
+                write!(formatter, "stopped: over the limit `{}`", limit_name(*limit))
             }
         }
     }

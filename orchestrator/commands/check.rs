@@ -22,10 +22,10 @@ pub(super) fn run(context: &Context<'_>) -> Result<Ending, CommandError> {
     let sandbox = Sandbox::open(&project, &built)?;
     let mut failed = 0;
     for (check, call) in checks.iter().zip(&calls) {
-        let outcome = sandbox
-            .start()?
-            .call(call)
-            .map_err(|error| sandbox::at_check(&project.manifest, check, &error))?;
+        let outcome = sandbox.call(call).map_err(|error| match error {
+            CommandError::Call(error) => sandbox::at_check(&project.manifest, check, &error),
+            other => other,
+        })?;
         let verdict = judge(&Expectation::from(check), &outcome)
             .map_err(|error| sandbox::at_check(&project.manifest, check, &error))?;
         let differences = match verdict {

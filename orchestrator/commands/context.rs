@@ -18,6 +18,7 @@ use crate::report::{Report, Summary};
 pub(super) struct Context<'a> {
     pub(super) report: &'a Report,
     pub(super) manifest: PathBuf,
+    pub(super) verbose: bool,
     options: Options,
 }
 
@@ -34,6 +35,7 @@ impl<'a> Context<'a> {
         let jobs = global.jobs.or_else(|| thread::available_parallelism().ok());
         Ok(Self {
             report,
+            verbose: global.verbose,
             manifest: global.manifest.clone().unwrap_or_else(|| PathBuf::from("pipeline.toml")),
             options: Options {
                 cache,

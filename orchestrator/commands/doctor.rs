@@ -96,7 +96,9 @@ pub(super) fn diagnose(
     }
     for missing in missing {
         let refused = missing.candidates.iter();
-        let refused = refused.map(|candidate| format!("`{}` {}", candidate.path.display(), candidate.refusal)).collect();
+        let refused = refused
+            .map(|candidate| format!("`{}` {}", candidate.path.display(), candidate.refusal))
+            .collect();
         let remedy = missing.help().map(|help| help.to_string());
         let diagnosis = Diagnosis { refused, remedy, ..blank(&missing.tool) };
         diagnoses.insert(missing.tool, diagnosis);

@@ -12,8 +12,11 @@ use crate::report::human;
 
 pub(super) fn run(context: &Context<'_>, what: &str) -> Result<Ending, CommandError> {
     let path = find(context, what)?;
-    let bytes = fs::read(&path)
-        .map_err(|source| CommandError::System { doing: "read", path: path.clone(), source })?;
+    let bytes = fs::read(&path).map_err(|source| CommandError::System {
+        doing: "read",
+        path: path.clone(),
+        source,
+    })?;
     let inspection = inspect::inspect(&bytes)?;
     context.report.answer("inspected", &inspection, &text(&path, &inspection));
     Ok(Ending::Well)
@@ -26,7 +29,9 @@ fn find(context: &Context<'_>, what: &str) -> Result<PathBuf, CommandError> {
     }
     let nothing = |help: String| CommandError::NothingToInspect { what: what.to_owned(), help };
     let Some(project) = context.project_if_any()? else {
-        return Err(nothing("name a `.wasm` file, or run poly where a `pipeline.toml` is".to_owned()));
+        return Err(nothing(
+            "name a `.wasm` file, or run poly where a `pipeline.toml` is".to_owned(),
+        ));
     };
     let built = project.adapted(what);
     if project.manifest.components.contains_key(what) {
@@ -53,12 +58,16 @@ fn text(path: &Path, inspection: &Inspection) -> String {
             let _ = write!(text, "\n{title}\n  {}\n", lines.join("\n  "));
         }
     };
-    list("world", inspection.world.iter().flat_map(|world| world.lines()).map(str::to_owned).collect());
+    list(
+        "world",
+        inspection.world.iter().flat_map(|world| world.lines()).map(str::to_owned).collect(),
+    );
     list("imports", inspection.imports.clone());
     list("exports", inspection.exports.clone());
     list("producers", producers(inspection));
     let sections = inspection.sections.iter();
-    let section = |section: &Section| format!("{:>10}  {}", human::size(section.size as u64), section.name);
+    let section =
+        |section: &Section| format!("{:>10}  {}", human::size(section.size as u64), section.name);
     list("sections", sections.map(section).collect());
     text
 }
@@ -66,7 +75,8 @@ fn text(path: &Path, inspection: &Inspection) -> String {
 fn producers(inspection: &Inspection) -> Vec<String> {
     let fields = inspection.producers.iter();
     let line = |(field, names): (&String, &BTreeMap<String, String>)| {
-        let names = names.iter().map(|(name, version)| format!("{name} {version}").trim_end().to_owned());
+        let names =
+            names.iter().map(|(name, version)| format!("{name} {version}").trim_end().to_owned());
         format!("{field}: {}", names.collect::<Vec<_>>().join(", "))
     };
     fields.map(line).collect()

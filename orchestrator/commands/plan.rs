@@ -11,13 +11,14 @@ pub(super) fn run(context: &Context<'_>) -> Result<Ending, CommandError> {
     let tell = |event| context.report.event(&event);
     let planned = Driver::open(&project, context.options(&project), &tell)?.plan(true)?;
     for action in &planned {
-        context.report.answer("planned", action, &text(action));
+        context.report.answer("planned", action, &text(action, context.verbose));
     }
     Ok(Ending::Well)
 }
 
-fn text(planned: &Planned) -> String {
-    match &planned.state {
+/// The action and why it runs; with `files`, what it depends on as well.
+fn text(planned: &Planned, files: bool) -> String {
+    let mut text = match &planned.state {
         PlannedState::Cached { .. } => format!("cached  {}", planned.action),
         PlannedState::Run { reasons } => {
             let mut text = format!("run     {}", planned.action);
@@ -26,5 +27,9 @@ fn text(planned: &Planned) -> String {
             }
             text
         }
+    };
+    for (name, digest) in planned.fingerprint.iter().filter(|_| files).flat_map(|of| &of.inputs) {
+        let _ = write!(text, "\n          {} {name}", &digest.to_string()[..12]);
     }
+    text
 }

@@ -24,7 +24,7 @@ pub(super) fn run(context: &Context<'_>, typed: Option<&str>) -> Result<Ending, 
     let Some(call) = call else {
         return Err(CommandError::NothingToCall { functions: sandbox.functions() });
     };
-    let outcome = sandbox.start()?.call(&call)?;
+    let outcome = sandbox.call(&call)?;
     tell_streams(context.report, &outcome);
     match first {
         Some(check) => first_check(context, &project, check, &call, &outcome),

@@ -22,21 +22,25 @@ impl<'p> Sandbox<'p> {
         Ok(Self { project, program: Program::load(&engine, path)? })
     }
 
-    /// A new instance: no state of a former one.
-    pub(super) fn start(&self) -> Result<Instance, CommandError> {
+    /// Makes a call on a new instance, with no state of a former one.
+    pub(super) fn call(&self, call: &Call) -> Result<Outcome, CommandError> {
         let Project { root, manifest, .. } = self.project;
-        Instance::start(&self.program, &manifest.grants, &manifest.limits, root).map_err(|error| {
-            match &error {
-                StartError::Grant(grant) => in_manifest(manifest, grant),
-                _ => error.into(),
-            }
-        })
+        match Instance::start(&self.program, &manifest.grants, &manifest.limits, root) {
+            Ok(mut instance) => Ok(instance.call(call)?),
+            // A component that does not even start has an outcome like any other.
+            Err(StartError::Stopped(outcome)) => Ok(*outcome),
+            Err(StartError::Grant(grant)) => Err(in_manifest(manifest, &grant)),
+            Err(other) => Err(other.into()),
+        }
     }
 
     /// What can be called, for people.
     pub(super) fn functions(&self) -> String {
         let lines: Vec<_> = self.program.functions().map(|one| format!("  {one}")).collect();
-        format!("these functions can be called with `poly run 'NAME(ARGUMENTS)'`:\n{}", lines.join("\n"))
+        format!(
+            "these functions can be called with `poly run 'NAME(ARGUMENTS)'`:\n{}",
+            lines.join("\n")
+        )
     }
 }
 

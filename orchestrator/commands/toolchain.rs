@@ -99,7 +99,7 @@ fn test(context: &Context<'_>, asked: &[String]) -> Result<Ending, CommandError>
         let manifest = directory.path().join("pipeline.toml");
         let project = Project::open_with(&manifest, catalog.clone())?;
         let built = context.build(&project, true)?;
-        let outcome = Sandbox::open(&project, &built)?.start()?.call(&Call::parse(SELF_TEST_CALL)?)?;
+        let outcome = Sandbox::open(&project, &built)?.call(&Call::parse(SELF_TEST_CALL)?)?;
         let passed = outcome.ending.to_string() == SELF_TEST_ANSWER;
         failed += usize::from(!passed);
         let what = format!("{}: {SELF_TEST_CALL} → {}", toolchain.name, outcome.ending);

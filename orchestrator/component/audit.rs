@@ -48,11 +48,8 @@ pub enum AuditError {
 /// it was composed of, to say who wanted what.
 pub fn audit(bytes: &[u8], parts: &[Part<'_>]) -> Result<Audit, AuditError> {
     let world = world::decode(bytes)?;
-    let mut audit = Audit {
-        wasi: Vec::new(),
-        types: Vec::new(),
-        exports: world.exports.into_keys().collect(),
-    };
+    let mut audit =
+        Audit { wasi: Vec::new(), types: Vec::new(), exports: world.exports.into_keys().collect() };
     for (import, item) in world.imports {
         if is_wasi(&import) {
             audit.wasi.push(import);

@@ -114,24 +114,15 @@ pub fn compose(
     }
     refuse_split_resources(&parts, wiring)?;
 
-    let mut graph = Graph {
-        graph: CompositionGraph::new(),
-        validator: Validator::new(),
-        ids: BTreeMap::new(),
-    };
+    let mut graph =
+        Graph { graph: CompositionGraph::new(), validator: Validator::new(), ids: BTreeMap::new() };
     // The root first and then each provider before those that need it: the one order in
     // which the engine follows a resource through several components.
-    let rest = wiring
-        .order
-        .iter()
-        .map(String::as_str)
-        .filter(|name| *name != root.name);
+    let rest = wiring.order.iter().map(String::as_str).filter(|name| *name != root.name);
     for name in std::iter::once(root.name.as_str()).chain(rest) {
         graph.add(part(&parts, name)?)?;
-        for link in wiring
-            .links
-            .iter()
-            .filter(|link| link.component == name || link.provider == name)
+        for link in
+            wiring.links.iter().filter(|link| link.component == name || link.provider == name)
         {
             graph.connect(link)?;
         }
@@ -143,9 +134,7 @@ fn part<'m, 'p>(
     parts: &'m BTreeMap<&'p str, &'p Part<'p>>,
     name: &str,
 ) -> Result<&'m &'p Part<'p>, ComposeError> {
-    parts.get(name).ok_or_else(|| ComposeError::UnknownPart {
-        component: name.to_owned(),
-    })
+    parts.get(name).ok_or_else(|| ComposeError::UnknownPart { component: name.to_owned() })
 }
 
 /// wasm-compose panics when the owner of a resource is provided and a user of it is not.
@@ -156,10 +145,7 @@ fn refuse_split_resources(
     for name in &wiring.order {
         let component = part(parts, name)?;
         let met = |import: &str| {
-            wiring
-                .links
-                .iter()
-                .find(|link| &link.component == name && link.import == import)
+            wiring.links.iter().find(|link| &link.component == name && link.import == import)
         };
         for (import, item) in &component.world.imports {
             let Item::Interface(interface) = item else {
@@ -253,14 +239,10 @@ impl<'b> Graph<'b> {
         let bytes = self
             .graph
             .encode(options)
-            .map_err(|error| ComposeError::Encoding {
-                cause: error.into(),
-            })?;
+            .map_err(|error| ComposeError::Encoding { cause: error.into() })?;
         Validator::new()
             .validate_all(&bytes)
-            .map_err(|error| ComposeError::Invalid {
-                cause: error.into(),
-            })?;
+            .map_err(|error| ComposeError::Invalid { cause: error.into() })?;
         Ok(bytes)
     }
 }

@@ -106,9 +106,7 @@ pub(crate) fn describe_other(bytes: &[u8]) -> String {
 /// Looks at everything in `bytes` that a person may want to know.
 pub fn inspect(bytes: &[u8]) -> Result<Inspection, InspectError> {
     let Some(kind) = kind(bytes) else {
-        return Err(InspectError::NotWebAssembly {
-            found: describe_other(bytes),
-        });
+        return Err(InspectError::NotWebAssembly { found: describe_other(bytes) });
     };
     let damaged = |cause: Cause| InspectError::Damaged { cause };
     let walked = walk(bytes).map_err(damaged)?;
@@ -119,11 +117,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, InspectError> {
                 DecodedWasm::Component(resolve, id) => {
                     let world = World::new(&resolve, id);
                     let names = |items: &BTreeMap<String, _>| items.keys().cloned().collect();
-                    (
-                        Some(print_world(&resolve, id)),
-                        names(&world.imports),
-                        names(&world.exports),
-                    )
+                    (Some(print_world(&resolve, id)), names(&world.imports), names(&world.exports))
                 }
                 // A WIT package in its binary form: all types, nothing to run.
                 DecodedWasm::WitPackage(..) => (None, Vec::new(), Vec::new()),
@@ -157,13 +151,9 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, InspectError> {
 
 /// A world as the WIT text of its package.
 pub(crate) fn print_world(resolve: &Resolve, world: WorldId) -> String {
-    let package = resolve.worlds[world]
-        .package
-        .expect("a decoded world lies in a package");
+    let package = resolve.worlds[world].package.expect("a decoded world lies in a package");
     let mut printer = wit_component::WitPrinter::default();
-    printer
-        .print(resolve, package, &[])
-        .expect("writing to a string does not fail");
+    printer.print(resolve, package, &[]).expect("writing to a string does not fail");
     printer.output.to_string()
 }
 
@@ -192,9 +182,7 @@ fn walk(bytes: &[u8]) -> Result<Walked, Cause> {
             Payload::ImportSection(reader) if depth == 1 => {
                 for import in reader.clone().into_imports() {
                     let import = import?;
-                    walked
-                        .imports
-                        .push(format!("{}.{}", import.module, import.name));
+                    walked.imports.push(format!("{}.{}", import.module, import.name));
                 }
             }
             Payload::ExportSection(reader) if depth == 1 => {
@@ -223,12 +211,12 @@ fn section(payload: &Payload<'_>) -> Option<(String, usize)> {
         Payload::CustomSection(custom) => {
             return Some((format!("custom {:?}", custom.name()), custom.data().len()));
         }
-        Payload::ModuleSection {
-            unchecked_range, ..
-        } => return Some(("core module".into(), unchecked_range.len())),
-        Payload::ComponentSection {
-            unchecked_range, ..
-        } => return Some(("component".into(), unchecked_range.len())),
+        Payload::ModuleSection { unchecked_range, .. } => {
+            return Some(("core module".into(), unchecked_range.len()));
+        }
+        Payload::ComponentSection { unchecked_range, .. } => {
+            return Some(("component".into(), unchecked_range.len()));
+        }
         Payload::TypeSection(_) => "types",
         Payload::ImportSection(_) | Payload::ComponentImportSection(_) => "imports",
         Payload::FunctionSection(_) => "functions",
@@ -247,9 +235,7 @@ fn section(payload: &Payload<'_>) -> Option<(String, usize)> {
         Payload::ComponentCanonicalSection(_) => "canonical functions",
         _ => return None,
     };
-    payload
-        .as_section()
-        .map(|(_, range)| (name.to_owned(), range.len()))
+    payload.as_section().map(|(_, range)| (name.to_owned(), range.len()))
 }
 
 /// Adds what a `producers` section says.
@@ -268,14 +254,8 @@ mod tests {
 
     #[test]
     fn the_first_eight_bytes_decide() {
-        assert_eq!(
-            kind(&wat::parse_str("(module)").unwrap()),
-            Some(Kind::Module)
-        );
-        assert_eq!(
-            kind(&wat::parse_str("(component)").unwrap()),
-            Some(Kind::Component)
-        );
+        assert_eq!(kind(&wat::parse_str("(module)").unwrap()), Some(Kind::Module));
+        assert_eq!(kind(&wat::parse_str("(component)").unwrap()), Some(Kind::Component));
         assert_eq!(kind(b""), None);
         assert_eq!(kind(b"\0asm\x01"), None);
     }
@@ -309,22 +289,10 @@ mod tests {
         assert_eq!(found.imports, ["env.f"]);
         assert_eq!(found.exports, ["memory", "run"]);
         assert_eq!(found.world, None);
-        let names: Vec<_> = found
-            .sections
-            .iter()
-            .map(|section| section.name.as_str())
-            .collect();
+        let names: Vec<_> = found.sections.iter().map(|section| section.name.as_str()).collect();
         assert_eq!(
             names,
-            [
-                "types",
-                "imports",
-                "functions",
-                "memories",
-                "exports",
-                "code",
-                "custom \"x\""
-            ]
+            ["types", "imports", "functions", "memories", "exports", "code", "custom \"x\""]
         );
         assert_eq!(found.sections.last().map(|section| section.size), Some(4));
     }
@@ -342,19 +310,11 @@ mod tests {
         let found = inspect(&bytes).unwrap();
         assert_eq!(found.exports, ["run"]);
         assert!(
-            found
-                .world
-                .as_deref()
-                .is_some_and(|world| world.contains("export run: func();")),
+            found.world.as_deref().is_some_and(|world| world.contains("export run: func();")),
             "{found:?}"
         );
         assert_eq!(found.producers["language"]["Rust"], "1.95");
-        assert!(
-            found
-                .sections
-                .iter()
-                .any(|section| section.name == "core module")
-        );
+        assert!(found.sections.iter().any(|section| section.name == "core module"));
     }
 
     #[test]

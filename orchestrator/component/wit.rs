@@ -78,10 +78,7 @@ pub fn resolve(source: &Source) -> Result<Wit, WitError> {
         match path.split('/').collect::<Vec<_>>()[..] {
             [_] => main.push_str(path, text.as_str()),
             ["deps", name] | ["deps", name, _] => {
-                dependencies
-                    .entry(name)
-                    .or_default()
-                    .push_str(path, text.as_str());
+                dependencies.entry(name).or_default().push_str(path, text.as_str());
             }
             _ => {}
         }
@@ -90,30 +87,21 @@ pub fn resolve(source: &Source) -> Result<Wit, WitError> {
         return Err(WitError::Empty);
     }
     let main = parse(main, source)?;
-    let dependencies = dependencies
-        .into_values()
-        .map(|map| parse(map, source))
-        .collect::<Result<Vec<_>, _>>()?;
+    let dependencies =
+        dependencies.into_values().map(|map| parse(map, source)).collect::<Result<Vec<_>, _>>()?;
 
     let mut resolve = Resolve::default();
     match resolve.push_groups(main, dependencies) {
         Ok(package) => Ok(Wit { resolve, package }),
         Err(error) => {
             let kind = error.kind();
-            Err(invalid(
-                kind.to_string(),
-                kind.span(),
-                &resolve.source_map,
-                source,
-            ))
+            Err(invalid(kind.to_string(), kind.span(), &resolve.source_map, source))
         }
     }
 }
 
 fn has_wit_extension(path: &str) -> bool {
-    Path::new(path)
-        .extension()
-        .is_some_and(|extension| extension == "wit")
+    Path::new(path).extension().is_some_and(|extension| extension == "wit")
 }
 
 fn parse(map: SourceMap, source: &Source) -> Result<UnresolvedPackageGroup, WitError> {
@@ -140,21 +128,16 @@ fn invalid(message: String, span: Span, map: &SourceMap, source: &Source) -> Wit
 impl Wit {
     /// The worlds of the main package, in the order of the text.
     pub fn worlds(&self) -> impl Iterator<Item = &str> + Clone {
-        self.resolve.packages[self.package]
-            .worlds
-            .keys()
-            .map(String::as_str)
+        self.resolve.packages[self.package].worlds.keys().map(String::as_str)
     }
 
     /// The world called `name`, which may also be written in full (`namespace:package/world`).
     pub fn select(&self, name: &str) -> Result<WorldId, UnknownWorld> {
-        self.resolve
-            .select_world(&[self.package], Some(name))
-            .map_err(|_| UnknownWorld {
-                name: name.to_owned(),
-                package: self.resolve.packages[self.package].name.to_string(),
-                help: suggestion(name, self.worlds(), "its worlds are"),
-            })
+        self.resolve.select_world(&[self.package], Some(name)).map_err(|_| UnknownWorld {
+            name: name.to_owned(),
+            package: self.resolve.packages[self.package].name.to_string(),
+            help: suggestion(name, self.worlds(), "its worlds are"),
+        })
     }
 }
 
@@ -163,10 +146,7 @@ mod tests {
     use super::*;
 
     fn source(files: &[(&str, &str)]) -> Source {
-        files
-            .iter()
-            .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
-            .collect()
+        files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()
     }
 
     #[test]
@@ -177,18 +157,9 @@ mod tests {
                 "a.wit",
                 "package poly:a; interface one { use other:dep/types.{name}; f: func() -> name; }",
             ),
-            (
-                "b.wit",
-                "world first { export one; import other:single/thing; } world second {}",
-            ),
-            (
-                "deps/dep/types.wit",
-                "package other:dep; interface types { type name = string; }",
-            ),
-            (
-                "deps/single.wit",
-                "package other:single; interface thing { g: func(); }",
-            ),
+            ("b.wit", "world first { export one; import other:single/thing; } world second {}"),
+            ("deps/dep/types.wit", "package other:dep; interface types { type name = string; }"),
+            ("deps/single.wit", "package other:single; interface thing { g: func(); }"),
         ]))
         .expect("resolves");
         assert_eq!(wit.worlds().collect::<Vec<_>>(), ["first", "second"]);
@@ -200,20 +171,15 @@ mod tests {
     fn an_unknown_world_has_near_names() {
         let wit = resolve(&source(&[("a.wit", "package a:b; world transformer {}")])).unwrap();
         let error = wit.select("transfomer").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "there is no world `transfomer` in WIT package `a:b`"
-        );
+        assert_eq!(error.to_string(), "there is no world `transfomer` in WIT package `a:b`");
         assert_eq!(error.help, "did you mean `transformer`?");
     }
 
     #[test]
     fn a_syntax_error_shows_its_own_line() {
-        let error = resolve(&source(&[(
-            "world.wit",
-            "package a:b;\nworld w {\n  exprt f: func();\n}\n",
-        )]))
-        .unwrap_err();
+        let error =
+            resolve(&source(&[("world.wit", "package a:b;\nworld w {\n  exprt f: func();\n}\n")]))
+                .unwrap_err();
         let text = error.to_string();
         assert!(text.starts_with("invalid WIT at `world.wit:3:3`"), "{text}");
     }
@@ -222,10 +188,7 @@ mod tests {
     fn an_unknown_name_shows_its_own_line_even_in_a_dependency() {
         let error = resolve(&source(&[
             ("world.wit", "package a:b; world w { import c:d/types; }"),
-            (
-                "deps/d/types.wit",
-                "package c:d;\ninterface types {\n  f: func() -> nothing;\n}",
-            ),
+            ("deps/d/types.wit", "package c:d;\ninterface types {\n  f: func() -> nothing;\n}"),
         ]))
         .unwrap_err();
         let text = error.to_string();
@@ -240,11 +203,8 @@ mod tests {
 
     #[test]
     fn a_missing_package_is_named() {
-        let error = resolve(&source(&[(
-            "w.wit",
-            "package a:b; world w { import c:d/e; }",
-        )]))
-        .unwrap_err();
+        let error =
+            resolve(&source(&[("w.wit", "package a:b; world w { import c:d/e; }")])).unwrap_err();
         assert!(error.to_string().contains("c:d"), "{error}");
     }
 }

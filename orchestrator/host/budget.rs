@@ -32,12 +32,7 @@ impl Budget {
     /// Room for `limit` bytes.
     pub(super) fn new(limit: u64) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        Self {
-            limit,
-            used: 0,
-            promised: 0,
-            over: false,
-        }
+        Self { limit, used: 0, promised: 0, over: false }
     }
 
     /// Whether more was asked for than there is.
@@ -92,11 +87,7 @@ impl ResourceLimiter for Budget {
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }
-        self.promise(
-            desired
-                .saturating_sub(current)
-                .saturating_mul(TABLE_ELEMENT),
-        )
+        self.promise(desired.saturating_sub(current).saturating_mul(TABLE_ELEMENT))
     }
 
     fn table_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
@@ -135,9 +126,7 @@ mod tests {
     fn a_growth_that_failed_is_given_back() {
         let mut budget = Budget::new(65536);
         assert!(budget.memory_growing(0, 65536, None).unwrap());
-        budget
-            .memory_grow_failed(wasmtime::Error::msg("no more"))
-            .unwrap();
+        budget.memory_grow_failed(wasmtime::Error::msg("no more")).unwrap();
         assert!(budget.memory_growing(0, 65536, None).unwrap());
     }
 

@@ -33,11 +33,7 @@ impl Capture {
     /// Keeps at most `limit` bytes between two calls of [`take`](Self::take).
     pub(super) fn new(limit: u64) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        Self(Arc::new(Mutex::new(Kept {
-            bytes: Vec::new(),
-            limit,
-            over: false,
-        })))
+        Self(Arc::new(Mutex::new(Kept { bytes: Vec::new(), limit, over: false })))
     }
 
     /// What was written since the last time.
@@ -62,8 +58,7 @@ impl Capture {
     fn keep(&self, written: &[u8]) -> bool {
         let mut kept = self.lock();
         let room = kept.limit - kept.bytes.len();
-        kept.bytes
-            .extend_from_slice(&written[..written.len().min(room)]);
+        kept.bytes.extend_from_slice(&written[..written.len().min(room)]);
         kept.over |= written.len() > room;
         written.len() <= room
     }
@@ -87,11 +82,7 @@ impl StdoutStream for Capture {
 
 impl OutputStream for Capture {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
-        if self.keep(&bytes) {
-            Ok(())
-        } else {
-            Err(StreamError::Trap(OverOutput.into()))
-        }
+        if self.keep(&bytes) { Ok(()) } else { Err(StreamError::Trap(OverOutput.into())) }
     }
 
     fn flush(&mut self) -> StreamResult<()> {
@@ -140,10 +131,7 @@ mod tests {
         let mut stream = capture.clone();
         stream.write(Bytes::from_static(b"12345678")).unwrap();
         assert!(!capture.is_over());
-        assert!(matches!(
-            stream.write(Bytes::from_static(b"9")),
-            Err(StreamError::Trap(_))
-        ));
+        assert!(matches!(stream.write(Bytes::from_static(b"9")), Err(StreamError::Trap(_))));
         assert!(capture.is_over());
         assert_eq!(capture.take(), "12345678");
     }

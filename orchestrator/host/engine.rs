@@ -49,9 +49,7 @@ pub struct Cause(wasmtime::Error);
 impl EngineOptions {
     /// What these limits need.
     pub fn for_limits(limits: &Limits) -> Self {
-        Self {
-            fuel: limits.fuel.is_some(),
-        }
+        Self { fuel: limits.fuel.is_some() }
     }
 }
 
@@ -70,10 +68,7 @@ impl Engine {
             // compiled.
             .wasm_backtrace_details(WasmBacktraceDetails::Enable);
         let inner = wasmtime::Engine::new(&config).map_err(|it| EngineError::SetUp(it.into()))?;
-        Ok(Self {
-            inner,
-            options: *options,
-        })
+        Ok(Self { inner, options: *options })
     }
 
     /// Whether it counts fuel.
@@ -93,9 +88,7 @@ impl Engine {
     /// Compiles a component to machine code, to be kept in the store and loaded with
     /// [`Program::load`](super::Program::load).
     pub fn precompile(&self, component: &[u8]) -> Result<Vec<u8>, EngineError> {
-        self.inner
-            .precompile_component(component)
-            .map_err(|it| EngineError::Compile(it.into()))
+        self.inner.precompile_component(component).map_err(|it| EngineError::Compile(it.into()))
     }
 
     pub(super) fn inner(&self) -> &wasmtime::Engine {
@@ -105,10 +98,7 @@ impl Engine {
 
 impl fmt::Debug for Engine {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Engine")
-            .field("options", &self.options)
-            .finish_non_exhaustive()
+        formatter.debug_struct("Engine").field("options", &self.options).finish_non_exhaustive()
     }
 }
 

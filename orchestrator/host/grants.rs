@@ -84,18 +84,9 @@ pub(super) fn grant(grants: &Grants, limits: &Limits, base: &Path) -> Result<Gra
     if !grants.clocks {
         wasi.wall_clock(clock.clone());
     }
-    let addresses = grants
-        .network
-        .iter()
-        .map(address)
-        .collect::<Result<Vec<_>, _>>()?;
+    let addresses = grants.network.iter().map(address).collect::<Result<Vec<_>, _>>()?;
     AllowList::of(addresses).grant(&mut wasi);
-    Ok(Granted {
-        wasi: wasi.build(),
-        stdout,
-        stderr,
-        clock,
-    })
+    Ok(Granted { wasi: wasi.build(), stdout, stderr, clock })
 }
 
 fn open_directory(
@@ -124,25 +115,16 @@ fn open_directory(
 /// The fixed variables, and those of poly's own environment that are passed on and set. A
 /// fixed one wins over one that is passed on.
 fn variables(grants: &Grants) -> Vec<(String, String)> {
-    let fixed = grants
-        .env
-        .iter()
-        .map(|(name, value)| (name.clone(), value.clone()));
-    let passed = grants
-        .inherit_env
-        .iter()
-        .map(Spanned::get_ref)
-        .filter_map(|name| {
-            let value = std::env::var(name).ok()?;
-            (!grants.env.contains_key(name)).then(|| (name.clone(), value))
-        });
+    let fixed = grants.env.iter().map(|(name, value)| (name.clone(), value.clone()));
+    let passed = grants.inherit_env.iter().map(Spanned::get_ref).filter_map(|name| {
+        let value = std::env::var(name).ok()?;
+        (!grants.env.contains_key(name)).then(|| (name.clone(), value))
+    });
     fixed.chain(passed).collect()
 }
 
 fn address(granted: &Spanned<String>) -> Result<SocketAddr, GrantError> {
     let text = granted.get_ref();
-    text.parse().map_err(|_| GrantError::Address {
-        address: text.clone(),
-        span: granted.span().into(),
-    })
+    text.parse()
+        .map_err(|_| GrantError::Address { address: text.clone(), span: granted.span().into() })
 }

@@ -117,18 +117,14 @@ impl Instance {
         }
         let granted = grants::grant(grants, limits, base)?;
         let budget = Budget::new(limits.memory.get());
-        let mut store = Store::new(
-            engine.inner(),
-            Context::new(granted.wasi, granted.clock, budget),
-        );
+        let mut store =
+            Store::new(engine.inner(), Context::new(granted.wasi, granted.clock, budget));
         store.limiter(|context| &mut context.budget);
         let mut meter = Meter {
             watchdog: watch(&mut store, limits)?,
             stdout: granted.stdout,
             stderr: granted.stderr,
-            fuel: engine
-                .counts_fuel()
-                .then(|| limits.fuel.unwrap_or(u64::MAX)),
+            fuel: engine.counts_fuel().then(|| limits.fuel.unwrap_or(u64::MAX)),
             starting: None,
         };
         let linked = context::linker(engine.inner(), grants)
@@ -141,13 +137,9 @@ impl Instance {
         let started = in_tokio(meter.watchdog.limit(Duration::ZERO, starting));
         meter.starting = Some(begun.elapsed());
         match started {
-            Some(Ok(running)) => Ok(Self {
-                program: program.clone(),
-                store,
-                running,
-                meter,
-                stopped: None,
-            }),
+            Some(Ok(running)) => {
+                Ok(Self { program: program.clone(), store, running, meter, stopped: None })
+            }
             stopped => {
                 let error = stopped.and_then(Result::err);
                 let ending = meter.ending(&store, error.as_ref());
@@ -161,18 +153,13 @@ impl Instance {
     /// did not return, none may.
     pub fn call(&mut self, call: &Call) -> Result<Outcome, CallError> {
         if let Some(ending) = &self.stopped {
-            return Err(CallError::Stopped {
-                ending: ending.clone(),
-            });
+            return Err(CallError::Stopped { ending: ending.clone() });
         }
         let exports = Arc::clone(self.program.exports());
         let export = &exports[lookup::find(call, self.program.functions())?];
         if let Some(what) = &export.unspeakable {
             let function = export.signature.name();
-            return Err(CallError::Unspeakable {
-                function,
-                what: what.clone(),
-            });
+            return Err(CallError::Unspeakable { function, what: what.clone() });
         }
         let arguments = call.arguments::<Val>(&export.signature, &export.parameters)?;
         Ok(self.run(export, &arguments))
@@ -214,10 +201,7 @@ impl Instance {
 
 impl fmt::Debug for Instance {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Instance")
-            .field("stopped", &self.stopped)
-            .finish_non_exhaustive()
+        formatter.debug_struct("Instance").field("stopped", &self.stopped).finish_non_exhaustive()
     }
 }
 
@@ -225,17 +209,12 @@ impl Meter {
     /// Gives the next call its fuel.
     fn fill(&self, store: &mut Store<Context>) {
         if let Some(fuel) = self.fuel {
-            store
-                .set_fuel(fuel)
-                .expect("an engine that counts fuel takes it");
+            store.set_fuel(fuel).expect("an engine that counts fuel takes it");
         }
     }
 
     fn is_output_over(&self) -> bool {
-        [&self.stdout, &self.stderr]
-            .into_iter()
-            .flatten()
-            .any(Capture::is_over)
+        [&self.stdout, &self.stderr].into_iter().flatten().any(Capture::is_over)
     }
 
     /// How a call ended that did not return; no error where it waited when its time was up.
@@ -279,11 +258,7 @@ fn watch(store: &mut Store<Context>, limits: &Limits) -> Result<Watchdog, StartE
     store.set_epoch_deadline(1);
     // The epoch is the engine's and moves on for another instance's sake too.
     store.epoch_deadline_callback(move |_| {
-        if alarm.is_over() {
-            Err(TimeIsUp.into())
-        } else {
-            Ok(UpdateDeadline::Continue(1))
-        }
+        if alarm.is_over() { Err(TimeIsUp.into()) } else { Ok(UpdateDeadline::Continue(1)) }
     });
     Ok(watchdog)
 }
@@ -293,8 +268,5 @@ fn returned(of: &Returns, value: Option<&Val>) -> Option<Returned> {
         return None;
     };
     let text = wasm_wave::to_string(value).expect("writing to a text does not fail");
-    Some(Returned {
-        text,
-        of: of.clone(),
-    })
+    Some(Returned { text, of: of.clone() })
 }

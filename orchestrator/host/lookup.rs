@@ -45,40 +45,27 @@ pub(super) fn find<'a>(
             _ => false,
         };
         let numbered = exports.clone().enumerate();
-        numbered
-            .filter(|(_, it)| same_function(it) && fits(it))
-            .map(|(index, _)| index)
-            .collect()
+        numbered.filter(|(_, it)| same_function(it) && fits(it)).map(|(index, _)| index).collect()
     };
     for matches in [|full: &str, wanted: &str| full == wanted, is_short_for] {
         match candidates(matches).as_slice() {
             [] => {}
             [index] => return Ok(*index),
             several => {
-                let names = exports
-                    .enumerate()
-                    .filter(|(index, _)| several.contains(index));
+                let names = exports.enumerate().filter(|(index, _)| several.contains(index));
                 let candidates = names.map(|(_, signature)| signature.name()).collect();
-                return Err(LookupError::Ambiguous {
-                    name: call.name(),
-                    candidates,
-                });
+                return Err(LookupError::Ambiguous { name: call.name(), candidates });
             }
         }
     }
     let names: Vec<String> = exports.map(Signature::name).collect();
-    Err(LookupError::Function {
-        name: call.name(),
-        advice: advice(call, &names),
-    })
+    Err(LookupError::Function { name: call.name(), advice: advice(call, &names) })
 }
 
 /// Whether `wanted` names the interface without its version, or by its own name alone.
 fn is_short_for(full: &str, wanted: &str) -> bool {
     let unversioned = full.split_once('@').map_or(full, |(name, _)| name);
-    let own = unversioned
-        .rsplit_once('/')
-        .map_or(unversioned, |(_, name)| name);
+    let own = unversioned.rsplit_once('/').map_or(unversioned, |(_, name)| name);
     wanted == unversioned || wanted == own
 }
 
@@ -89,10 +76,7 @@ fn advice(call: &Call, names: &[String]) -> String {
     // The same function elsewhere is a better guess than a name that looks alike.
     let elsewhere: Vec<String> = names
         .iter()
-        .filter(|name| {
-            name.rsplit_once('.')
-                .is_some_and(|(_, own)| own == call.function())
-        })
+        .filter(|name| name.rsplit_once('.').is_some_and(|(_, own)| own == call.function()))
         .cloned()
         .collect();
     if !elsewhere.is_empty() {
@@ -128,10 +112,7 @@ mod tests {
             result: None,
         });
         find(&Call::parse(call).unwrap(), exports.iter()).map_err(|error| {
-            let help = error
-                .help()
-                .map(|help| help.to_string())
-                .unwrap_or_default();
+            let help = error.help().map(|help| help.to_string()).unwrap_or_default();
             format!("{error}; {help}")
         })
     }
@@ -162,14 +143,7 @@ mod tests {
             "the component exports no function `rum`; did you mean `run`?"
         );
         let elsewhere = found("fetch-data()").unwrap_err();
-        assert!(
-            elsewhere.ends_with("it: `demo:pipeline/source@0.1.0.fetch-data`"),
-            "{elsewhere}"
-        );
-        assert!(
-            found("zzzzzzzz()")
-                .unwrap_err()
-                .contains("it exports `run`, ")
-        );
+        assert!(elsewhere.ends_with("it: `demo:pipeline/source@0.1.0.fetch-data`"), "{elsewhere}");
+        assert!(found("zzzzzzzz()").unwrap_err().contains("it exports `run`, "));
     }
 }

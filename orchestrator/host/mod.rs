@@ -15,7 +15,7 @@
 //!   that they never use, and it holds nothing but what the manifest grants: no file, no
 //!   variable, no argument, no socket, no outgoing HTTP request. Where clocks and randomness
 //!   are not granted, a clock of its own and a seeded sequence stand in for them, the same in
-//!   every run (see [`stand_in`]).
+//!   every run (see `stand_in.rs`).
 //! - **Limits.** Each has its own way to end a call ([`Ending::Exceeded`]): time by a watchdog
 //!   that stops both running code and a wait inside the host, memory as a sum over all parts,
 //!   fuel, and output. Going over a limit ends the call even where the component would have
@@ -42,7 +42,7 @@ mod watchdog;
 #[cfg(test)]
 mod tests;
 
-pub use engine::{Engine, EngineError, EngineOptions};
+pub use engine::{Cause, Engine, EngineError, EngineOptions};
 pub use grants::GrantError;
 pub use instance::{CallError, Instance, StartError};
 pub use lookup::LookupError;

@@ -24,9 +24,7 @@ impl AllowList {
     /// Gives a component these and no others. Names are not looked up for it.
     pub(super) fn grant(self, wasi: &mut WasiCtxBuilder) {
         let any = !self.0.is_empty();
-        wasi.allow_tcp(any)
-            .allow_udp(any)
-            .allow_ip_name_lookup(false);
+        wasi.allow_tcp(any).allow_udp(any).allow_ip_name_lookup(false);
         wasi.socket_addr_check(move |address, purpose| {
             let allowed = self.allows(address, purpose);
             Box::pin(async move { allowed })

@@ -72,16 +72,10 @@ impl Program {
         // and processor.
         #[allow(unsafe_code)]
         let component = unsafe { Component::deserialize_file(engine.inner(), path) };
-        let component = component.map_err(|error| LoadError::Refused {
-            path: path.to_owned(),
-            source: error.into(),
-        })?;
+        let component = component
+            .map_err(|error| LoadError::Refused { path: path.to_owned(), source: error.into() })?;
         let exports = exports(engine, &component).into();
-        Ok(Self {
-            engine: engine.clone(),
-            component,
-            exports,
-        })
+        Ok(Self { engine: engine.clone(), component, exports })
     }
 
     /// The functions that can be called, those of the component itself first.
@@ -151,10 +145,7 @@ impl Export {
             if spoken.is_none() && unspeakable.is_none() {
                 unspeakable = Some(format!("its parameter `{name}`"));
             }
-            parameters.push(Parameter {
-                name: name.to_owned(),
-                of: type_text(spoken.as_ref()),
-            });
+            parameters.push(Parameter { name: name.to_owned(), of: type_text(spoken.as_ref()) });
             types.push(of);
         }
         let result = match function.results().next() {
@@ -175,13 +166,7 @@ impl Export {
             parameters,
             result: result_text,
         };
-        Self {
-            signature,
-            index,
-            parameters: types,
-            result,
-            unspeakable,
-        }
+        Self { signature, index, parameters: types, result, unspeakable }
     }
 }
 

@@ -26,16 +26,25 @@ use super::context::Context;
 /// 2000-01-01T00:00:00Z, in seconds since 1970.
 const BEGINNING: u64 = 946_684_800;
 
+/// What the monotonic clock shows at the beginning, in nanoseconds. Go's runtime takes 0 for a
+/// broken clock.
+const START: u64 = 1_000_000_000;
+
 /// Nanoseconds by which a reading moves the clock on.
 const READING: u64 = 1_000;
 
 /// The most bytes that one call for randomness gets, as wasmtime-wasi has it too.
 const MOST_RANDOM_BYTES: u64 = 64 << 20;
 
-/// Time that passes by reading and by sleeping; clones share it. It counts nanoseconds from
-/// the instance's start.
-#[derive(Clone, Default)]
+/// Time that passes by reading and by sleeping, in nanoseconds; clones share it.
+#[derive(Clone)]
 pub(super) struct Clock(Arc<AtomicU64>);
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self(Arc::new(AtomicU64::new(START)))
+    }
+}
 
 impl Clock {
     fn read(&self) -> u64 {
@@ -53,7 +62,7 @@ impl HostWallClock for Clock {
     }
 
     fn now(&self) -> Duration {
-        Duration::from_secs(BEGINNING) + Duration::from_nanos(self.read())
+        Duration::from_secs(BEGINNING) + Duration::from_nanos(self.read() - START)
     }
 }
 
@@ -101,11 +110,7 @@ impl ClockView<'_> {
         let duration = Duration::from_nanos(until.saturating_sub(now));
         // A moment too far away to be told is never reached.
         let end = tokio::time::Instant::now().checked_add(duration);
-        let sleep = self.table.push(Sleep {
-            clock: self.clock.clone(),
-            until,
-            end,
-        })?;
+        let sleep = self.table.push(Sleep { clock: self.clock.clone(), until, end })?;
         subscribe(self.table, sleep)
     }
 }
@@ -139,10 +144,7 @@ struct SplitMix64(u64);
 
 impl Default for Sequences {
     fn default() -> Self {
-        Self {
-            secure: SplitMix64(0x706f_6c79_0001),
-            insecure: SplitMix64(0x706f_6c79_0002),
-        }
+        Self { secure: SplitMix64(0x706f_6c79_0001), insecure: SplitMix64(0x706f_6c79_0002) }
     }
 }
 
@@ -222,11 +224,7 @@ mod tests {
         let numbers = [sequence.next(), sequence.next(), sequence.next()];
         assert_eq!(
             numbers,
-            [
-                6_457_827_717_110_365_317,
-                3_203_168_211_198_807_973,
-                9_817_491_932_198_370_423,
-            ]
+            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423,]
         );
     }
 
@@ -242,10 +240,10 @@ mod tests {
     #[test]
     fn the_clock_moves_by_reading_and_by_reaching() {
         let clock = Clock::default();
-        assert_eq!((clock.read(), clock.read()), (0, READING));
-        clock.reach(1_000_000_000);
+        assert_eq!((clock.read(), clock.read()), (START, START + READING));
+        clock.reach(START + 1_000_000_000);
         clock.reach(5);
-        assert_eq!(clock.read(), 1_000_000_000);
+        assert_eq!(clock.read(), START + 1_000_000_000);
         assert_eq!(HostWallClock::now(&clock).as_secs(), BEGINNING + 1);
     }
 }

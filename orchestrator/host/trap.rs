@@ -12,10 +12,7 @@ pub(super) fn describe(error: &wasmtime::Error) -> Trap {
         Some(backtrace) => backtrace.frames().iter().map(frame).collect(),
         None => Vec::new(),
     };
-    Trap {
-        message: reason(error),
-        frames,
-    }
+    Trap { message: reason(error), frames }
 }
 
 fn reason(error: &wasmtime::Error) -> String {
@@ -23,7 +20,8 @@ fn reason(error: &wasmtime::Error) -> String {
         return format!("the component called `exit` with status {}", exit.0);
     }
     if let Some(trap) = error.downcast_ref::<wasmtime::Trap>() {
-        return trap.to_string();
+        // `Ending` says already that it is a trap.
+        return trap.to_string().replace("wasm trap: ", "");
     }
     // Between the reason and us stands the backtrace, which is told apart from it.
     error.root_cause().to_string()
@@ -39,15 +37,7 @@ fn frame(info: &FrameInfo) -> Frame {
     };
     let place = symbol.and_then(|symbol| {
         let file = symbol.file()?;
-        Some(
-            symbol
-                .line()
-                .map_or(file.to_owned(), |line| format!("{file}:{line}")),
-        )
+        Some(symbol.line().map_or(file.to_owned(), |line| format!("{file}:{line}")))
     });
-    Frame {
-        module: info.module().name().map(str::to_owned),
-        function,
-        place,
-    }
+    Frame { module: info.module().name().map(str::to_owned), function, place }
 }

@@ -47,19 +47,13 @@ impl Watchdog {
         timeout: Duration,
         interrupt: impl Fn() + Send + 'static,
     ) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared {
-            state: Mutex::new(State::default()),
-            changed: Condvar::new(),
-        });
+        let shared =
+            Arc::new(Shared { state: Mutex::new(State::default()), changed: Condvar::new() });
         let watched = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("poly-watchdog".to_owned())
             .spawn(move || watched.watch(timeout, &interrupt))?;
-        Ok(Self {
-            shared,
-            timeout,
-            thread: Some(thread),
-        })
+        Ok(Self { shared, timeout, thread: Some(thread) })
     }
 
     /// What the running code asks.
@@ -149,8 +143,7 @@ impl Shared {
 
 impl State {
     fn is_over(&self) -> bool {
-        self.deadline
-            .is_some_and(|deadline| Instant::now() >= deadline)
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 }
 

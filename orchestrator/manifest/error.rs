@@ -15,9 +15,7 @@ pub(super) struct Source(Arc<NamedSource<String>>);
 
 impl Source {
     pub(super) fn new(name: &str, text: &str) -> Self {
-        Self(Arc::new(
-            NamedSource::new(name, text.to_owned()).with_language("toml"),
-        ))
+        Self(Arc::new(NamedSource::new(name, text.to_owned()).with_language("toml")))
     }
 }
 
@@ -54,11 +52,7 @@ impl Fault {
         message: impl Into<String>,
         label: impl Into<String>,
     ) -> Self {
-        Self {
-            message: message.into(),
-            places: vec![(span, label.into())],
-            help: None,
-        }
+        Self { message: message.into(), places: vec![(span, label.into())], help: None }
     }
 
     /// A fault whose message was made where only text can be handed on, as inside serde: a
@@ -127,11 +121,7 @@ impl ManifestError {
         faults.sort_by_key(Fault::start);
         let mut faults = faults.into_iter();
         let first = faults.next().expect("nobody makes an error of no faults");
-        Self(Box::new(Faults {
-            source,
-            first,
-            others: faults.collect(),
-        }))
+        Self(Box::new(Faults { source, first, others: faults.collect() }))
     }
 }
 
@@ -152,9 +142,7 @@ impl Diagnostic for ManifestError {
         if self.0.others.is_empty() {
             return None;
         }
-        Some(Box::new(
-            self.0.others.iter().map(|fault| fault as &dyn Diagnostic),
-        ))
+        Some(Box::new(self.0.others.iter().map(|fault| fault as &dyn Diagnostic)))
     }
 }
 
@@ -176,10 +164,7 @@ impl Manifest {
         label: impl Into<String>,
         help: impl Into<Option<String>>,
     ) -> ManifestError {
-        let first = Fault {
-            help: help.into(),
-            ..Fault::at(span, message, label)
-        };
+        let first = Fault { help: help.into(), ..Fault::at(span, message, label) };
         ManifestError::of(self.source.clone(), vec![first])
     }
 }

@@ -23,10 +23,7 @@ pub(super) fn faults(text: &str) -> Vec<Fault> {
         return Vec::new();
     };
     let schema = json_schema();
-    let mut walk = Walk {
-        root: &schema,
-        faults: Vec::new(),
-    };
+    let mut walk = Walk { root: &schema, faults: Vec::new() };
     walk.table(document.get_ref(), 0..0, &schema, &Header::Root);
     walk.faults
 }
@@ -89,11 +86,7 @@ impl Walk<'_> {
         let Some(properties) = schema["properties"].as_object() else {
             // A table whose keys are names that the author chose.
             for (key, value) in table {
-                self.value(
-                    value,
-                    &schema["additionalProperties"],
-                    &header.key(key.get_ref()),
-                );
+                self.value(value, &schema["additionalProperties"], &header.key(key.get_ref()));
             }
             return;
         };
@@ -109,8 +102,7 @@ impl Walk<'_> {
             meant.extend(nearest(name, known.iter().copied()));
             let message = format!("unknown key `{name}` in {header}");
             let help = suggestion(name, &known, "keys here");
-            self.faults
-                .push(Fault::at(key.span(), message, "unknown key").advise(help));
+            self.faults.push(Fault::at(key.span(), message, "unknown key").advise(help));
         }
         let required = schema["required"].as_array().into_iter().flatten();
         for name in required.filter_map(Value::as_str) {
@@ -134,37 +126,27 @@ impl Walk<'_> {
         if schema["format"] == FUNCTION_FORMAT {
             let read = text.parse::<FunctionName>();
             self.faults.extend(
-                read.err()
-                    .map(|error| Fault::told(span, &error.to_string(), "not a function")),
+                read.err().map(|error| Fault::told(span, &error.to_string(), "not a function")),
             );
             return;
         }
         let Some(choices) = schema["oneOf"].as_array() else {
             return;
         };
-        let words: Vec<_> = choices
-            .iter()
-            .filter_map(|choice| choice["const"].as_str())
-            .collect();
+        let words: Vec<_> = choices.iter().filter_map(|choice| choice["const"].as_str()).collect();
         if words.is_empty() || words.contains(&text) {
             return;
         }
         let help = suggestion(text, &words, "values here");
         let message = format!("`{text}` is not a value that may stand here");
-        self.faults
-            .push(Fault::at(span, message, "unknown value").advise(help));
+        self.faults.push(Fault::at(span, message, "unknown value").advise(help));
     }
 }
 
 /// The schema that `schema` stands for: behind a reference, or under "this or nothing".
 fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
-    if let Some(pointer) = schema["$ref"]
-        .as_str()
-        .and_then(|uri| uri.strip_prefix('#'))
-    {
-        return root
-            .pointer(pointer)
-            .map_or(schema, |schema| resolve(root, schema));
+    if let Some(pointer) = schema["$ref"].as_str().and_then(|uri| uri.strip_prefix('#')) {
+        return root.pointer(pointer).map_or(schema, |schema| resolve(root, schema));
     }
     let optional = schema["anyOf"]
         .as_array()
@@ -176,13 +158,9 @@ fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
 /// case, without its period.
 fn first_sentence(description: &str) -> String {
     let line = description.split_whitespace().collect::<Vec<_>>().join(" ");
-    let sentence = line
-        .split(". ")
-        .next()
-        .unwrap_or_default()
-        .trim_end_matches('.');
+    let sentence = line.split(". ").next().unwrap_or_default().trim_end_matches('.');
     let mut characters = sentence.chars();
-    characters.next().map_or_else(String::new, |first| {
-        first.to_lowercase().chain(characters).collect()
-    })
+    characters
+        .next()
+        .map_or_else(String::new, |first| first.to_lowercase().chain(characters).collect())
 }

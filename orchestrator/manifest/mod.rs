@@ -157,10 +157,7 @@ pub struct Flow {
 /// to all.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a grant of its own, off or on"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a grant of its own, off or on")]
 pub struct Grants {
     /// Directories.
     pub dirs: Vec<DirectoryGrant>,
@@ -177,7 +174,8 @@ pub struct Grants {
     pub stdout: bool,
     /// Whether what it writes to standard error is kept and shown.
     pub stderr: bool,
-    /// Whether clocks tell the real time; else they stand still.
+    /// Whether clocks tell the real time; else time begins on 1 January 2000 and passes only by
+    /// reading it and by sleeping.
     pub clocks: bool,
     /// Whether random numbers are random; else they are the same in every run.
     pub random: bool,
@@ -221,7 +219,8 @@ pub struct Limits {
     pub memory: Bytes,
     /// Units of wasmtime's fuel for one call; unlimited, and not counted, unless set.
     pub fuel: Option<u64>,
-    /// Bytes that one call may write to standard output and to standard error, each.
+    /// Bytes that one call may write to standard output and to standard error, each, where
+    /// they are granted.
     pub output: Bytes,
 }
 

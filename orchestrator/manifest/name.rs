@@ -113,10 +113,7 @@ impl FromStr for ImportEnd {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.split_once('/') {
             Some((component, import)) if is_identifier(component) && is_interface(import) => {
-                Ok(Self {
-                    component: component.to_owned(),
-                    import: import.to_owned(),
-                })
+                Ok(Self { component: component.to_owned(), import: import.to_owned() })
             }
             _ => Err(MalformedName::NotAnImport(text.to_owned())),
         }
@@ -132,10 +129,7 @@ impl FromStr for ExportEnd {
             None => (text, None),
         };
         if is_identifier(component) && export.is_none_or(is_interface) {
-            Ok(Self {
-                component: component.to_owned(),
-                export: export.map(str::to_owned),
-            })
+            Ok(Self { component: component.to_owned(), export: export.map(str::to_owned) })
         } else {
             Err(MalformedName::NotAnExport(text.to_owned()))
         }
@@ -218,10 +212,7 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     known
         .into_iter()
         .map(|candidate| {
-            (
-                strsim::damerau_levenshtein(&written, &candidate.to_lowercase()),
-                candidate,
-            )
+            (strsim::damerau_levenshtein(&written, &candidate.to_lowercase()), candidate)
         })
         .filter(|(distance, candidate)| {
             *distance <= allowed && *distance < candidate.chars().count()
@@ -251,12 +242,7 @@ mod tests {
         for (text, component, interface, function) in [
             ("a/fetch", "a", None, "fetch"),
             ("data-sink/store.put", "data-sink", Some("store"), "put"),
-            (
-                "b/poly:sink/store@1.2.3.put-all",
-                "b",
-                Some("poly:sink/store@1.2.3"),
-                "put-all",
-            ),
+            ("b/poly:sink/store@1.2.3.put-all", "b", Some("poly:sink/store@1.2.3"), "put-all"),
         ] {
             let name: FunctionName = text.parse().unwrap();
             assert_eq!(name.component, component);
@@ -264,17 +250,8 @@ mod tests {
             assert_eq!(name.function, function);
             assert_eq!(name.to_string(), text);
         }
-        for text in [
-            "",
-            "fetch",
-            "a/",
-            "/fetch",
-            "a/b/c",
-            "a/.c",
-            "a/b.",
-            "a b/c",
-            "a/fetch_data",
-        ] {
+        for text in ["", "fetch", "a/", "/fetch", "a/b/c", "a/.c", "a/b.", "a b/c", "a/fetch_data"]
+        {
             assert_eq!(
                 text.parse::<FunctionName>(),
                 Err(MalformedName::NotAFunction(text.to_owned()))
@@ -290,15 +267,9 @@ mod tests {
             ("app", "poly:data/store@0.1.0")
         );
         assert_eq!(import.to_string(), "app/poly:data/store@0.1.0");
-        assert!(
-            "app".parse::<ImportEnd>().is_err(),
-            "an import must be named"
-        );
+        assert!("app".parse::<ImportEnd>().is_err(), "an import must be named");
         let export: ExportEnd = "store".parse().unwrap();
-        assert_eq!(
-            (export.component.as_str(), export.export.clone()),
-            ("store", None)
-        );
+        assert_eq!((export.component.as_str(), export.export.clone()), ("store", None));
         assert_eq!(export.to_string(), "store");
         let export: ExportEnd = "store/put".parse().unwrap();
         assert_eq!(export.export.as_deref(), Some("put"));
@@ -311,28 +282,17 @@ mod tests {
     fn the_nearest_name_is_near() {
         let known = ["toolchain", "path", "world", "wit"];
         assert_eq!(nearest("tolchain", known), Some("toolchain"));
-        assert_eq!(
-            nearest("wrold", known),
-            Some("world"),
-            "swapped letters are one slip"
-        );
+        assert_eq!(nearest("wrold", known), Some("world"), "swapped letters are one slip");
         assert_eq!(nearest("Path", known), Some("path"));
         assert_eq!(nearest("colour", known), None);
-        assert_eq!(
-            nearest("x", ["y"]),
-            None,
-            "a name with no letter in common is no hint"
-        );
+        assert_eq!(nearest("x", ["y"]), None, "a name with no letter in common is no hint");
     }
 
     #[test]
     fn a_suggestion_is_the_nearest_name_or_all() {
         let known = ["path", "world"];
         assert_eq!(suggestion("pth", &known, "keys"), "did you mean `path`?");
-        assert_eq!(
-            suggestion("colour", &known, "keys"),
-            "the keys are `path`, `world`"
-        );
+        assert_eq!(suggestion("colour", &known, "keys"), "the keys are `path`, `world`");
         assert_eq!(suggestion("colour", &[], "keys"), "there are no keys");
     }
 }

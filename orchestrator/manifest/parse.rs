@@ -23,20 +23,12 @@ fn read(text: &str) -> Result<Manifest, Vec<Fault>> {
     let error = match toml::from_str::<Manifest>(text) {
         Ok(manifest) => {
             let faults = validate::faults(&manifest);
-            return if faults.is_empty() {
-                Ok(manifest)
-            } else {
-                Err(faults)
-            };
+            return if faults.is_empty() { Ok(manifest) } else { Err(faults) };
         }
         Err(error) => error,
     };
     let faults = keys::faults(text);
-    Err(if faults.is_empty() {
-        vec![fault(&error, text)]
-    } else {
-        faults
-    })
+    Err(if faults.is_empty() { vec![fault(&error, text)] } else { faults })
 }
 
 /// The parser's own error as ours.
@@ -44,12 +36,8 @@ fn fault(error: &toml::de::Error, text: &str) -> Fault {
     let span = error.span().unwrap_or_default();
     if error.message() == "duplicate key" {
         let key = text.get(span.clone()).unwrap_or_default();
-        return Fault::at(
-            span,
-            format!("`{key}` is defined twice"),
-            "it stands further up too",
-        )
-        .advise("give one of them another name, or make one of both");
+        return Fault::at(span, format!("`{key}` is defined twice"), "it stands further up too")
+            .advise("give one of them another name, or make one of both");
     }
     // "invalid type: integer `3`, expected a string": the caret says what belongs there.
     match error.message().split_once(", expected ") {

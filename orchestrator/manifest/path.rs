@@ -9,14 +9,10 @@ use globset::GlobBuilder;
 /// A second line is advice.
 pub(super) fn check_relative(what: &str, path: &str) -> Result<(), String> {
     if path.is_empty() {
-        return Err(format!(
-            "{what} is empty\nwrite `.` for the manifest's own directory"
-        ));
+        return Err(format!("{what} is empty\nwrite `.` for the manifest's own directory"));
     }
     if path.contains('\\') {
-        return Err(format!(
-            "{what} `{path}` has a backslash in it\nwrite `/` between its parts"
-        ));
+        return Err(format!("{what} `{path}` has a backslash in it\nwrite `/` between its parts"));
     }
     if is_absolute(path) || path.starts_with('~') {
         return Err(format!(
@@ -45,9 +41,7 @@ pub(super) fn check_relative(what: &str, path: &str) -> Result<(), String> {
 pub(super) fn check_glob(what: &str, glob: &str) -> Result<(), String> {
     check_relative(what, glob)?;
     if glob.split('/').any(|part| part == "..") {
-        return Err(format!(
-            "{what} `{glob}` has `..` in it\nname the files from above"
-        ));
+        return Err(format!("{what} `{glob}` has `..` in it\nname the files from above"));
     }
     match GlobBuilder::new(glob).literal_separator(true).build() {
         Ok(_) => Ok(()),
@@ -61,7 +55,7 @@ pub(super) fn check_granted(path: &str) -> Result<(), String> {
     const NARROWER: &str = "grant the one directory below it that the components need";
     if path.is_empty() {
         return Err(
-            "the granted directory is empty\nwrite `.` for the manifest's own directory".to_owned(),
+            "the granted directory is empty\nwrite `.` for the manifest's own directory".to_owned()
         );
     }
     if let Some(below) = path.strip_prefix('~') {
@@ -74,9 +68,7 @@ pub(super) fn check_granted(path: &str) -> Result<(), String> {
         });
     }
     if is_absolute(path) && names_root(path) {
-        return Err(format!(
-            "the whole file system `{path}` cannot be granted\n{NARROWER}"
-        ));
+        return Err(format!("the whole file system `{path}` cannot be granted\n{NARROWER}"));
     }
     Ok(())
 }
@@ -88,8 +80,7 @@ fn is_absolute(path: &str) -> bool {
 
 /// What follows a drive's letter, as in `C:\data`.
 fn without_drive(path: &str) -> Option<&str> {
-    path.strip_prefix(|character: char| character.is_ascii_alphabetic())?
-        .strip_prefix(':')
+    path.strip_prefix(|character: char| character.is_ascii_alphabetic())?.strip_prefix(':')
 }
 
 /// Whether an absolute path comes out at the root again, as `/`, `//`, `/.` and `/usr/..` do.
@@ -114,19 +105,7 @@ mod tests {
         for path in [".", "a", "a/b/", "a/../b", "./a", "a//b", "..a", "a..b"] {
             assert_eq!(check_relative("the path", path), Ok(()), "{path}");
         }
-        for path in [
-            "",
-            "/",
-            "/a",
-            "..",
-            "../a",
-            "a/../../b",
-            "~",
-            "~/a",
-            "C:/a",
-            "c:",
-            "a\\b",
-        ] {
+        for path in ["", "/", "/a", "..", "../a", "a/../../b", "~", "~/a", "C:/a", "c:", "a\\b"] {
             assert!(check_relative("the path", path).is_err(), "{path}");
         }
     }
@@ -146,20 +125,9 @@ mod tests {
         for path in [".", "..", "../data", "/var/data", "/a/../b", "data"] {
             assert_eq!(check_granted(path), Ok(()), "{path}");
         }
-        for path in [
-            "",
-            "/",
-            "//",
-            "/.",
-            "/..",
-            "/usr/..",
-            "/usr/../..",
-            "~",
-            "~/",
-            "~root",
-            "C:\\",
-            "c:/",
-        ] {
+        for path in
+            ["", "/", "//", "/.", "/..", "/usr/..", "/usr/../..", "~", "~/", "~root", "C:\\", "c:/"]
+        {
             assert!(check_granted(path).is_err(), "{path}");
         }
     }

@@ -112,23 +112,18 @@ fn amount(
     examples: &'static str,
 ) -> Result<u64, MalformedQuantity> {
     let trimmed = text.trim();
-    let digits = trimmed
-        .find(|character: char| !character.is_ascii_digit())
-        .unwrap_or(trimmed.len());
+    let digits =
+        trimmed.find(|character: char| !character.is_ascii_digit()).unwrap_or(trimmed.len());
     let (number, unit) = trimmed.split_at(digits);
     let unit = unit.trim_start();
     if number.is_empty() || unit.starts_with('.') {
-        return Err(MalformedQuantity::NoNumber {
-            text: text.to_owned(),
-            examples,
-        });
+        return Err(MalformedQuantity::NoNumber { text: text.to_owned(), examples });
     }
     let size = match units.iter().find(|(name, _)| *name == unit) {
         Some((_, size)) => *size,
-        None if unit.is_empty() => bare.ok_or_else(|| MalformedQuantity::NoUnit {
-            text: text.to_owned(),
-            examples,
-        })?,
+        None if unit.is_empty() => {
+            bare.ok_or_else(|| MalformedQuantity::NoUnit { text: text.to_owned(), examples })?
+        }
         None => {
             let units: Vec<_> = units.iter().map(|(name, _)| format!("`{name}`")).collect();
             return Err(MalformedQuantity::UnknownUnit {
@@ -141,9 +136,7 @@ fn amount(
         .parse::<u64>()
         .ok()
         .and_then(|number| number.checked_mul(size))
-        .ok_or_else(|| MalformedQuantity::TooLarge {
-            text: text.to_owned(),
-        })
+        .ok_or_else(|| MalformedQuantity::TooLarge { text: text.to_owned() })
 }
 
 /// Writes `amount` in the largest unit that says it without a fraction.
@@ -284,11 +277,7 @@ mod tests {
             ("0", 0, "0B"),
         ] {
             let parsed: Bytes = text.parse().unwrap();
-            assert_eq!(
-                (parsed.get(), parsed.to_string().as_str()),
-                (bytes, shown),
-                "{text}"
-            );
+            assert_eq!((parsed.get(), parsed.to_string().as_str()), (bytes, shown), "{text}");
             assert_eq!(shown.parse(), Ok(parsed), "{text} survives being shown");
         }
     }
@@ -303,11 +292,7 @@ mod tests {
             ("1500ms", 1500, "1500ms"),
         ] {
             let parsed: Timeout = text.parse().unwrap();
-            assert_eq!(
-                parsed.duration(),
-                Duration::from_millis(milliseconds),
-                "{text}"
-            );
+            assert_eq!(parsed.duration(), Duration::from_millis(milliseconds), "{text}");
             assert_eq!(parsed.to_string(), shown);
             assert_eq!(shown.parse(), Ok(parsed), "{text} survives being shown");
         }
@@ -321,10 +306,7 @@ mod tests {
         assert!(refused("").starts_with("`` does not begin"));
         assert!(refused("-1").starts_with("`-1` does not begin"));
         assert!(refused("1mb").starts_with("`mb` is not a unit here"));
-        assert_eq!(
-            refused("99999999999GiB"),
-            "`99999999999GiB` is more than poly can count"
-        );
+        assert_eq!(refused("99999999999GiB"), "`99999999999GiB` is more than poly can count");
         let refused = |text: &str| text.parse::<Timeout>().unwrap_err().to_string();
         assert!(refused("10").starts_with("`10` has no unit"));
         assert!(refused("0s").starts_with("a timeout of nothing"));

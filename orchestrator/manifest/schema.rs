@@ -11,9 +11,8 @@ use super::Manifest;
 /// It says less than [`Manifest::parse`] checks: that a name points at something that is
 /// there is beyond a schema.
 pub fn json_schema() -> Value {
-    let mut schema = SchemaSettings::draft2020_12()
-        .into_generator()
-        .into_root_schema_for::<Manifest>();
+    let mut schema =
+        SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Manifest>();
     schema.insert("title".to_owned(), "poly pipeline".into());
     schema.to_value()
 }

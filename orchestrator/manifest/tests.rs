@@ -84,9 +84,7 @@ fn render(error: &dyn Diagnostic) -> String {
         .with_width(100)
         .render_report(&mut text, error)
         .expect("writing to a string does not fail");
-    text.lines()
-        .map(|line| line.trim_end().to_owned() + "\n")
-        .collect()
+    text.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
 fn error_of(text: &str) -> String {
@@ -124,35 +122,22 @@ fn everything_that_can_be_said_is_read() {
     let manifest = Manifest::parse("pipeline.toml", FULL).unwrap();
     assert_eq!(manifest.source_name(), "pipeline.toml");
     assert!(!manifest.pipeline.install);
-    assert_eq!(
-        manifest.components.get_index_of("sink"),
-        Some(1),
-        "in the order of the file"
-    );
+    assert_eq!(manifest.components.get_index_of("sink"), Some(1), "in the order of the file");
     let source = &manifest.components["source"];
     assert_eq!(source.profile, Profile::Debug);
     assert_eq!(source.options["features"].get_ref(), "fast");
     let step = &manifest.flows["run"].steps[1];
-    assert_eq!(
-        step.get_ref().interface.as_deref(),
-        Some("poly:sink/store@0.1.0")
-    );
+    assert_eq!(step.get_ref().interface.as_deref(), Some("poly:sink/store@0.1.0"));
     assert_eq!(&FULL[step.span()], "\"sink/poly:sink/store@0.1.0.put\"");
     let (import, export) = manifest.links.get_index(1).unwrap();
     assert_eq!(
-        (
-            import.get_ref().import.as_str(),
-            export.get_ref().export.as_deref()
-        ),
+        (import.get_ref().import.as_str(), export.get_ref().export.as_deref()),
         ("log", Some("log"))
     );
     assert_eq!(manifest.grants.dirs[0].access, Access::ReadWrite);
     assert_eq!(manifest.limits.output, "64KiB".parse().unwrap());
     assert_eq!(manifest.checks[2].exceeds, Some(Limit::Fuel));
-    assert_eq!(
-        &FULL[manifest.components.keys().next().unwrap().span()],
-        "source"
-    );
+    assert_eq!(&FULL[manifest.components.keys().next().unwrap().span()], "source");
 }
 
 #[test]
@@ -202,13 +187,8 @@ fn an_unknown_key_is_refused_in_every_table() {
 
 /// Walks a value beside the schema that it must fit: every key that it has is a property.
 fn assert_described(value: &Value, schema: &Value, root: &Value, place: &str) {
-    let schema = match schema["$ref"]
-        .as_str()
-        .or_else(|| schema["anyOf"][0]["$ref"].as_str())
-    {
-        Some(reference) => root
-            .pointer(&reference[1..])
-            .expect("a reference leads somewhere"),
+    let schema = match schema["$ref"].as_str().or_else(|| schema["anyOf"][0]["$ref"].as_str()) {
+        Some(reference) => root.pointer(&reference[1..]).expect("a reference leads somewhere"),
         None => schema,
     };
     match value {
@@ -221,9 +201,8 @@ fn assert_described(value: &Value, schema: &Value, root: &Value, place: &str) {
                         let below = properties
                             .get(key)
                             .unwrap_or_else(|| panic!("{place} is not in the schema"));
-                        let described = below["description"]
-                            .as_str()
-                            .is_some_and(|text| !text.is_empty());
+                        let described =
+                            below["description"].as_str().is_some_and(|text| !text.is_empty());
                         assert!(described, "{place} has no description");
                         below
                     }
@@ -256,10 +235,7 @@ fn the_full_example_says_every_key_of_the_schema() {
     collect_keys(&full, &mut keys);
     let schema = json_schema();
     for key in schema_keys(&schema) {
-        assert!(
-            keys.contains(key),
-            "`{key}` is missing from the full example"
-        );
+        assert!(keys.contains(key), "`{key}` is missing from the full example");
     }
 }
 
@@ -270,19 +246,9 @@ fn the_root_manifest_says_every_key_and_is_right_in_all_it_says() {
     let text = fs::read_to_string(path).expect("the root has a manifest");
     let manifest = Manifest::parse("pipeline.toml", &text).unwrap();
     assert_eq!(manifest.components.len(), 3);
-    let steps: Vec<_> = manifest.flows["run"]
-        .steps
-        .iter()
-        .map(|step| step.get_ref().to_string())
-        .collect();
-    assert_eq!(
-        steps,
-        [
-            "data-source/fetch-data",
-            "data-transform/transform",
-            "data-sink/store"
-        ]
-    );
+    let steps: Vec<_> =
+        manifest.flows["run"].steps.iter().map(|step| step.get_ref().to_string()).collect();
+    assert_eq!(steps, ["data-source/fetch-data", "data-transform/transform", "data-sink/store"]);
 
     let uncomment = |line: &str| match line.strip_prefix('#') {
         Some(key) if !key.is_empty() && !key.starts_with(' ') => key.to_owned() + "\n",
@@ -296,10 +262,7 @@ fn the_root_manifest_says_every_key_and_is_right_in_all_it_says() {
     collect_keys(&said, &mut keys);
     let schema = json_schema();
     for key in schema_keys(&schema) {
-        assert!(
-            keys.contains(key),
-            "`{key}` is missing from the root manifest"
-        );
+        assert!(keys.contains(key), "`{key}` is missing from the root manifest");
     }
 }
 
@@ -317,19 +280,10 @@ fn collect_keys<'a>(value: &'a Value, keys: &mut BTreeSet<&'a str>) {
 }
 
 fn schema_keys(schema: &Value) -> BTreeSet<&str> {
-    let tables = schema["$defs"]
-        .as_object()
-        .into_iter()
-        .flat_map(|definitions| definitions.values());
-    let tables = tables
-        .chain([schema])
-        .filter_map(|table| table["properties"].as_object());
-    let keys: BTreeSet<_> = tables
-        .flat_map(|keys| keys.keys().map(String::as_str))
-        .collect();
-    assert!(
-        keys.contains("toolchain") && keys.contains("inherit-env"),
-        "the schema was read"
-    );
+    let tables =
+        schema["$defs"].as_object().into_iter().flat_map(|definitions| definitions.values());
+    let tables = tables.chain([schema]).filter_map(|table| table["properties"].as_object());
+    let keys: BTreeSet<_> = tables.flat_map(|keys| keys.keys().map(String::as_str)).collect();
+    assert!(keys.contains("toolchain") && keys.contains("inherit-env"), "the schema was read");
     keys
 }

@@ -54,11 +54,7 @@ fn pipeline(pipeline: &Pipeline, faults: &mut Vec<Fault>) {
 
 fn relative(what: &str, path: &Spanned<String>, faults: &mut Vec<Fault>) {
     if let Err(text) = check_relative(what, path.get_ref()) {
-        faults.push(Fault::told(
-            path.span(),
-            &text,
-            "not a path below the manifest",
-        ));
+        faults.push(Fault::told(path.span(), &text, "not a path below the manifest"));
     }
 }
 
@@ -112,13 +108,7 @@ fn components(manifest: &Manifest, faults: &mut Vec<Fault>) {
         );
     }
     differ_in_more_than_case("component", &manifest.components.keys(), faults);
-    for (
-        name,
-        Component {
-            path, wit, inputs, ..
-        },
-    ) in &manifest.components
-    {
+    for (name, Component { path, wit, inputs, .. }) in &manifest.components {
         identifier("component", name, faults);
         relative("the component's directory", path, faults);
         if let Some(wit) = wit {
@@ -126,11 +116,7 @@ fn components(manifest: &Manifest, faults: &mut Vec<Fault>) {
         }
         for glob in inputs {
             if let Err(text) = check_glob("the glob", glob.get_ref()) {
-                faults.push(Fault::told(
-                    glob.span(),
-                    &text,
-                    "not a glob below the manifest",
-                ));
+                faults.push(Fault::told(glob.span(), &text, "not a glob below the manifest"));
             }
         }
     }
@@ -142,19 +128,10 @@ fn known(manifest: &Manifest, name: &str, span: Range<usize>, faults: &mut Vec<F
     if manifest.components.contains_key(name) || manifest.components.is_empty() {
         return;
     }
-    let names: Vec<_> = manifest
-        .components
-        .keys()
-        .map(|name| name.get_ref().as_str())
-        .collect();
+    let names: Vec<_> = manifest.components.keys().map(|name| name.get_ref().as_str()).collect();
     let help = suggestion(name, &names, "components");
     faults.push(
-        Fault::at(
-            span,
-            format!("there is no component `{name}`"),
-            "not a component",
-        )
-        .advise(help),
+        Fault::at(span, format!("there is no component `{name}`"), "not a component").advise(help),
     );
 }
 
@@ -209,9 +186,8 @@ fn grants(grants: &Grants, faults: &mut Vec<Fault>) {
                 .advise(help),
             );
         }
-        if let Some(first) = grants.dirs[..index]
-            .iter()
-            .find(|first| first.guest == directory.guest)
+        if let Some(first) =
+            grants.dirs[..index].iter().find(|first| first.guest == directory.guest)
         {
             let message = format!("two directories are granted as `{}`", directory.guest);
             faults.push(
@@ -234,10 +210,7 @@ fn grants(grants: &Grants, faults: &mut Vec<Fault>) {
     }
     for address in &grants.network {
         let text = address.get_ref();
-        if !text
-            .parse::<SocketAddr>()
-            .is_ok_and(|address| address.port() != 0)
-        {
+        if !text.parse::<SocketAddr>().is_ok_and(|address| address.port() != 0) {
             let help = "write `ADDRESS:PORT`, such as `127.0.0.1:8080` or `[::1]:8080`; \
                         names are not looked up, since they may lead anywhere";
             faults.push(

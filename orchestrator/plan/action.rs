@@ -124,6 +124,8 @@ mod tests {
                 "precompile <- compose",
             ]
         );
-        assert!(Plan::of(&manifest, false).actions().all(|(action, _)| *action != Action::Precompile));
+        assert!(
+            Plan::of(&manifest, false).actions().all(|(action, _)| *action != Action::Precompile)
+        );
     }
 }

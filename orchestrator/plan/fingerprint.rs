@@ -137,7 +137,11 @@ mod tests {
     use super::*;
 
     fn identity(version: &str) -> ToolIdentity {
-        ToolIdentity { version: version.into(), digest: Digest::of(version.as_bytes()), variant: None }
+        ToolIdentity {
+            version: version.into(),
+            digest: Digest::of(version.as_bytes()),
+            variant: None,
+        }
     }
 
     fn sample() -> Fingerprint {
@@ -191,7 +195,8 @@ mod tests {
         for (expected, edit) in edits {
             let mut new = sample();
             edit(&mut new);
-            let reasons: Vec<String> = new.differences(&old).iter().map(ToString::to_string).collect();
+            let reasons: Vec<String> =
+                new.differences(&old).iter().map(ToString::to_string).collect();
             assert_eq!(reasons, [expected]);
             assert_ne!(new.key(), old.key(), "{expected}: the key must move");
         }

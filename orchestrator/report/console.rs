@@ -47,7 +47,7 @@ impl Console {
     pub(super) fn new(look: Look) -> Self {
         let bar = look.progress.then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})");
+            let style = ProgressStyle::with_template("{spinner} {pos}/{len} {wide_msg}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
             bar
         });
@@ -56,6 +56,11 @@ impl Console {
 
     pub(super) fn event(&self, event: &Event) {
         match event {
+            Event::Begun { actions } => {
+                if let Some(bar) = &self.bar {
+                    bar.set_length(*actions as u64);
+                }
+            }
             Event::Installing { tool, version, way } => {
                 let what = format!("{tool} {version} ({way})");
                 self.under_way(&what, true);
@@ -69,11 +74,15 @@ impl Console {
             Event::InstallFailed { tool, way, said } => {
                 // One line: which of the ways works at last is what counts.
                 let reason = said.lines().last().unwrap_or("it said nothing");
-                self.line(Tone::Quiet, "no", &format!("{tool} by {way}: {}", reason.trim()));
+                let what = format!("{tool} is not to be had by `{way}`: {}", reason.trim());
+                self.line(Tone::Quiet, "note", &what);
             }
             Event::Started { action, .. } => self.under_way(&action.to_string(), true),
             Event::Output { component, step, text } => self.output(component, step, text),
             Event::Finished { action, by, cached, elapsed, size, .. } => {
+                if let Some(bar) = &self.bar {
+                    bar.inc(1);
+                }
                 self.under_way(&action.to_string(), false);
                 self.finished(action, by, *cached, *elapsed, *size);
             }
@@ -92,7 +101,9 @@ impl Console {
                 let line = columns(what, by, elapsed, Some(size));
                 self.line(Tone::Good, past(action), &line);
             }
-            (true, Action::Build(_)) => self.line(Tone::Quiet, "cached", &format!("{what:20} {by}")),
+            (true, Action::Build(_)) => {
+                self.line(Tone::Quiet, "cached", &format!("{what:20} {by}"))
+            }
             // What follows from cached components is as cached as they are.
             (true, _) => {}
         }
@@ -156,12 +167,17 @@ impl Console {
         } else {
             GraphicalTheme::unicode_nocolor()
         };
-        let handler = GraphicalReportHandler::new_themed(theme).with_width(100).with_wrap_lines(false);
+        let handler =
+            GraphicalReportHandler::new_themed(theme).with_width(100).with_wrap_lines(false);
         let mut text = String::new();
         if handler.render_report(&mut text, error).is_err() {
             text = error.to_string();
         }
-        self.print(&format!("{} {}", self.paint(Tone::Bad, "error:"), text.trim_start_matches("  × ").trim()));
+        self.print(&format!(
+            "{} {}",
+            self.paint(Tone::Bad, "error:"),
+            text.trim_start_matches("  × ").trim()
+        ));
     }
 
     fn output(&self, component: &str, step: &str, text: &str) {
@@ -219,12 +235,6 @@ impl Console {
 
     fn show(&self, running: &BTreeSet<String>) {
         let Some(bar) = &self.bar else { return };
-        if running.is_empty() {
-            bar.disable_steady_tick();
-            bar.finish_and_clear();
-            return;
-        }
-        bar.reset();
         bar.set_message(running.iter().cloned().collect::<Vec<_>>().join(", "));
         bar.enable_steady_tick(Duration::from_millis(120));
     }

@@ -23,6 +23,7 @@ pub(super) fn line(kind: &str, value: &impl Serialize) {
 
 pub(super) fn event(event: &Event) {
     let value = match event {
+        Event::Begun { actions } => json!({ "event": "begun", "actions": actions }),
         Event::Installing { tool, version, way } => {
             json!({ "event": "installing", "tool": tool, "version": version, "way": way })
         }
@@ -36,9 +37,10 @@ pub(super) fn event(event: &Event) {
         Event::Output { component, step, text } => {
             json!({ "event": "output", "component": component, "step": step, "text": text })
         }
-        Event::Finished { action, by, cached, elapsed, tools, size } => json!({
+        Event::Finished { action, by, cached, elapsed, tools, ended, size } => json!({
             "event": "finished", "action": action, "by": by, "cached": cached, "size": size,
             "milliseconds": elapsed.as_millis(), "tool-milliseconds": tools.as_millis(),
+            "ended-at": ended.as_millis(),
         }),
         Event::Failed { action } => json!({ "event": "failed", "action": action }),
         Event::Warning { text } => json!({ "event": "warning", "text": text }),

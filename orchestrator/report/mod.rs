@@ -80,10 +80,12 @@ impl Report {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => {
-                io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty())
+                io::stderr().is_terminal()
+                    && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty())
             }
         };
-        let progress = io::stderr().is_terminal() && !global.quiet && std::env::var_os("CI").is_none();
+        let progress =
+            io::stderr().is_terminal() && !global.quiet && std::env::var_os("CI").is_none();
         Self::Console(Console::new(console::Look {
             color,
             quiet: global.quiet,

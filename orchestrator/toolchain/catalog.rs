@@ -101,7 +101,8 @@ fn embedded_script(name: &str) -> Option<String> {
 /// A script of a pipeline's own, or one of poly's.
 fn script_beside(directory: &Path, name: &str) -> Option<String> {
     let mut components = Path::new(name).components();
-    let plain = matches!(components.next(), Some(Component::Normal(_))) && components.next().is_none();
+    let plain =
+        matches!(components.next(), Some(Component::Normal(_))) && components.next().is_none();
     if !plain {
         return None;
     }

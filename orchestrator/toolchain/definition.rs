@@ -37,7 +37,7 @@ pub struct Toolchain {
     /// Files that are added to the copy of a component before the steps, by relative path.
     pub files: BTreeMap<String, String>,
     /// Files that poly writes there from the component's world, by relative path.
-    pub generate: BTreeMap<String, Generator>,
+    pub generate: IndexMap<String, Generator>,
     /// The commands, in order, `{flags:NAME}` not yet spliced: see [`Toolchain::steps`].
     pub(super) steps: Vec<Step>,
     /// What `{flags:NAME}` stands for.
@@ -262,20 +262,6 @@ impl Toolchain {
                 run: step.run.iter().flat_map(splice).collect(),
             })
             .collect()
-    }
-
-    /// What belongs into a fingerprint beside steps, tools and environment: where the
-    /// artifact is looked for, and the files that are added.
-    pub fn settings_of_key(&self) -> BTreeMap<String, String> {
-        let mut settings = BTreeMap::new();
-        settings.insert("output".to_owned(), self.output.text().to_owned());
-        for (path, text) in &self.files {
-            settings.insert(format!("file {path}"), Digest::of(text.as_bytes()).to_string());
-        }
-        for (path, generator) in &self.generate {
-            settings.insert(format!("file {path}"), format!("{generator:?}"));
-        }
-        settings
     }
 
     /// The value of every option: what is given, else its default.

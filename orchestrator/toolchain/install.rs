@@ -183,7 +183,7 @@ impl Finder {
             let name = way.name();
             progress(InstallEvent::Started { tool: &tool.name, version, way: name });
             let made = place
-                .prepare()
+                .prepare(name)
                 .map_err(Failure::Home)
                 .and_then(|()| way::run(self, way, &place, before))
                 .and_then(|()| self.verify(toolchain, tool, way, &place, before));
@@ -278,15 +278,20 @@ impl Place {
         lock().map_err(|source| InstallError::Home { path: path.clone(), source })
     }
 
-    /// Empty directories, whatever an interrupted install left in them.
-    fn prepare(&self) -> io::Result<()> {
+    /// Empty directories, whatever an interrupted install left in them, and no log of a way
+    /// that is about to be tried. (Two ways of one kind share a log: the later one's stays.)
+    fn prepare(&self, way: &str) -> io::Result<()> {
         for directory in [&self.prefix, &self.work] {
             match std::fs::remove_dir_all(directory) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => std::fs::create_dir_all(directory)?,
             }
         }
-        std::fs::create_dir_all(self.home.join("logs"))
+        std::fs::create_dir_all(self.home.join("logs"))?;
+        match std::fs::remove_file(self.log(way)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 
     fn log(&self, way: &str) -> PathBuf {

@@ -46,6 +46,4 @@ pub use definition::{
 pub use error::{InvalidToolchain, ToolchainError};
 pub use find::{Candidate, Finder, FoundTool, NotFound, Refusal, Tools};
 pub use install::{Attempt, InstallError, InstallEvent, ToolError};
-pub use template::{
-    ExpandError, MalformedTemplate, Placeholder, Template, Values, profile_name,
-};
+pub use template::{ExpandError, MalformedTemplate, Placeholder, Template, Values, profile_name};

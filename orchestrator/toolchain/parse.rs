@@ -69,13 +69,13 @@ impl Parser<'_> {
             language: file.language,
             produces: file.produces,
             reproducible: file.reproducible,
-            inputs: self.globs(file.inputs)?,
-            exclude: self.globs(file.exclude)?,
+            inputs: globs(file.inputs)?,
+            exclude: globs(file.exclude)?,
             tools: self.tools(file.tool)?,
             environment: Environment::default(),
             options: file.options.into_iter().collect(),
-            files: self.files(file.files)?,
-            generate: self.files(file.generate)?,
+            files: paths(file.files)?,
+            generate: paths(file.generate)?,
             steps: Vec::new(),
             flags: BTreeMap::new(),
             output: self.template(&file.output.path)?,
@@ -89,11 +89,11 @@ impl Parser<'_> {
             let options = test.options.into_iter();
             let options = options
                 .map(|(option, value)| {
-                    self.known("option", &option, toolchain.options.keys())?;
+                    known("option", &option, toolchain.options.keys())?;
                     Ok((option.into_inner(), value))
                 })
                 .collect::<Result<_, _>>()?;
-            toolchain.self_test = Some(SelfTest { files: self.files(test.files)?, options });
+            toolchain.self_test = Some(SelfTest { files: paths(test.files)?, options });
         }
         Ok(toolchain)
     }
@@ -119,7 +119,7 @@ impl Parser<'_> {
             Fault::at(file.accept.span(), message, "here").help("such as `>=1.2, <2`")
         })?;
         if let Some(from) = &file.from {
-            self.known("tool before this one", from, before.keys())?;
+            known("tool before this one", from, before.keys())?;
         }
         let mut witness = Vec::new();
         for text in &file.witness {
@@ -240,12 +240,7 @@ impl Parser<'_> {
     }
 
     /// That a template outside the steps points only at what is there, and is one text.
-    fn closed(
-        &self,
-        toolchain: &Toolchain,
-        template: &Template,
-        text: &Text,
-    ) -> Result<(), Fault> {
+    fn closed(&self, toolchain: &Toolchain, template: &Template, text: &Text) -> Result<(), Fault> {
         for placeholder in template.placeholders() {
             if let Placeholder::Flags(_) = placeholder {
                 let message = "`{flags:NAME}` stands for several arguments, not for one text";
@@ -268,64 +263,62 @@ impl Parser<'_> {
             Spanned::new(self.within(text, start..start + name.len()), name.clone())
         };
         match placeholder {
-            Placeholder::Tool(tool) => self.known("tool", &name(tool), toolchain.tools.keys()),
+            Placeholder::Tool(tool) => known("tool", &name(tool), toolchain.tools.keys()),
             Placeholder::Variant(tool) => {
                 let tools = toolchain.tools.values().filter(|tool| !tool.variants.is_empty());
-                self.known("tool with variants", &name(tool), tools.map(|tool| &tool.name))
+                known("tool with variants", &name(tool), tools.map(|tool| &tool.name))
             }
-            Placeholder::Option(option) => {
-                self.known("option", &name(option), toolchain.options.keys())
-            }
+            Placeholder::Option(option) => known("option", &name(option), toolchain.options.keys()),
             Placeholder::Flags(flags) => {
-                self.known("list of flags", &name(flags), toolchain.flags.keys())
+                known("list of flags", &name(flags), toolchain.flags.keys())
             }
             _ => Ok(()),
         }
     }
+}
 
-    /// That a name is among those that are known.
-    fn known<'b>(
-        &self,
-        kind: &str,
-        name: &Text,
-        known: impl Iterator<Item = &'b String> + Clone,
-    ) -> Result<(), Fault> {
-        let written = name.get_ref();
-        let known: Vec<&str> = known.map(String::as_str).collect();
-        if known.contains(&written.as_str()) {
-            return Ok(());
+/// That a name is among those that are known.
+fn known<'a>(
+    kind: &str,
+    name: &Text,
+    known: impl Iterator<Item = &'a String> + Clone,
+) -> Result<(), Fault> {
+    let written = name.get_ref();
+    let known: Vec<&str> = known.map(String::as_str).collect();
+    if known.contains(&written.as_str()) {
+        return Ok(());
+    }
+    let fault = Fault::at(name.span(), format!("there is no {kind} `{written}`"), "here");
+    Err(match nearest(written, known.iter().copied()) {
+        Some(near) => fault.help(format!("did you mean `{near}`?")),
+        None if known.is_empty() => fault,
+        None => fault.help(format!("there is: `{}`", known.join("`, `"))),
+    })
+}
+
+/// Globs that are well formed.
+fn globs(texts: Vec<Text>) -> Result<Vec<String>, Fault> {
+    let checked = texts.into_iter().map(|text| {
+        GlobBuilder::new(text.get_ref()).literal_separator(true).build().map_err(|error| {
+            let message = format!("`{}` is no glob: {}", text.get_ref(), error.kind());
+            Fault::at(text.span(), message, "here")
+        })?;
+        Ok(text.into_inner())
+    });
+    checked.collect()
+}
+
+/// What is to be at paths, each of which must lie below the component.
+fn paths<M: FromIterator<(String, T)>, T>(files: IndexMap<Text, T>) -> Result<M, Fault> {
+    let checked = files.into_iter().map(|(path, file)| {
+        let mut components = Path::new(path.get_ref()).components();
+        if path.get_ref().is_empty() || !components.all(|c| matches!(c, Component::Normal(_))) {
+            let message = format!("`{}` is no path below the component", path.get_ref());
+            return Err(Fault::at(path.span(), message, "here"));
         }
-        let fault = Fault::at(name.span(), format!("there is no {kind} `{written}`"), "here");
-        Err(match nearest(written, known.iter().copied()) {
-            Some(near) => fault.help(format!("did you mean `{near}`?")),
-            None if known.is_empty() => fault,
-            None => fault.help(format!("there is: `{}`", known.join("`, `"))),
-        })
-    }
-
-    fn globs(&self, texts: Vec<Text>) -> Result<Vec<String>, Fault> {
-        let checked = texts.into_iter().map(|text| {
-            GlobBuilder::new(text.get_ref()).literal_separator(true).build().map_err(|error| {
-                let message = format!("`{}` is no glob: {}", text.get_ref(), error.kind());
-                Fault::at(text.span(), message, "here")
-            })?;
-            Ok(text.into_inner())
-        });
-        checked.collect()
-    }
-
-    /// What is to be at paths, each of which must lie below the component.
-    fn files<T>(&self, files: IndexMap<Text, T>) -> Result<BTreeMap<String, T>, Fault> {
-        let checked = files.into_iter().map(|(path, file)| {
-            let mut components = Path::new(path.get_ref()).components();
-            if path.get_ref().is_empty() || !components.all(|c| matches!(c, Component::Normal(_))) {
-                let message = format!("`{}` is no path below the component", path.get_ref());
-                return Err(Fault::at(path.span(), message, "here"));
-            }
-            Ok((path.into_inner(), file))
-        });
-        checked.collect()
-    }
+        Ok((path.into_inner(), file))
+    });
+    checked.collect()
 }
 
 #[cfg(test)]

@@ -45,8 +45,11 @@ impl<'a> Probe<'a> {
     pub(super) fn new(finder: &'a Finder, toolchain: &'a Toolchain, tool: &'a Tool) -> Self {
         let passes: Vec<&str> = toolchain.passes().collect();
         let mut variables = environment::passed(&finder.environment, passes.iter().copied());
-        let mut asked: Variables =
-            variables.iter().filter(|(name, _)| passes.contains(&name.as_str())).map(owned).collect();
+        let mut asked: Variables = variables
+            .iter()
+            .filter(|(name, _)| passes.contains(&name.as_str()))
+            .map(owned)
+            .collect();
         // What a toolchain sets for its steps is set for the question as well, as far as it
         // does not depend on a build.
         for (name, template) in &toolchain.environment.set {
@@ -140,9 +143,9 @@ impl<'a> Probe<'a> {
     fn version(&self, path: &Path) -> Result<Version, Refusal> {
         let (stdout, stderr) = self.run(path, &self.tool.version)?;
         // Some tools tell their version on standard error.
-        version_in(&stdout).or_else(|| version_in(&stderr)).ok_or_else(|| Refusal::NoVersion {
-            said: last_line(&[stderr, stdout].concat()),
-        })
+        version_in(&stdout)
+            .or_else(|| version_in(&stderr))
+            .ok_or_else(|| Refusal::NoVersion { said: last_line(&[stderr, stdout].concat()) })
     }
 
     /// The one line that the executable answers with.
@@ -244,7 +247,10 @@ mod tests {
             ("go version go1.26.8 linux/amd64", "1.26.8"),
             ("go version go1.27 linux/amd64", "1.27.0"),
             ("go version go1.27rc1 linux/amd64", "1.27.0"),
-            ("tinygo version 0.41.1 linux/amd64 (using go version go1.26.8 and LLVM version 19.1.7)", "0.41.1"),
+            (
+                "tinygo version 0.41.1 linux/amd64 (using go version go1.26.8 and LLVM version 19.1.7)",
+                "0.41.1",
+            ),
             ("wit-bindgen-go version v0.7.0", "0.7.0"),
             ("cargo-component-component 0.21.1", "0.21.1"),
             ("2024.05", "2024.5.0"),

@@ -164,8 +164,10 @@ const PLAIN: [(&str, Placeholder); 10] = [
     ("tools-path", Placeholder::ToolsPath),
 ];
 
+type MakePlaceholder = fn(String) -> Placeholder;
+
 /// Placeholders with an argument, by what stands before the colon.
-const NAMED: [(&str, fn(String) -> Placeholder); 4] = [
+const NAMED: [(&str, MakePlaceholder); 4] = [
     ("tool", Placeholder::Tool),
     ("variant", Placeholder::Variant),
     ("option", Placeholder::Option),
@@ -280,7 +282,8 @@ impl Template {
         if self.parts.len() > 1 && self.placeholders().any(flags) {
             return Err(MalformedTemplate {
                 at: 0..self.text.len(),
-                message: "`{flags:NAME}` stands for several arguments, not for a part of one".into(),
+                message: "`{flags:NAME}` stands for several arguments, not for a part of one"
+                    .into(),
                 help: Some("make it an argument of its own".into()),
             });
         }
@@ -308,7 +311,10 @@ impl Placeholder {
         let known = PLAIN.iter().map(|(name, _)| *name).chain(NAMED.iter().map(|(name, _)| *name));
         let help = match nearest(kind, known.clone()) {
             Some(name) if NAMED.iter().any(|(named, _)| *named == name) => {
-                format!("did you mean `{{{name}:{}}}`?", if argument.is_empty() { "NAME" } else { argument })
+                format!(
+                    "did you mean `{{{name}:{}}}`?",
+                    if argument.is_empty() { "NAME" } else { argument }
+                )
             }
             Some(name) => format!("did you mean `{{{name}}}`?"),
             None => format!("the placeholders are: {}", known.collect::<Vec<_>>().join(", ")),

@@ -94,11 +94,7 @@ pub(super) fn way(
             module: file.module,
         },
         WayName::Archive => Way::Archive {
-            platforms: file
-                .platforms
-                .ok_or_else(|| lacking("platforms"))?
-                .into_iter()
-                .collect(),
+            platforms: file.platforms.ok_or_else(|| lacking("platforms"))?.into_iter().collect(),
             strip: file.strip.unwrap_or(0),
             bin: file.bin.unwrap_or_else(|| "bin".to_owned()),
         },
@@ -110,14 +106,12 @@ pub(super) fn way(
 }
 
 fn script(parser: &Parser<'_>, name: &Text) -> Result<Way, Fault> {
-    match (parser.scripts)(name.get_ref()) {
-        Some(text) => Ok(Way::Script { name: name.get_ref().clone(), text }),
-        None => {
-            let message = format!("there is no script `{}`", name.get_ref());
-            Err(Fault::at(name.span(), message, "here")
-                .help("scripts lie in the directory `install` beside the toolchain's file"))
-        }
-    }
+    let text = (parser.scripts)(name.get_ref()).ok_or_else(|| {
+        let message = format!("there is no script `{}`", name.get_ref());
+        Fault::at(name.span(), message, "here")
+            .help("scripts lie in the directory `install` beside the toolchain's file")
+    })?;
+    Ok(Way::Script { name: name.get_ref().clone(), text })
 }
 
 /// A Python package with its version: without one, two machines would install two things.

@@ -105,10 +105,7 @@ impl AdaptError {
         let cause = error.into();
         let mut layer: Option<&(dyn std::error::Error + 'static)> = Some(cause.as_ref());
         while let Some(current) = layer {
-            if current
-                .to_string()
-                .contains("does not export a function named `cabi_realloc`")
-            {
+            if current.to_string().contains("does not export a function named `cabi_realloc`") {
                 return Self::MissingRealloc;
             }
             layer = current.source();

@@ -42,9 +42,7 @@ pub fn adapt(bytes: &[u8], world: Option<(&Wit, &str)>) -> Result<Vec<u8>, Adapt
     };
     let component = match inspect::kind(bytes) {
         None => {
-            return Err(AdaptError::NotWebAssembly {
-                found: inspect::describe_other(bytes),
-            });
+            return Err(AdaptError::NotWebAssembly { found: inspect::describe_other(bytes) });
         }
         Some(Kind::Component) => {
             validate(bytes)?;
@@ -65,38 +63,27 @@ pub fn adapt(bytes: &[u8], world: Option<(&Wit, &str)>) -> Result<Vec<u8>, Adapt
 /// The crates that decide which bytes [`adapt`] writes, with version and checksum, for
 /// fingerprints. The adapters' bytes are part of the last one's checksum.
 pub fn versions() -> BTreeMap<String, String> {
-    [
-        "wit-component",
-        "wit-parser",
-        "wasm-encoder",
-        "wasi-preview1-component-adapter-provider",
-    ]
-    .into_iter()
-    .map(|name| (name.to_owned(), locked::version(name)))
-    .collect()
+    ["wit-component", "wit-parser", "wasm-encoder", "wasi-preview1-component-adapter-provider"]
+        .into_iter()
+        .map(|name| (name.to_owned(), locked::version(name)))
+        .collect()
 }
 
 fn validate(bytes: &[u8]) -> Result<(), AdaptError> {
     match Validator::new().validate_all(bytes) {
         Ok(_) => Ok(()),
-        Err(error) => Err(AdaptError::Invalid {
-            cause: error.into(),
-        }),
+        Err(error) => Err(AdaptError::Invalid { cause: error.into() }),
     }
 }
 
 fn encode(bytes: &[u8], world: Option<(&Wit, &str, WorldId)>) -> Result<Vec<u8>, AdaptError> {
     validate(bytes)?;
-    let module = Module::read(bytes).map_err(|error| AdaptError::Invalid {
-        cause: error.into(),
-    })?;
+    let module =
+        Module::read(bytes).map_err(|error| AdaptError::Invalid { cause: error.into() })?;
     let embedded;
     let bytes = if module.carries_wit {
-        let (_, bindings) = wit_component::metadata::decode(bytes).map_err(|error| {
-            AdaptError::DamagedMetadata {
-                cause: error.into(),
-            }
-        })?;
+        let (_, bindings) = wit_component::metadata::decode(bytes)
+            .map_err(|error| AdaptError::DamagedMetadata { cause: error.into() })?;
         check_exports(&module, &bindings.resolve, bindings.world)?;
         bytes
     } else {
@@ -115,10 +102,8 @@ fn encode(bytes: &[u8], world: Option<(&Wit, &str, WorldId)>) -> Result<Vec<u8>,
         embedded = with_wit;
         &embedded
     };
-    let mut encoder = ComponentEncoder::default()
-        .module(bytes)
-        .map_err(AdaptError::encoding)?
-        .validate(false);
+    let mut encoder =
+        ComponentEncoder::default().module(bytes).map_err(AdaptError::encoding)?.validate(false);
     if let Some(adapter) = module.adapter()? {
         encoder = encoder
             .adapter(provider::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, adapter)
@@ -160,15 +145,11 @@ impl Module {
         if self.imported_modules.contains("wasi_unstable") {
             return Err(AdaptError::TooOldWasi);
         }
-        if !self
-            .imported_modules
-            .contains(provider::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME)
-        {
+        if !self.imported_modules.contains(provider::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME) {
             return Ok(None);
         }
         let is_proxy = self.exports.iter().any(|name| {
-            name.trim_start_matches("cm32p2|")
-                .starts_with("wasi:http/incoming-handler@")
+            name.trim_start_matches("cm32p2|").starts_with("wasi:http/incoming-handler@")
         });
         Ok(Some(if self.exports.contains("_start") {
             provider::WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER

@@ -37,11 +37,8 @@ pub(super) fn module_keeps(
             let names = core_names(resolve, interface, function);
             if !names.iter().any(|name| exports.contains(name)) {
                 let [expected, ..] = names;
-                let own: Vec<&str> = exports
-                    .iter()
-                    .map(String::as_str)
-                    .filter(|name| is_telling(name))
-                    .collect();
+                let own: Vec<&str> =
+                    exports.iter().map(String::as_str).filter(|name| is_telling(name)).collect();
                 return Err(AdaptError::MissingExport {
                     world: resolve.worlds[world].name.clone(),
                     help: suggestion(&expected, own, "the module exports"),
@@ -68,20 +65,14 @@ fn core_names(
     .map(|mangling| {
         resolve.wasm_export_name(
             mangling,
-            WasmExport::Func {
-                interface,
-                func: function,
-                kind: WasmExportKind::Normal,
-            },
+            WasmExport::Func { interface, func: function, kind: WasmExportKind::Normal },
         )
     })
 }
 
 /// Whether an export says anything to a person who looks for a missing one.
 fn is_telling(name: &str) -> bool {
-    !["cabi_", "memory", "__", "_initialize"]
-        .iter()
-        .any(|prefix| name.starts_with(prefix))
+    !["cabi_", "memory", "__", "_initialize"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Checks that `component` exports what `promised` exports, with equal types.

@@ -27,17 +27,11 @@ fn a_module_becomes_a_component_of_its_world() {
     let wit = package();
     let component = adapt(&module(TRANSFORMER), Some((&wit, "transformer"))).expect("adapts");
     let world = world::decode(&component).unwrap();
-    assert_eq!(
-        world.exports.keys().collect::<Vec<_>>(),
-        ["poly:test/shout@0.1.0", "version"]
-    );
+    assert_eq!(world.exports.keys().collect::<Vec<_>>(), ["poly:test/shout@0.1.0", "version"]);
     let again =
         adapt(&component, Some((&wit, "transformer"))).expect("a component passes as it is");
     assert_eq!(again, component);
-    assert_eq!(
-        adapt(&module(TRANSFORMER), Some((&wit, "transformer"))).unwrap(),
-        component
-    );
+    assert_eq!(adapt(&module(TRANSFORMER), Some((&wit, "transformer"))).unwrap(), component);
 }
 
 #[test]
@@ -60,11 +54,7 @@ fn embedded_wit_is_used_and_still_held_against_the_named_world() {
 fn preview1_gets_the_adapter_that_fits() {
     let wit = package();
     let imports = |component: &[u8]| {
-        world::decode(component)
-            .unwrap()
-            .imports
-            .into_keys()
-            .collect::<Vec<_>>()
+        world::decode(component).unwrap().imports.into_keys().collect::<Vec<_>>()
     };
     let reactor = module(
         r#"(module
@@ -73,11 +63,7 @@ fn preview1_gets_the_adapter_that_fits() {
             (func (export "version") (result i32) (call 0 (i32.const 0) (i32.const 4))))"#,
     );
     let component = adapt(&reactor, Some((&wit, "plain"))).expect("reactor");
-    assert!(
-        imports(&component)
-            .iter()
-            .any(|name| name.starts_with("wasi:random/random@"))
-    );
+    assert!(imports(&component).iter().any(|name| name.starts_with("wasi:random/random@")));
 
     let command = module(
         r#"(module
@@ -87,19 +73,13 @@ fn preview1_gets_the_adapter_that_fits() {
     );
     let component = adapt(&command, Some((&wit, "silent"))).expect("command");
     let exports = world::decode(&component).unwrap().exports;
-    assert!(
-        exports.keys().any(|name| name.starts_with("wasi:cli/run@")),
-        "{exports:?}"
-    );
+    assert!(exports.keys().any(|name| name.starts_with("wasi:cli/run@")), "{exports:?}");
 
     let old = module(
         r#"(module (import "wasi_unstable" "random_get" (func (param i32 i32) (result i32)))
             (func (export "version") (result i32) i32.const 7))"#,
     );
-    assert!(matches!(
-        adapt(&old, Some((&wit, "plain"))),
-        Err(AdaptError::TooOldWasi)
-    ));
+    assert!(matches!(adapt(&old, Some((&wit, "plain"))), Err(AdaptError::TooOldWasi)));
 }
 
 #[test]
@@ -119,10 +99,7 @@ fn a_missing_export_is_named_with_what_comes_near() {
 
     let lacking = r#"(module (func (export "version") (result i32) i32.const 7))"#;
     let error = adapt(&module(lacking), Some((&wit, "transformer"))).unwrap_err();
-    assert!(
-        error.to_string().contains("`poly:test/shout@0.1.0#upper`"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("`poly:test/shout@0.1.0#upper`"), "{error}");
 }
 
 #[test]
@@ -161,10 +138,7 @@ fn other_bytes_are_refused_for_what_they_are() {
     assert_eq!(text(&wrong), "invalid WebAssembly");
     assert!(matches!(adapt(&whole, None), Err(AdaptError::NoWorld)));
     assert!(
-        adapt(&whole, Some((&wit, "plan")))
-            .unwrap_err()
-            .to_string()
-            .contains("no world `plan`")
+        adapt(&whole, Some((&wit, "plan"))).unwrap_err().to_string().contains("no world `plan`")
     );
 }
 

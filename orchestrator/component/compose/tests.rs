@@ -43,38 +43,20 @@ fn call_run(bytes: &[u8]) -> u32 {
     let engine = wasmtime::Engine::default();
     let component = Component::new(&engine, bytes).expect("compiles");
     let mut linker = Linker::<()>::new(&engine);
-    linker
-        .instance("wasi:x/y@0.2.0")
-        .expect("an empty interface");
+    linker.instance("wasi:x/y@0.2.0").expect("an empty interface");
     let mut store = wasmtime::Store::new(&engine, ());
-    let instance = linker
-        .instantiate(&mut store, &component)
-        .expect("instantiates");
-    let run = instance
-        .get_typed_func::<(), (u32,)>(&mut store, "run")
-        .expect("exports run");
+    let instance = linker.instantiate(&mut store, &component).expect("instantiates");
+    let run = instance.get_typed_func::<(), (u32,)>(&mut store, "run").expect("exports run");
     run.call(&mut store, ()).expect("runs").0
 }
 
 #[test]
 fn linked_parts_compose_run_and_pass_the_audit() {
-    let parts = [
-        number("provider", 41),
-        successor("root_of it all"),
-        number("other", 7),
-    ];
-    let link = |to: &str| {
-        [ExplicitLink {
-            import: "root_of it all/a:b/number".into(),
-            export: to.into(),
-        }]
-    };
+    let parts = [number("provider", 41), successor("root_of it all"), number("other", 7)];
+    let link =
+        |to: &str| [ExplicitLink { import: "root_of it all/a:b/number".into(), export: to.into() }];
     for (to, answer) in [("provider", 42), ("other", 8)] {
-        let unused = if to == "provider" {
-            &parts[..2]
-        } else {
-            &parts[1..]
-        };
+        let unused = if to == "provider" { &parts[..2] } else { &parts[1..] };
         let wiring = wire(unused, None, &link(to)).expect("wires");
         let composed = compose(unused, None, &wiring).expect("composes");
         assert_eq!(call_run(&composed), answer);
@@ -84,11 +66,7 @@ fn linked_parts_compose_run_and_pass_the_audit() {
             (vec!["wasi:x/y@0.2.0".to_owned()], vec!["run".to_owned()])
         );
         for _ in 0..5 {
-            assert_eq!(
-                compose(unused, None, &wiring).unwrap(),
-                composed,
-                "equal bytes each time"
-            );
+            assert_eq!(compose(unused, None, &wiring).unwrap(), composed, "equal bytes each time");
         }
     }
 }
@@ -97,10 +75,7 @@ fn linked_parts_compose_run_and_pass_the_audit() {
 fn one_component_composes_to_itself() {
     let parts = [number("only", 1)];
     let wiring = wire(&parts, None, &[]).unwrap();
-    assert_eq!(
-        compose(&parts, None, &wiring).unwrap(),
-        parts[0].bytes.as_ref()
-    );
+    assert_eq!(compose(&parts, None, &wiring).unwrap(), parts[0].bytes.as_ref());
 }
 
 /// Owns a resource `token` in `a:b/tokens`.
@@ -147,11 +122,7 @@ fn a_resource_goes_through_a_chain_and_a_diamond() {
             (core instance $c (instantiate $m (with "" (instance (export "pass" (func $pass))))))
             (func (export "run") (result u32) (canon lift (core func $c "run"))))"#
     );
-    let parts = [
-        part("root", &root),
-        part("middle", &middle),
-        part("owner", OWNER),
-    ];
+    let parts = [part("root", &root), part("middle", &middle), part("owner", OWNER)];
     let wiring = wire(&parts, None, &[]).expect("wires");
     assert_eq!(wiring.order, ["owner", "middle", "root"]);
     let composed = compose(&parts, None, &wiring).expect("composes");

@@ -94,8 +94,13 @@ pub(super) fn module(plan: &Plan) -> Module {
         types.len() - 1
     };
 
-    let any_memory =
-        MemoryType { minimum: 1, maximum: None, memory64: false, shared: false, page_size_log2: None };
+    let any_memory = MemoryType {
+        minimum: 1,
+        maximum: None,
+        memory64: false,
+        shared: false,
+        page_size_log2: None,
+    };
     imports.import(OWN, MEMORY, EntityType::Memory(any_memory));
     let nothing = CoreSignature { parameters: Vec::new(), results: Vec::new() };
     imports.import(OWN, RESET, EntityType::Function(ty(nothing)));
@@ -112,7 +117,8 @@ pub(super) fn module(plan: &Plan) -> Module {
     let number = |stage: &Stage| {
         let import = &plan.imports[stage.import];
         let place = import.functions.keys().take_while(|name| **name != stage.function).count();
-        numbers[stage.import] + u32::try_from(place).expect("fewer functions than a module may have")
+        numbers[stage.import]
+            + u32::try_from(place).expect("fewer functions than a module may have")
     };
 
     for flow in &plan.flows {
@@ -124,7 +130,9 @@ pub(super) fn module(plan: &Plan) -> Module {
         exports.export(&post_return(&flow.name), ExportKind::Func, next + 1);
         next += 2;
         code.function(&Writer::new(flow).write(number));
-        code.function(Function::new([]).instruction(&Instruction::Call(0)).instruction(&Instruction::End));
+        code.function(
+            Function::new([]).instruction(&Instruction::Call(0)).instruction(&Instruction::End),
+        );
     }
     let mut module = Module::new();
     module.section(&types).section(&imports).section(&functions).section(&exports).section(&code);

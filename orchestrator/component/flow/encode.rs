@@ -31,10 +31,13 @@ const TYPES: &str = "poly:flow/types";
 pub(super) fn encode(plan: &Plan) -> Vec<u8> {
     let signatures: Vec<Function> = plan.flows.iter().map(signature).collect();
     let mut names = NamedTypes::new(Names::taken(plan.taken.iter().cloned()));
-    for function in signatures.iter().chain(plan.imports.iter().flat_map(|import| import.functions.values())) {
+    for function in
+        signatures.iter().chain(plan.imports.iter().flat_map(|import| import.functions.values()))
+    {
         names.add(function);
     }
-    let mut encoder = Encoder { component: ComponentBuilder::default(), names: &names, types: BTreeMap::new() };
+    let mut encoder =
+        Encoder { component: ComponentBuilder::default(), names: &names, types: BTreeMap::new() };
     encoder.import_types();
     let used = encoder.use_types(&signatures);
     let functions: Vec<Vec<u32>> =
@@ -173,9 +176,11 @@ impl Encoder<'_> {
         scope.named = used;
         for (flow, signature) in plan.flows.iter().zip(signatures) {
             let component = &mut self.component;
-            let function = component.core_alias_export(None, core.flows, &flow.name, ExportKind::Func);
+            let function =
+                component.core_alias_export(None, core.flows, &flow.name, ExportKind::Func);
             let post_return = code::post_return(&flow.name);
-            let post_return = component.core_alias_export(None, core.flows, &post_return, ExportKind::Func);
+            let post_return =
+                component.core_alias_export(None, core.flows, &post_return, ExportKind::Func);
             let (parameters, result) = scope.signature(component, signature);
             let (ty, mut encoder) = component.type_function(None);
             encoder.params(parameters).result(result);

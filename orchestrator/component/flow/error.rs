@@ -130,7 +130,12 @@ impl FlowError {
     ) -> Self {
         Self {
             stage: Some(stage),
-            place: format!("stage {} (`{}`) of flow `{}`", stage + 1, flow.stages[stage], flow.name),
+            place: format!(
+                "stage {} (`{}`) of flow `{}`",
+                stage + 1,
+                flow.stages[stage],
+                flow.name
+            ),
             ..Self::of_flow(flow, kind, help)
         }
     }

@@ -80,11 +80,15 @@ pub(super) fn shape(ty: &Type) -> Shape<'_> {
         },
         Type::String | Type::List(_) => return Shape::Pair,
         Type::Tuple(types) => return Shape::Fields(types.iter().collect()),
-        Type::Record { fields, .. } => return Shape::Fields(fields.iter().map(|field| &field.ty).collect()),
+        Type::Record { fields, .. } => {
+            return Shape::Fields(fields.iter().map(|field| &field.ty).collect());
+        }
         Type::Option(some) => return Shape::Cases(vec![None, Some(some)]),
         Type::Result { ok, error } => return Shape::Cases(vec![ok.as_deref(), error.as_deref()]),
         Type::Enum { cases, .. } => return Shape::Cases(vec![None; cases.len()]),
-        Type::Variant { cases, .. } => return Shape::Cases(cases.iter().map(|case| case.ty.as_ref()).collect()),
+        Type::Variant { cases, .. } => {
+            return Shape::Cases(cases.iter().map(|case| case.ty.as_ref()).collect());
+        }
         Type::FixedLengthList(..)
         | Type::Map(..)
         | Type::Own(_)

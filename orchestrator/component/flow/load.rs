@@ -35,7 +35,8 @@ impl Body {
 
     fn local(&mut self, ty: ValType) -> u32 {
         self.locals.push(ty);
-        self.parameters + u32::try_from(self.locals.len() - 1).expect("as many locals as flat values")
+        self.parameters
+            + u32::try_from(self.locals.len() - 1).expect("as many locals as flat values")
     }
 
     /// Pushes the core values of the `ty` at `address`.
@@ -75,10 +76,8 @@ impl Body {
     fn load_variant(&mut self, cases: &[Option<&Type>], address: u32) {
         let discriminant = layout::discriminant(cases.len());
         self.load_scalar(discriminant, address);
-        let slots: Vec<(u32, ValType)> = layout::flatten_payload(cases)
-            .into_iter()
-            .map(|ty| (self.local(ty), ty))
-            .collect();
+        let slots: Vec<(u32, ValType)> =
+            layout::flatten_payload(cases).into_iter().map(|ty| (self.local(ty), ty)).collect();
         if slots.is_empty() {
             return;
         }
@@ -93,7 +92,9 @@ impl Body {
             self.push(Instruction::If(BlockType::Empty));
             self.load(payload, payload_address);
             let loaded = layout::flatten(payload);
-            for (have, (slot, want)) in loaded.into_iter().zip(&slots).collect::<Vec<_>>().into_iter().rev() {
+            for (have, (slot, want)) in
+                loaded.into_iter().zip(&slots).collect::<Vec<_>>().into_iter().rev()
+            {
                 self.convert(have, *want);
                 self.push(Instruction::LocalSet(*slot));
             }
@@ -145,9 +146,5 @@ pub(super) fn sole_scalar(ty: &Type) -> Scalar {
 }
 
 fn place(scalar: Scalar, address: u32) -> MemArg {
-    MemArg {
-        offset: u64::from(address),
-        align: scalar.size().trailing_zeros(),
-        memory_index: 0,
-    }
+    MemArg { offset: u64::from(address), align: scalar.size().trailing_zeros(), memory_index: 0 }
 }

@@ -6,7 +6,8 @@
 
 use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, ExportKind, ExportSection, Function, FunctionSection,
-    GlobalSection, GlobalType, Instruction, MemorySection, MemoryType, Module, TypeSection, ValType,
+    GlobalSection, GlobalType, Instruction, MemorySection, MemoryType, Module, TypeSection,
+    ValType,
 };
 
 /// The export that the canonical ABI calls to allocate.
@@ -38,10 +39,11 @@ pub(super) fn module(reserved: u32) -> Module {
     let mutable = GlobalType { val_type: ValType::I32, mutable: true, shared: false };
     globals.global(mutable, &ConstExpr::i32_const(reserved.cast_signed()));
     let mut exports = ExportSection::new();
-    exports
-        .export(MEMORY, ExportKind::Memory, 0)
-        .export(REALLOC, ExportKind::Func, 0)
-        .export(RESET, ExportKind::Func, 1);
+    exports.export(MEMORY, ExportKind::Memory, 0).export(REALLOC, ExportKind::Func, 0).export(
+        RESET,
+        ExportKind::Func,
+        1,
+    );
     let mut code = CodeSection::new();
     code.function(&realloc()).function(&reset(reserved));
 

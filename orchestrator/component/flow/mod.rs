@@ -60,14 +60,18 @@ pub struct FlowComponent {
 
 /// Writes the component for `flows` over `parts`; none if there are no flows. Equal arguments
 /// give equal bytes.
-pub fn generate(flows: &[FlowSource], parts: &[Part<'_>]) -> Result<Option<FlowComponent>, FlowError> {
+pub fn generate(
+    flows: &[FlowSource],
+    parts: &[Part<'_>],
+) -> Result<Option<FlowComponent>, FlowError> {
     if flows.is_empty() {
         return Ok(None);
     }
     let plan = plan::plan(flows, parts)?;
     let name = names::free("flow", |name| parts.iter().all(|part| part.name != name));
     let bytes = encode::encode(&plan);
-    let part = Part::new(name.clone(), bytes).map_err(|cause| FlowError::internal(&flows[0], cause))?;
+    let part =
+        Part::new(name.clone(), bytes).map_err(|cause| FlowError::internal(&flows[0], cause))?;
     let links = plan
         .imports
         .iter()

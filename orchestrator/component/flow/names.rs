@@ -38,7 +38,11 @@ fn kebab(text: &str) -> String {
         .filter(|word| !word.is_empty())
         .map(|word| {
             let word = word.to_ascii_lowercase();
-            if word.starts_with(|first: char| first.is_ascii_digit()) { format!("n{word}") } else { word }
+            if word.starts_with(|first: char| first.is_ascii_digit()) {
+                format!("n{word}")
+            } else {
+                word
+            }
         })
         .collect();
     if words.is_empty() { "x".to_owned() } else { words.join("-") }

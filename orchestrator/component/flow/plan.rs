@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::FlowSource;
 use super::error::{FlowError, FlowErrorKind};
 use super::names::Names;
-use super::FlowSource;
 use crate::component::nearest::suggestion;
 use crate::component::part::Part;
-use crate::component::world::{Field, Function, Item, Mismatch, Type, compare_types, split_version};
+use crate::component::world::{
+    Field, Function, Item, Mismatch, Type, compare_types, split_version,
+};
 
 /// All flows with everything known about them.
 #[derive(Debug)]
@@ -80,7 +82,8 @@ pub(super) fn plan(flows: &[FlowSource], parts: &[Part<'_>]) -> Result<Plan, Flo
         .flat_map(|part| &part.world.imports)
         .filter(|(_, item)| matches!(item, Item::Type))
         .map(|(name, _)| name.clone());
-    let taken = open_types.chain(planner.imports.iter().map(|import| import.name.clone())).collect();
+    let taken =
+        open_types.chain(planner.imports.iter().map(|import| import.name.clone())).collect();
     Ok(Plan { imports: planner.imports, flows, taken })
 }
 
@@ -128,7 +131,10 @@ impl Planner<'_> {
         let Some(part) = parts.iter().find(|part| part.name == component) else {
             let known = parts.iter().map(|part| part.name.as_str());
             let help = suggestion(component, known, "the components are");
-            return Err(refuse(FlowErrorKind::UnknownComponent { component: component.to_owned() }, help));
+            return Err(refuse(
+                FlowErrorKind::UnknownComponent { component: component.to_owned() },
+                help,
+            ));
         };
         let found = candidates(part, path);
         let (interface, function, signature) = match &found[..] {
@@ -140,7 +146,8 @@ impl Planner<'_> {
                 return Err(refuse(FlowErrorKind::UnknownFunction { component, function }, help));
             }
             several => {
-                let candidates = several.iter().map(|found| written(part, found.0, found.1)).collect();
+                let candidates =
+                    several.iter().map(|found| written(part, found.0, found.1)).collect();
                 let help = "write the interface before the function".to_owned();
                 return Err(refuse(FlowErrorKind::Ambiguous { candidates }, help));
             }
@@ -162,10 +169,9 @@ impl Planner<'_> {
         function: &str,
         signature: &Function,
     ) -> usize {
-        let known = self
-            .imports
-            .iter()
-            .position(|import| import.component == part.name && import.interface.as_deref() == interface);
+        let known = self.imports.iter().position(|import| {
+            import.component == part.name && import.interface.as_deref() == interface
+        });
         let index = known.unwrap_or_else(|| {
             let wanted = match interface {
                 Some(interface) => format!("{}-{}", part.name, short_name(interface)),
@@ -209,7 +215,10 @@ fn candidates<'p>(part: &'p Part<'_>, path: &str) -> Vec<Candidate<'p>> {
     };
     let exact = functions(&|name| name == interface, function);
     if exact.is_empty() {
-        functions(&|name| split_version(name).0 == interface || short_name(name) == interface, function)
+        functions(
+            &|name| split_version(name).0 == interface || short_name(name) == interface,
+            function,
+        )
     } else {
         exact
     }
@@ -235,7 +244,12 @@ fn all_functions(part: &Part<'_>) -> Vec<String> {
         match item {
             Item::Function(_) => all.push(name.clone()),
             Item::Interface(found) => {
-                all.extend(found.functions.keys().map(|function| format!("{}.{function}", short_name(name))));
+                all.extend(
+                    found
+                        .functions
+                        .keys()
+                        .map(|function| format!("{}.{function}", short_name(name))),
+                );
             }
             Item::Type => {}
         }
@@ -285,8 +299,13 @@ fn common_error<'s>(
             (Some(known), Some(error)) => compare_types(known, error).err(),
             (None, None) => None,
             (known, error) => {
-                let described = |ty: Option<&Type>| ty.map_or_else(|| "nothing".to_owned(), Type::to_string);
-                Some(Mismatch { path: Vec::new(), expected: described(known), found: described(error) })
+                let described =
+                    |ty: Option<&Type>| ty.map_or_else(|| "nothing".to_owned(), Type::to_string);
+                Some(Mismatch {
+                    path: Vec::new(),
+                    expected: described(known),
+                    found: described(error),
+                })
             }
         };
         if let Some(mismatch) = differs {
@@ -320,7 +339,9 @@ fn forwardable(function: &Function) -> Result<(), FlowErrorKind> {
 fn type_forwardable(ty: &Type, path: &mut Vec<String>) -> Result<(), FlowErrorKind> {
     let what = match ty {
         Type::Own(name) | Type::Borrow(name) => format!("resource `{name}`"),
-        Type::Future(_) | Type::Stream(_) | Type::Map(..) | Type::FixedLengthList(..) => format!("`{ty}`"),
+        Type::Future(_) | Type::Stream(_) | Type::Map(..) | Type::FixedLengthList(..) => {
+            format!("`{ty}`")
+        }
         Type::ErrorContext => "an error context".to_owned(),
         _ => {
             for (step, inner) in ty.inner() {

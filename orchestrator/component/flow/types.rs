@@ -52,7 +52,10 @@ impl NamedTypes {
 
     /// The named types that signatures refer to directly, without those inside them, in the
     /// order of [`Self::in_order`].
-    pub(super) fn used_by<'t>(&self, functions: impl IntoIterator<Item = &'t Function>) -> Vec<&str> {
+    pub(super) fn used_by<'t>(
+        &self,
+        functions: impl IntoIterator<Item = &'t Function>,
+    ) -> Vec<&str> {
         let mut used = Vec::new();
         for ty in functions.into_iter().flat_map(types_of) {
             self.collect_used(ty, &mut used);
@@ -156,14 +159,18 @@ impl<'n> Scope<'n> {
                 defined(space, |encoder| encoder.result(ok, error))
             }
             Type::Record { fields, .. } => {
-                let fields: Vec<_> =
-                    fields.iter().map(|field| (field.name.as_str(), self.value(space, &field.ty))).collect();
+                let fields: Vec<_> = fields
+                    .iter()
+                    .map(|field| (field.name.as_str(), self.value(space, &field.ty)))
+                    .collect();
                 defined(space, |encoder| encoder.record(fields))
             }
             Type::Variant { cases, .. } => {
                 let cases: Vec<_> = cases
                     .iter()
-                    .map(|case| (case.name.as_str(), case.ty.as_ref().map(|ty| self.value(space, ty))))
+                    .map(|case| {
+                        (case.name.as_str(), case.ty.as_ref().map(|ty| self.value(space, ty)))
+                    })
                     .collect();
                 defined(space, |encoder| encoder.variant(cases))
             }
@@ -181,7 +188,10 @@ impl<'n> Scope<'n> {
     }
 }
 
-fn defined(space: &mut impl TypeSpace, encode: impl FnOnce(ComponentDefinedTypeEncoder<'_>)) -> u32 {
+fn defined(
+    space: &mut impl TypeSpace,
+    encode: impl FnOnce(ComponentDefinedTypeEncoder<'_>),
+) -> u32 {
     let (number, encoder) = space.define();
     encode(encoder);
     number

@@ -29,13 +29,8 @@ pub(super) fn explicit<'p>(
             });
         };
         let met = explicit_export(parts, link, component, import, item)?;
-        if found
-            .insert((component.name.as_str(), import), met)
-            .is_some()
-        {
-            return Err(WiringError::Twice {
-                link: link.import.clone(),
-            });
+        if found.insert((component.name.as_str(), import), met).is_some() {
+            return Err(WiringError::Twice { link: link.import.clone() });
         }
     }
     Ok(found)
@@ -75,13 +70,7 @@ fn explicit_export(
             help: suggestion(wanted, known, "its exports are"),
         });
     };
-    checked(
-        component,
-        import,
-        item,
-        (provider, export, offered),
-        Reason::Explicit,
-    )
+    checked(component, import, item, (provider, export, offered), Reason::Explicit)
 }
 
 fn part<'p, 'm>(
@@ -89,13 +78,11 @@ fn part<'p, 'm>(
     link: &ExplicitLink,
     name: &str,
 ) -> Result<&'m &'p Part<'p>, WiringError> {
-    parts
-        .get(name)
-        .ok_or_else(|| WiringError::UnknownComponent {
-            link: link.import.clone(),
-            component: name.to_owned(),
-            help: suggestion(name, parts.keys().copied(), "the components are"),
-        })
+    parts.get(name).ok_or_else(|| WiringError::UnknownComponent {
+        link: link.import.clone(),
+        component: name.to_owned(),
+        help: suggestion(name, parts.keys().copied(), "the components are"),
+    })
 }
 
 /// An item by its full name, or by its name without version if that is the only one.
@@ -103,9 +90,7 @@ fn lookup<'i>(items: &'i BTreeMap<String, Item>, name: &str) -> Option<(&'i str,
     if let Some((name, item)) = items.get_key_value(name) {
         return Some((name, item));
     }
-    let mut unversioned = items
-        .iter()
-        .filter(|(known, _)| split_version(known).0 == name);
+    let mut unversioned = items.iter().filter(|(known, _)| split_version(known).0 == name);
     match (unversioned.next(), unversioned.next()) {
         (Some((name, item)), None) => Some((name, item)),
         _ => None,
@@ -120,22 +105,13 @@ pub(super) fn by_name(
     item: &Item,
 ) -> Result<Link, WiringError> {
     let others = || {
-        parts
-            .values()
-            .filter(|other| other.name != component.name)
-            .flat_map(|other| {
-                other
-                    .world
-                    .exports
-                    .iter()
-                    .map(move |(name, item)| (*other, name.as_str(), item))
-            })
+        parts.values().filter(|other| other.name != component.name).flat_map(|other| {
+            other.world.exports.iter().map(move |(name, item)| (*other, name.as_str(), item))
+        })
     };
     let exact: Vec<_> = others().filter(|(_, name, _)| *name == import).collect();
     let (candidates, reason) = if exact.is_empty() {
-        let compatible = others()
-            .filter(|(_, name, _)| is_compatible(import, name))
-            .collect();
+        let compatible = others().filter(|(_, name, _)| is_compatible(import, name)).collect();
         (compatible, Reason::CompatibleVersion)
     } else {
         (exact, Reason::ExactName)
@@ -145,11 +121,7 @@ pub(super) fn by_name(
         [] => Err(WiringError::Unmet {
             component: component.name.clone(),
             import: import.to_owned(),
-            help: unmet_help(
-                component,
-                import,
-                others().map(|(other, name, _)| (other, name)),
-            ),
+            help: unmet_help(component, import, others().map(|(other, name, _)| (other, name))),
         }),
         _ => Err(WiringError::Ambiguous {
             component: component.name.clone(),
@@ -169,10 +141,7 @@ fn unmet_help<'p>(
 ) -> String {
     let exports: Vec<_> = exports.collect();
     let near = nearest(import, exports.iter().map(|(_, name)| *name));
-    match near
-        .first()
-        .and_then(|near| exports.iter().find(|(_, name)| name == near))
-    {
+    match near.first().and_then(|near| exports.iter().find(|(_, name)| name == near)) {
         Some((provider, export)) => format!(
             "component `{}` exports `{export}`; if that is meant, say so in `[link]`: \
              \"{}/{import}\" = \"{}/{export}\"",
@@ -242,9 +211,8 @@ fn checked(
 fn without_quotes(mut mismatch: Mismatch, in_interface: bool) -> Mismatch {
     if in_interface
         && let Some(first) = mismatch.path.first_mut()
-        && let Some(name) = first
-            .strip_prefix("function \"")
-            .and_then(|rest| rest.strip_suffix('"'))
+        && let Some(name) =
+            first.strip_prefix("function \"").and_then(|rest| rest.strip_suffix('"'))
     {
         *first = name.to_owned();
     }

@@ -84,10 +84,8 @@ pub fn wire(
     flow: Option<&FlowComponent>,
     links: &[ExplicitLink],
 ) -> Result<Wiring, WiringError> {
-    let parts: BTreeMap<&str, &Part<'_>> = parts
-        .iter()
-        .map(|part| (part.name.as_str(), part))
-        .collect();
+    let parts: BTreeMap<&str, &Part<'_>> =
+        parts.iter().map(|part| (part.name.as_str(), part)).collect();
     let mut explicit = meet::explicit(&parts, links)?;
     let mut resolved = Vec::new();
     for part in parts.values() {
@@ -109,11 +107,8 @@ fn finish(
     flow: Option<&FlowComponent>,
     links: Vec<Link>,
 ) -> Result<Wiring, WiringError> {
-    let names: BTreeSet<&str> = parts
-        .keys()
-        .copied()
-        .chain(flow.map(|flow| flow.part.name.as_str()))
-        .collect();
+    let names: BTreeSet<&str> =
+        parts.keys().copied().chain(flow.map(|flow| flow.part.name.as_str())).collect();
     let whole_order = order::providers_first(&names, &links)?;
     let root = match flow {
         Some(flow) => flow.part.name.clone(),
@@ -142,17 +137,13 @@ fn finish(
 
 fn sole_root<'n>(names: &BTreeSet<&'n str>, links: &[Link]) -> Result<&'n str, WiringError> {
     let taken: BTreeSet<&str> = links.iter().map(|link| link.provider.as_str()).collect();
-    let roots: Vec<&str> = names
-        .iter()
-        .copied()
-        .filter(|name| !taken.contains(name))
-        .collect();
+    let roots: Vec<&str> = names.iter().copied().filter(|name| !taken.contains(name)).collect();
     match roots[..] {
         [root] => Ok(root),
         [] => Err(WiringError::Nothing),
-        _ => Err(WiringError::SeveralRoots {
-            roots: roots.into_iter().map(str::to_owned).collect(),
-        }),
+        _ => {
+            Err(WiringError::SeveralRoots { roots: roots.into_iter().map(str::to_owned).collect() })
+        }
     }
 }
 

@@ -10,11 +10,7 @@ pub(super) fn providers_first<'n>(
     names: &BTreeSet<&'n str>,
     links: &'n [Link],
 ) -> Result<Vec<&'n str>, WiringError> {
-    let mut walk = Walk {
-        links,
-        order: Vec::new(),
-        path: Vec::new(),
-    };
+    let mut walk = Walk { links, order: Vec::new(), path: Vec::new() };
     for name in names {
         walk.visit(name)?;
     }
@@ -34,11 +30,7 @@ pub(super) fn needed_by<'n>(root: &'n str, links: &'n [Link]) -> BTreeSet<&'n st
 }
 
 fn providers<'n>(name: &str, links: &'n [Link]) -> BTreeSet<&'n str> {
-    links
-        .iter()
-        .filter(|link| link.component == name)
-        .map(|link| link.provider.as_str())
-        .collect()
+    links.iter().filter(|link| link.component == name).map(|link| link.provider.as_str()).collect()
 }
 
 struct Walk<'n> {

@@ -22,26 +22,18 @@ fn simple(name: &str, imports: &[&str], exports: &[&str]) -> Part<'static> {
 }
 
 fn link(import: &str, export: &str) -> ExplicitLink {
-    ExplicitLink {
-        import: import.to_owned(),
-        export: export.to_owned(),
-    }
+    ExplicitLink { import: import.to_owned(), export: export.to_owned() }
 }
 
 fn error(parts: &[Part<'_>], links: &[ExplicitLink]) -> (String, String) {
     let error = wire(parts, None, links).unwrap_err();
-    let help = miette::Diagnostic::help(&error)
-        .map(|help| help.to_string())
-        .unwrap_or_default();
+    let help = miette::Diagnostic::help(&error).map(|help| help.to_string()).unwrap_or_default();
     (error.to_string(), help)
 }
 
 #[test]
 fn equal_names_meet_and_the_one_that_nobody_needs_is_the_root() {
-    let parts = [
-        simple("b", &[], &["x:y/z"]),
-        simple("a", &["x:y/z"], &["p:q/r"]),
-    ];
+    let parts = [simple("b", &[], &["x:y/z"]), simple("a", &["x:y/z"], &["p:q/r"])];
     let wiring = wire(&parts, None, &[]).unwrap();
     assert_eq!(
         (wiring.root.as_str(), &wiring.order[..]),
@@ -63,16 +55,9 @@ fn an_exact_name_goes_before_a_compatible_version() {
     assert_eq!(wiring.links[0].reason, Reason::CompatibleVersion);
 
     let exact = simple("c", &[], &["x:y/z@0.2.0"]);
-    let flow = FlowComponent {
-        part: simple("flow", &[], &[]),
-        links: vec![],
-    };
+    let flow = FlowComponent { part: simple("flow", &[], &[]), links: vec![] };
     let wiring = wire(&[consumer, newer, exact], Some(&flow), &[]).unwrap();
-    assert_eq!(
-        wiring.unused,
-        ["a", "b", "c"],
-        "a flow is the root, whatever else is there"
-    );
+    assert_eq!(wiring.unused, ["a", "b", "c"], "a flow is the root, whatever else is there");
 }
 
 #[test]
@@ -96,20 +81,14 @@ fn versions_are_compatible_as_wit_says() {
 
 #[test]
 fn two_candidates_need_a_link_and_the_help_writes_it() {
-    let parts = [
-        simple("a", &["x:y/z"], &[]),
-        simple("b", &[], &["x:y/z"]),
-        simple("c", &[], &["x:y/z"]),
-    ];
+    let parts =
+        [simple("a", &["x:y/z"], &[]), simple("b", &[], &["x:y/z"]), simple("c", &[], &["x:y/z"])];
     let (text, help) = error(&parts, &[]);
     assert_eq!(
         text,
         "component `a` imports `x:y/z`, which several components export: `b/x:y/z`, `c/x:y/z`"
     );
-    assert_eq!(
-        help,
-        r#"say which one in `[link]`, such as: "a/x:y/z" = "b/x:y/z""#
-    );
+    assert_eq!(help, r#"say which one in `[link]`, such as: "a/x:y/z" = "b/x:y/z""#);
     let flow = FlowComponent {
         part: simple("flow", &[], &[]),
         links: vec![Link {
@@ -130,15 +109,9 @@ fn two_candidates_need_a_link_and_the_help_writes_it() {
 
 #[test]
 fn nobody_is_an_error_with_the_nearest_name() {
-    let parts = [
-        simple("a", &["x:y/store"], &[]),
-        simple("b", &[], &["x:y/storee"]),
-    ];
+    let parts = [simple("a", &["x:y/store"], &[]), simple("b", &[], &["x:y/storee"])];
     let (text, help) = error(&parts, &[]);
-    assert_eq!(
-        text,
-        "component `a` imports `x:y/store`, which nothing provides"
-    );
+    assert_eq!(text, "component `a` imports `x:y/store`, which nothing provides");
     assert!(help.contains(r#""a/x:y/store" = "b/x:y/storee""#), "{help}");
     wire(&parts, None, &[link("a/x:y/store", "b/x:y/storee")]).expect("as the help says");
 }
@@ -146,18 +119,9 @@ fn nobody_is_an_error_with_the_nearest_name() {
 #[test]
 fn a_component_never_meets_its_own_import() {
     let (text, _) = error(&[simple("a", &["x:y/z"], &["x:y/z"])], &[]);
-    assert_eq!(
-        text,
-        "component `a` imports `x:y/z`, which nothing provides"
-    );
-    let (text, _) = error(
-        &[simple("a", &["x:y/z"], &["x:y/z"])],
-        &[link("a/x:y/z", "a")],
-    );
-    assert_eq!(
-        text,
-        "link `a/x:y/z` meets an import of component `a` by its own export"
-    );
+    assert_eq!(text, "component `a` imports `x:y/z`, which nothing provides");
+    let (text, _) = error(&[simple("a", &["x:y/z"], &["x:y/z"])], &[link("a/x:y/z", "a")]);
+    assert_eq!(text, "link `a/x:y/z` meets an import of component `a` by its own export");
 }
 
 #[test]
@@ -167,10 +131,7 @@ fn a_circle_is_named_in_full() {
         simple("b", &["x:y/c"], &["x:y/b"]),
         simple("c", &["x:y/a"], &["x:y/c"]),
     ];
-    assert_eq!(
-        error(&parts, &[]).0,
-        "components need each other in a circle: a → b → c → a"
-    );
+    assert_eq!(error(&parts, &[]).0, "components need each other in a circle: a → b → c → a");
 }
 
 #[test]
@@ -224,14 +185,8 @@ fn links_that_point_nowhere_are_told_with_what_is_there() {
             "did you mean `bee`?".into()
         )
     );
-    assert_eq!(
-        error(&parts, &[link("a/x:y/zz", "bee")]).1,
-        "did you mean `x:y/z`?"
-    );
-    assert_eq!(
-        error(&parts, &[link("a/x:y/z", "bee/x:y/q")]).1,
-        "did you mean `x:y/z`?"
-    );
+    assert_eq!(error(&parts, &[link("a/x:y/zz", "bee")]).1, "did you mean `x:y/z`?");
+    assert_eq!(error(&parts, &[link("a/x:y/z", "bee/x:y/q")]).1, "did you mean `x:y/z`?");
     let twice = [link("a/x:y/z", "bee"), link("a/x:y/z", "bee")];
     assert_eq!(
         error(&parts, &twice).0,

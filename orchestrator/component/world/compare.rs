@@ -26,11 +26,7 @@ impl fmt::Display for Mismatch {
 
 impl Mismatch {
     fn new(expected: impl Into<String>, found: impl Into<String>) -> Self {
-        Self {
-            path: Vec::new(),
-            expected: expected.into(),
-            found: found.into(),
-        }
+        Self { path: Vec::new(), expected: expected.into(), found: found.into() }
     }
 
     /// The same difference seen from one step further out.
@@ -51,11 +47,7 @@ pub fn compare_interfaces(expected: &Interface, found: &Interface) -> Result<(),
             None => return Err(Mismatch::new("a function", "none of that name").under(step())),
         }
     }
-    match expected
-        .resources
-        .iter()
-        .find(|name| !found.resources.contains(*name))
-    {
+    match expected.resources.iter().find(|name| !found.resources.contains(*name)) {
         Some(missing) => Err(Mismatch::new("a resource", "none of that name")
             .under(format!("resource \"{missing}\""))),
         None => Ok(()),
@@ -66,11 +58,7 @@ pub fn compare_interfaces(expected: &Interface, found: &Interface) -> Result<(),
 /// model.
 pub fn compare_functions(expected: &Function, found: &Function) -> Result<(), Mismatch> {
     let flavour = |function: &Function| {
-        if function.asynchronous {
-            "an async function"
-        } else {
-            "a function"
-        }
+        if function.asynchronous { "an async function" } else { "a function" }
     };
     if expected.asynchronous != found.asynchronous {
         return Err(Mismatch::new(flavour(expected), flavour(found)));
@@ -81,12 +69,7 @@ pub fn compare_functions(expected: &Function, found: &Function) -> Result<(), Mi
             expected_count(found.parameters.len()),
         ));
     }
-    for (index, (one, other)) in expected
-        .parameters
-        .iter()
-        .zip(&found.parameters)
-        .enumerate()
-    {
+    for (index, (one, other)) in expected.parameters.iter().zip(&found.parameters).enumerate() {
         let step = || format!("parameter {}", index + 1);
         if one.name != other.name {
             let named = |field: &Field| format!("the name `{}`", field.name);
@@ -117,13 +100,7 @@ pub fn compare_types(expected: &Type, found: &Type) -> Result<(), Mismatch> {
         (Type::Stream(one), Type::Stream(other)) => {
             compare_optional(one.as_deref(), other.as_deref(), "stream")
         }
-        (
-            Type::Result { ok, error },
-            Type::Result {
-                ok: found_ok,
-                error: found_error,
-            },
-        ) => {
+        (Type::Result { ok, error }, Type::Result { ok: found_ok, error: found_error }) => {
             compare_optional(ok.as_deref(), found_ok.as_deref(), "ok of result")?;
             compare_optional(error.as_deref(), found_error.as_deref(), "error of result")
         }
@@ -131,33 +108,18 @@ pub fn compare_types(expected: &Type, found: &Type) -> Result<(), Mismatch> {
             if ones.len() != others.len() {
                 return Err(Mismatch::new(expected.to_string(), found.to_string()));
             }
-            ones.iter()
-                .zip(others)
-                .enumerate()
-                .try_for_each(|(index, (one, other))| {
-                    step_into(one, other, &format!("tuple element {}", index + 1))
-                })
+            ones.iter().zip(others).enumerate().try_for_each(|(index, (one, other))| {
+                step_into(one, other, &format!("tuple element {}", index + 1))
+            })
         }
         (Type::Record { fields: ones, .. }, Type::Record { fields: others, .. }) => {
-            same_names(
-                "field",
-                ones.iter().map(field_name),
-                others.iter().map(field_name),
-            )?;
+            same_names("field", ones.iter().map(field_name), others.iter().map(field_name))?;
             ones.iter().zip(others).try_for_each(|(one, other)| {
-                step_into(
-                    &one.ty,
-                    &other.ty,
-                    &format!("record field \"{}\"", one.name),
-                )
+                step_into(&one.ty, &other.ty, &format!("record field \"{}\"", one.name))
             })
         }
         (Type::Variant { cases: ones, .. }, Type::Variant { cases: others, .. }) => {
-            same_names(
-                "case",
-                ones.iter().map(case_name),
-                others.iter().map(case_name),
-            )?;
+            same_names("case", ones.iter().map(case_name), others.iter().map(case_name))?;
             ones.iter().zip(others).try_for_each(|(one, other)| {
                 compare_optional(
                     one.ty.as_ref(),
@@ -171,11 +133,9 @@ pub fn compare_types(expected: &Type, found: &Type) -> Result<(), Mismatch> {
             ones.iter().map(String::as_str),
             others.iter().map(String::as_str),
         ),
-        (Type::Flags { flags: ones, .. }, Type::Flags { flags: others, .. }) => same_names(
-            "flag",
-            ones.iter().map(String::as_str),
-            others.iter().map(String::as_str),
-        ),
+        (Type::Flags { flags: ones, .. }, Type::Flags { flags: others, .. }) => {
+            same_names("flag", ones.iter().map(String::as_str), others.iter().map(String::as_str))
+        }
         (one, other) if one == other => Ok(()),
         (one, other) => Err(Mismatch::new(one.described(), other.described())),
     }
@@ -238,27 +198,16 @@ fn same_names<'a>(
     if wanted == offered {
         Ok(())
     } else {
-        Err(Mismatch::new(
-            counted(wanted, what),
-            expected_count(offered),
-        ))
+        Err(Mismatch::new(counted(wanted, what), expected_count(offered)))
     }
 }
 
 fn counted(count: usize, what: &str) -> String {
-    if count == 1 {
-        format!("1 {what}")
-    } else {
-        format!("{count} {what}s")
-    }
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 fn expected_count(count: usize) -> String {
-    if count == 0 {
-        "none".to_owned()
-    } else {
-        count.to_string()
-    }
+    if count == 0 { "none".to_owned() } else { count.to_string() }
 }
 
 #[cfg(test)]
@@ -277,9 +226,7 @@ mod tests {
     }
 
     fn mismatch(expected: &str, found: &str) -> String {
-        super::compare_interfaces(&interface(expected), &interface(found))
-            .unwrap_err()
-            .to_string()
+        super::compare_interfaces(&interface(expected), &interface(found)).unwrap_err().to_string()
     }
 
     #[test]
@@ -288,10 +235,7 @@ mod tests {
         let other = interface("record b { x: u8 } f: func(p: b);");
         super::compare_interfaces(&one, &other).expect("equal in structure");
         assert_eq!(
-            mismatch(
-                "record a { x: u8 } f: func(p: a);",
-                "record a { y: u8 } f: func(p: a);"
-            ),
+            mismatch("record a { x: u8 } f: func(p: a);", "record a { y: u8 } f: func(p: a);"),
             "function \"f\" → parameter 1 → field 1: expected `x`, found `y`"
         );
     }
@@ -315,11 +259,7 @@ mod tests {
                 "g: func();",
                 "function \"f\": expected a function, found none of that name",
             ),
-            (
-                "f: func(a: u8);",
-                "f: func();",
-                "function \"f\": expected 1 parameter, found none",
-            ),
+            ("f: func(a: u8);", "f: func();", "function \"f\": expected 1 parameter, found none"),
             (
                 "f: func(a: u8);",
                 "f: func(b: u8);",

@@ -28,9 +28,9 @@ pub enum WorldError {
 
 /// The world of the component `bytes`.
 pub fn decode(bytes: &[u8]) -> Result<World, WorldError> {
-    match wit_parser::decoding::decode(bytes).map_err(|error| WorldError::Undecodable {
-        cause: error.into(),
-    })? {
+    match wit_parser::decoding::decode(bytes)
+        .map_err(|error| WorldError::Undecodable { cause: error.into() })?
+    {
         DecodedWasm::Component(resolve, world) => Ok(World::new(&resolve, world)),
         DecodedWasm::WitPackage(..) => Err(WorldError::Package),
     }
@@ -46,10 +46,7 @@ impl World {
                 .map(|(key, found)| (resolve.name_world_key(key), item(resolve, found)))
                 .collect()
         };
-        Self {
-            imports: items(&world.imports),
-            exports: items(&world.exports),
-        }
+        Self { imports: items(&world.imports), exports: items(&world.exports) }
     }
 }
 
@@ -76,10 +73,7 @@ fn interface(resolve: &Resolve, id: InterfaceId) -> Interface {
             .map(|(name, found)| (name.clone(), function(resolve, found)))
             .collect(),
         resources,
-        uses: resolve
-            .interface_direct_deps(id)
-            .filter_map(|id| resolve.id_of(id))
-            .collect(),
+        uses: resolve.interface_direct_deps(id).filter_map(|id| resolve.id_of(id)).collect(),
     }
 }
 
@@ -133,19 +127,15 @@ fn defined(resolve: &Resolve, id: wit_parser::TypeId) -> Type {
             Type::Tuple(tuple.types.iter().map(|ty| value(resolve, *ty)).collect())
         }
         TypeDefKind::Option(some) => Type::Option(boxed(*some)),
-        TypeDefKind::Result(result) => Type::Result {
-            ok: result.ok.map(boxed),
-            error: result.err.map(boxed),
-        },
+        TypeDefKind::Result(result) => {
+            Type::Result { ok: result.ok.map(boxed), error: result.err.map(boxed) }
+        }
         TypeDefKind::Record(record) => Type::Record {
             name: name(),
             fields: record
                 .fields
                 .iter()
-                .map(|field| Field {
-                    name: field.name.clone(),
-                    ty: value(resolve, field.ty),
-                })
+                .map(|field| Field { name: field.name.clone(), ty: value(resolve, field.ty) })
                 .collect(),
         },
         TypeDefKind::Variant(variant) => Type::Variant {

@@ -142,7 +142,9 @@ impl Type {
             Self::List(element) | Self::FixedLengthList(element, _) => {
                 vec![("list element".to_owned(), element)]
             }
-            Self::Map(key, value) => vec![("map key".to_owned(), key), ("map value".to_owned(), value)],
+            Self::Map(key, value) => {
+                vec![("map key".to_owned(), key), ("map value".to_owned(), value)]
+            }
             Self::Option(some) => vec![("option".to_owned(), some)],
             Self::Tuple(types) => types
                 .iter()
@@ -159,7 +161,9 @@ impl Type {
                 .collect(),
             Self::Variant { cases, .. } => cases
                 .iter()
-                .filter_map(|case| Some((format!("variant case \"{}\"", case.name), case.ty.as_ref()?)))
+                .filter_map(|case| {
+                    Some((format!("variant case \"{}\"", case.name), case.ty.as_ref()?))
+                })
                 .collect(),
             Self::Future(item) => arm("future", item).into_iter().collect(),
             Self::Stream(item) => arm("stream", item).into_iter().collect(),
@@ -184,13 +188,16 @@ impl Type {
     pub fn without_names(&self) -> Self {
         let boxed = |ty: &Box<Self>| Box::new(ty.without_names());
         let fields = |fields: &Vec<Field>| {
-            let bare = |field: &Field| Field { name: field.name.clone(), ty: field.ty.without_names() };
+            let bare =
+                |field: &Field| Field { name: field.name.clone(), ty: field.ty.without_names() };
             fields.iter().map(bare).collect()
         };
         let name = String::new();
         match self {
             Self::List(element) => Self::List(boxed(element)),
-            Self::FixedLengthList(element, length) => Self::FixedLengthList(boxed(element), *length),
+            Self::FixedLengthList(element, length) => {
+                Self::FixedLengthList(boxed(element), *length)
+            }
             Self::Map(key, value) => Self::Map(boxed(key), boxed(value)),
             Self::Option(some) => Self::Option(boxed(some)),
             Self::Tuple(types) => Self::Tuple(types.iter().map(Self::without_names).collect()),

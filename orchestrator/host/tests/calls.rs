@@ -13,16 +13,22 @@ fn refused(text: &str) -> String {
     format!("{error}; {}", help.unwrap_or_default())
 }
 
+/// Checks run side by side, on threads of their own.
+const _: () = {
+    const fn can_move<T: Send>() {}
+    const fn can_be_shared<T: Send + Sync>() {}
+    can_move::<Instance>();
+    can_be_shared::<Program>();
+    can_be_shared::<Engine>();
+};
+
 #[test]
 fn functions_of_the_component_and_of_its_interfaces() {
     let mut instance = plain();
     assert_eq!(value(&mut instance, "echo(\"grüße\")"), "\"grüße\"");
     assert_eq!(value(&mut instance, "demo:host/sums@0.1.0.add(1, 2)"), "3");
     assert_eq!(value(&mut instance, "sums.add(4294967295, 1)"), "0");
-    assert_eq!(
-        value(&mut instance, "nothing()"),
-        "a return without a value"
-    );
+    assert_eq!(value(&mut instance, "nothing()"), "a return without a value");
     assert_eq!(value(&mut instance, "half()"), "err(7)");
     assert_eq!(value(&mut instance, "not-a-number()"), "nan");
 }
@@ -30,14 +36,8 @@ fn functions_of_the_component_and_of_its_interfaces() {
 #[test]
 fn signatures_are_listed() {
     let listed: Vec<String> = PLAIN.functions().map(ToString::to_string).collect();
-    assert!(
-        listed.contains(&"echo: func(text: string) -> string".to_owned()),
-        "{listed:?}"
-    );
-    assert!(
-        listed.contains(&"half: func() -> result<u8, u8>".to_owned()),
-        "{listed:?}"
-    );
+    assert!(listed.contains(&"echo: func(text: string) -> string".to_owned()), "{listed:?}");
+    assert!(listed.contains(&"half: func() -> result<u8, u8>".to_owned()), "{listed:?}");
     let sums = "demo:host/sums@0.1.0.add: func(left: u32, right: u32) -> u32";
     assert_eq!(listed.last().map(String::as_str), Some(sums));
 }
@@ -47,16 +47,11 @@ fn a_megabyte_and_any_character() {
     let mut instance = plain();
     let long = "ß𝄞\u{301}a".repeat(130_000);
     let outcome = call(&mut instance, &format!("echo({long:?})"));
-    let Ending::Returned(Some(returned)) = outcome.ending else {
-        panic!("{}", outcome.ending)
-    };
+    let Ending::Returned(Some(returned)) = outcome.ending else { panic!("{}", outcome.ending) };
     let back: wasm_wave::value::Value = wasm_wave::from_str(&returned.of, &returned.text).unwrap();
     assert_eq!(wasm_wave::wasm::WasmValue::unwrap_string(&back), long);
     assert_eq!(value(&mut instance, "echo(\"\")"), "\"\"");
-    assert_eq!(
-        value(&mut instance, r#"echo("\u{0}\"\\\n")"#),
-        r#""\u{0}\"\\\n""#
-    );
+    assert_eq!(value(&mut instance, r#"echo("\u{0}\"\\\n")"#), r#""\u{0}\"\\\n""#);
 }
 
 #[test]
@@ -64,10 +59,8 @@ fn a_hundred_thousand_calls_on_one_instance() {
     let mut instance = start(&PLAIN, &Grants::default(), &limits("memory = \"1MiB\""));
     let text = "x".repeat(3000);
     let call = Call::parse(&format!("echo(\"{text}\")")).unwrap();
-    let expectation = Expectation {
-        returns: Some(format!("\"{text}\"")),
-        ..Expectation::default()
-    };
+    let expectation =
+        Expectation { returns: Some(format!("\"{text}\"")), ..Expectation::default() };
     for _ in 0..100_000 {
         let outcome = instance.call(&call).unwrap();
         assert_eq!(judge(&expectation, &outcome).unwrap(), Verdict::Pass);
@@ -77,22 +70,10 @@ fn a_hundred_thousand_calls_on_one_instance() {
 #[test]
 fn a_call_that_cannot_be_made_leaves_the_instance_alone() {
     let mut instance = plain();
-    for wrong in [
-        "eco(1)",
-        "echo()",
-        "echo(1)",
-        "echo(\"a\", \"b\")",
-        "make()",
-    ] {
-        assert!(
-            instance.call(&Call::parse(wrong).unwrap()).is_err(),
-            "{wrong}"
-        );
+    for wrong in ["eco(1)", "echo()", "echo(1)", "echo(\"a\", \"b\")", "make()"] {
+        assert!(instance.call(&Call::parse(wrong).unwrap()).is_err(), "{wrong}");
     }
-    assert_eq!(
-        value(&mut instance, "echo(\"still here\")"),
-        "\"still here\""
-    );
+    assert_eq!(value(&mut instance, "echo(\"still here\")"), "\"still here\"");
 }
 
 #[test]
@@ -115,17 +96,13 @@ fn what_is_wrong_with_a_call_is_said() {
 fn a_trap_says_where_and_ends_the_instance() {
     let mut instance = plain();
     let outcome = call(&mut instance, "fail()");
-    let Ending::Trapped(trap) = outcome.ending else {
-        panic!("{}", outcome.ending)
-    };
+    let Ending::Trapped(trap) = outcome.ending else { panic!("{}", outcome.ending) };
     assert_eq!(
         trap.to_string(),
-        "wasm trap: wasm `unreachable` instruction executed\n  in demo::inner (module code)\n  \
+        "wasm `unreachable` instruction executed\n  in demo::inner (module code)\n  \
          in fail (module code)"
     );
-    let error = instance
-        .call(&Call::parse("nothing()").unwrap())
-        .unwrap_err();
+    let error = instance.call(&Call::parse("nothing()").unwrap()).unwrap_err();
     assert!(matches!(error, CallError::Stopped { .. }), "{error}");
     assert!(error.to_string().contains("`unreachable`"), "{error}");
 }
@@ -141,10 +118,7 @@ fn machine_code_of_another_engine_is_refused() {
     let component = wat::parse_str("(component)").unwrap();
     std::fs::write(&path, ENGINE.precompile(&component).unwrap()).unwrap();
     assert!(Program::load(&same, &path).is_ok());
-    assert!(matches!(
-        Program::load(&fuelled, &path),
-        Err(LoadError::Refused { .. })
-    ));
+    assert!(matches!(Program::load(&fuelled, &path), Err(LoadError::Refused { .. })));
     std::fs::write(&path, b"not machine code").unwrap();
     assert!(Program::load(&ENGINE, &path).is_err());
     assert!(Program::load(&ENGINE, &directory.path().join("missing")).is_err());
@@ -152,10 +126,7 @@ fn machine_code_of_another_engine_is_refused() {
 
 #[test]
 fn what_is_no_component_is_not_compiled() {
-    assert!(matches!(
-        ENGINE.precompile(b"\0asm\x0d\0\x01\0junk"),
-        Err(EngineError::Compile(_))
-    ));
+    assert!(matches!(ENGINE.precompile(b"\0asm\x0d\0\x01\0junk"), Err(EngineError::Compile(_))));
 }
 
 #[test]
@@ -163,16 +134,8 @@ fn an_import_that_nobody_provides_is_named() {
     let component =
         r#"(component (import "demo:other/thing@0.1.0" (instance (export "go" (func)))))"#;
     let program = program(&ENGINE, &wat::parse_str(component).unwrap());
-    let error = Instance::start(
-        &program,
-        &Grants::default(),
-        &Limits::default(),
-        Path::new("/"),
-    );
+    let error = Instance::start(&program, &Grants::default(), &Limits::default(), Path::new("/"));
     let error = miette::Report::new(error.unwrap_err());
     let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
-    assert!(
-        chain.join(": ").contains("demo:other/thing@0.1.0"),
-        "{chain:?}"
-    );
+    assert!(chain.join(": ").contains("demo:other/thing@0.1.0"), "{chain:?}");
 }

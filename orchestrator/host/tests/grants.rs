@@ -17,11 +17,7 @@ fn yard() -> TempDir {
     fs::write(yard.path().join("granted/file"), "file").unwrap();
     fs::write(yard.path().join("granted/other"), "other").unwrap();
     symlink("../secret", yard.path().join("granted/escape")).unwrap();
-    symlink(
-        yard.path().join("secret"),
-        yard.path().join("granted/absolute"),
-    )
-    .unwrap();
+    symlink(yard.path().join("secret"), yard.path().join("granted/absolute")).unwrap();
     yard
 }
 
@@ -37,24 +33,15 @@ fn nothing_is_granted_by_itself() {
     for nothing in ["directories()", "variables()", "arguments()", "read()"] {
         assert_eq!(value(&mut instance, nothing), "0", "{nothing}");
     }
-    assert_ne!(
-        value(&mut instance, "open(\"file\", false, false, false)"),
-        "0"
-    );
+    assert_ne!(value(&mut instance, "open(\"file\", false, false, false)"), "0");
 }
 
 #[test]
 fn clocks_and_randomness_are_the_same_in_every_run() {
     let run = || {
         let mut instance = guest(&Grants::default());
-        [
-            "wall-clock()",
-            "monotonic-clock()",
-            "wall-clock()",
-            "random()",
-            "random()",
-        ]
-        .map(|asked| value(&mut instance, asked))
+        ["wall-clock()", "monotonic-clock()", "wall-clock()", "random()", "random()"]
+            .map(|asked| value(&mut instance, asked))
     };
     let first = run();
     assert_eq!(first, run());
@@ -83,9 +70,7 @@ fn granted_clocks_and_randomness_are_real() {
     let random = || value(&mut guest(&granted), "random()");
     assert_ne!(random(), random());
     let wall: u64 = value(&mut guest(&granted), "wall-clock()").parse().unwrap();
-    let now = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     assert!(now.as_secs().abs_diff(wall / 1_000_000_000) < 60);
 }
 
@@ -106,10 +91,7 @@ fn output_is_kept_call_by_call() {
     assert_eq!(outcome.stdout.as_deref(), Some("out\nout\n"));
     assert_eq!(outcome.stderr.as_deref(), Some(""));
     let outcome = call(&mut instance, "complain(\"oh\")");
-    assert_eq!(
-        (outcome.stdout.as_deref(), outcome.stderr.as_deref()),
-        (Some(""), Some("oh"))
-    );
+    assert_eq!((outcome.stdout.as_deref(), outcome.stderr.as_deref()), (Some(""), Some("oh")));
 }
 
 #[test]
@@ -132,10 +114,7 @@ fn no_path_leads_out_of_a_granted_directory() {
     ] {
         assert_ne!(value(&mut instance, &read(path)), "0", "{path}");
     }
-    assert_ne!(
-        value(&mut instance, "open(\"../new\", true, true, false)"),
-        "0"
-    );
+    assert_ne!(value(&mut instance, "open(\"../new\", true, true, false)"), "0");
     assert_ne!(value(&mut instance, "rename(\"file\", \"../file\")"), "0");
     assert_ne!(value(&mut instance, "link(\"../secret\", \"hard\")"), "0");
     // It may make a link that leads out; it cannot follow it.
@@ -150,10 +129,7 @@ fn no_path_leads_out_of_a_granted_directory() {
 fn a_read_only_directory_stays_as_it_is() {
     let yard = yard();
     let mut instance = with_directory(&yard, "read");
-    assert_eq!(
-        value(&mut instance, "open(\"file\", false, false, false)"),
-        "0"
-    );
+    assert_eq!(value(&mut instance, "open(\"file\", false, false, false)"), "0");
     for attempt in [
         "open(\"file\", true, false, false)",
         "open(\"file\", false, false, true)",
@@ -174,14 +150,8 @@ fn a_read_only_directory_stays_as_it_is() {
         .collect();
     names.sort();
     assert_eq!(names, ["absolute", "escape", "file", "other"]);
-    assert_eq!(
-        fs::read_to_string(yard.path().join("granted/file")).unwrap(),
-        "file"
-    );
-    assert_eq!(
-        fs::read_to_string(yard.path().join("granted/other")).unwrap(),
-        "other"
-    );
+    assert_eq!(fs::read_to_string(yard.path().join("granted/file")).unwrap(), "file");
+    assert_eq!(fs::read_to_string(yard.path().join("granted/other")).unwrap(), "other");
 }
 
 #[test]
@@ -189,10 +159,7 @@ fn a_read_write_directory_can_be_changed() {
     let yard = yard();
     let mut instance = with_directory(&yard, "read-write");
     assert_eq!(value(&mut instance, "directories()"), "1");
-    assert_eq!(
-        value(&mut instance, "open(\"new\", true, true, false)"),
-        "0"
-    );
+    assert_eq!(value(&mut instance, "open(\"new\", true, true, false)"), "0");
     assert_eq!(value(&mut instance, "rename(\"new\", \"newer\")"), "0");
     assert_eq!(value(&mut instance, "remove(\"file\")"), "0");
     assert!(yard.path().join("granted/newer").exists());
@@ -205,33 +172,19 @@ fn a_grant_that_cannot_be_given_points_at_the_manifest() {
     let fails = |text: &str| {
         let started = Instance::start(&GUEST, &grants(text), &Limits::default(), yard.path());
         let error = started.unwrap_err();
-        let labels = miette::Diagnostic::labels(&error)
-            .unwrap()
-            .collect::<Vec<_>>();
+        let labels = miette::Diagnostic::labels(&error).unwrap().collect::<Vec<_>>();
         let label = labels[0].inner();
-        (
-            error.to_string(),
-            text[label.offset()..label.offset() + label.len()].to_owned(),
-        )
+        (error.to_string(), text[label.offset()..label.offset() + label.len()].to_owned())
     };
     let (message, place) = fails("dirs = [{ host = \"gone\", guest = \"/data\" }]");
-    assert!(
-        message.contains("`grants.dirs` grants the directory `gone`"),
-        "{message}"
-    );
+    assert!(message.contains("`grants.dirs` grants the directory `gone`"), "{message}");
     assert_eq!(place, "\"gone\"");
-    assert_eq!(
-        fails("dirs = [{ host = \"secret\", guest = \"/data\" }]").1,
-        "\"secret\""
-    );
+    assert_eq!(fails("dirs = [{ host = \"secret\", guest = \"/data\" }]").1, "\"secret\"");
     assert_eq!(fails("network = [\"localhost:80\"]").1, "\"localhost:80\"");
 }
 
 #[test]
 fn an_exit_is_a_trap_that_says_so() {
     let outcome = call(&mut guest(&Grants::default()), "exit(1)");
-    assert_eq!(
-        outcome.ending.to_string(),
-        "a trap: the component called `exit` with status 1"
-    );
+    assert_eq!(outcome.ending.to_string(), "a trap: the component called `exit` with status 1");
 }

@@ -12,11 +12,7 @@ fn an_endless_loop_is_stopped() {
     let before = Instant::now();
     let outcome = call(&mut instance, "spin()");
     assert_eq!(exceeded(&outcome), Some(Limit::Timeout));
-    assert!(
-        outcome.elapsed >= Duration::from_millis(90),
-        "{:?}",
-        outcome.elapsed
-    );
+    assert!(outcome.elapsed >= Duration::from_millis(90), "{:?}", outcome.elapsed);
     assert!(before.elapsed() < Duration::from_secs(10));
     assert!(instance.call(&Call::parse("nothing()").unwrap()).is_err());
 }
@@ -29,18 +25,11 @@ fn one_instance_out_of_time_is_no_matter_of_another() {
     });
     for _ in 0..5 {
         let mut instance = start(&PLAIN, &Grants::default(), &limits("timeout = \"20ms\""));
-        assert_eq!(
-            exceeded(&call(&mut instance, "spin()")),
-            Some(Limit::Timeout)
-        );
+        assert_eq!(exceeded(&call(&mut instance, "spin()")), Some(Limit::Timeout));
     }
     let outcome = neighbour.join().unwrap();
     assert_eq!(exceeded(&outcome), Some(Limit::Timeout));
-    assert!(
-        outcome.elapsed >= Duration::from_millis(1900),
-        "{:?}",
-        outcome.elapsed
-    );
+    assert!(outcome.elapsed >= Duration::from_millis(1900), "{:?}", outcome.elapsed);
 }
 
 #[test]
@@ -77,18 +66,10 @@ fn many_small_memories_are_added_up() {
     }
     text.push(')');
     let program = program(&ENGINE, &wat::parse_str(&text).unwrap());
-    let with = |memory| {
-        Instance::start(
-            &program,
-            &Grants::default(),
-            &limits(memory),
-            Path::new("/"),
-        )
-    };
+    let with =
+        |memory| Instance::start(&program, &Grants::default(), &limits(memory), Path::new("/"));
     assert!(with("memory = \"25MiB\"").is_ok());
-    let Err(StartError::Stopped(outcome)) = with("memory = \"24MiB\"") else {
-        panic!("started")
-    };
+    let Err(StartError::Stopped(outcome)) = with("memory = \"24MiB\"") else { panic!("started") };
     assert_eq!(exceeded(&outcome), Some(Limit::Memory));
 }
 
@@ -100,15 +81,8 @@ fn parts_without_end_do_not_start() {
     let text =
         format!("(component {part} (instance (instantiate $part)) (instance (instantiate $part)))");
     let program = program(&ENGINE, &wat::parse_str(&text).unwrap());
-    let started = Instance::start(
-        &program,
-        &Grants::default(),
-        &Limits::default(),
-        Path::new("/"),
-    );
-    let Err(StartError::Stopped(outcome)) = started else {
-        panic!("started")
-    };
+    let started = Instance::start(&program, &Grants::default(), &Limits::default(), Path::new("/"));
+    let Err(StartError::Stopped(outcome)) = started else { panic!("started") };
     let said = outcome.ending.to_string();
     assert!(said.contains("instance count too high"), "{said}");
 }
@@ -118,15 +92,9 @@ fn a_table_is_memory_too() {
     let text =
         "(component (core module $m (table 10000000 funcref)) (core instance (instantiate $m)))";
     let program = program(&ENGINE, &wat::parse_str(text).unwrap());
-    let started = Instance::start(
-        &program,
-        &Grants::default(),
-        &limits("memory = \"1MiB\""),
-        Path::new("/"),
-    );
-    let Err(StartError::Stopped(outcome)) = started else {
-        panic!("started")
-    };
+    let started =
+        Instance::start(&program, &Grants::default(), &limits("memory = \"1MiB\""), Path::new("/"));
+    let Err(StartError::Stopped(outcome)) = started else { panic!("started") };
     assert_eq!(exceeded(&outcome), Some(Limit::Memory));
 }
 
@@ -149,9 +117,7 @@ fn a_start_that_never_ends_is_stopped() {
 fn endless_recursion_is_a_trap() {
     let mut instance = start(&PLAIN, &Grants::default(), &Limits::default());
     let outcome = call(&mut instance, "deep(0)");
-    let Ending::Trapped(trap) = &outcome.ending else {
-        panic!("{}", outcome.ending)
-    };
+    let Ending::Trapped(trap) = &outcome.ending else { panic!("{}", outcome.ending) };
     assert!(trap.message.contains("call stack exhausted"), "{trap}");
     assert!(trap.frames.len() < 100);
 }
@@ -194,11 +160,7 @@ fn fuel_is_counted_for_each_call() {
     let outcome = call(&mut instance, "spin()");
     assert_eq!(exceeded(&outcome), Some(Limit::Fuel));
     assert_eq!(outcome.fuel, Some(10000));
-    let uncounted = Instance::start(
-        &PLAIN,
-        &Grants::default(),
-        &limits("fuel = 1"),
-        Path::new("/"),
-    );
+    let uncounted =
+        Instance::start(&PLAIN, &Grants::default(), &limits("fuel = 1"), Path::new("/"));
     assert!(matches!(uncounted, Err(StartError::FuelNotCounted)));
 }

@@ -24,10 +24,7 @@ static PLAIN: LazyLock<Program> =
 
 /// The component that tries everything through WASI.
 static GUEST: LazyLock<Program> = LazyLock::new(|| {
-    program(
-        &ENGINE,
-        &encode(include_str!("guest.wat"), include_str!("guest.wit")),
-    )
+    program(&ENGINE, &encode(include_str!("guest.wat"), include_str!("guest.wit")))
 });
 
 /// Compiles, writes and loads, as the driver does.

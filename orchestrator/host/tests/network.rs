@@ -6,10 +6,7 @@ use super::*;
 
 /// The component that tries to reach out.
 static REACHING: LazyLock<Program> = LazyLock::new(|| {
-    program(
-        &ENGINE,
-        &encode(include_str!("network.wat"), include_str!("network.wit")),
-    )
+    program(&ENGINE, &encode(include_str!("network.wat"), include_str!("network.wit")))
 });
 
 /// WASI's `access-denied`, as the guest counts it.
@@ -30,9 +27,7 @@ fn no_socket_unless_an_address_is_granted() {
 #[test]
 fn a_granted_address_and_no_other() {
     let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-    let [granted, other] = listeners
-        .each_ref()
-        .map(|it| it.local_addr().unwrap().port());
+    let [granted, other] = listeners.each_ref().map(|it| it.local_addr().unwrap().port());
     let grants = grants(&format!("network = [\"127.0.0.1:{granted}\"]"));
     let mut instance = start(&REACHING, &grants, &Limits::default());
     assert_eq!(value(&mut instance, &format!("connect({granted})")), "0");

@@ -1,0 +1,283 @@
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
+
+use super::super::parse;
+use super::*;
+
+/// A machine with a home, a PATH and a `POLY_HOME` of its own.
+struct Machine {
+    directory: tempfile::TempDir,
+}
+
+const COMPILER: &str = r#"
+name = "fake"
+about = "a compiler that is a shell script"
+language = "shell"
+produces = "module"
+reproducible = true
+inputs = []
+[tool.compiler]
+accept = ">=1.2, <2"
+install-version = "1.5.0"
+witness = ["{home}/settings"]
+resolve = { run = ["root"], path = "bin/compiler" }
+[[tool.compiler.variant]]
+name = "new"
+directory = ["target", "new"]
+[[tool.compiler.variant]]
+name = "old"
+directory = ["target", "old"]
+[tool.linker]
+from = "compiler"
+accept = "*"
+[[step]]
+name = "compile"
+run = ["{tool:compiler}"]
+"#;
+
+impl Machine {
+    fn new() -> Self {
+        let machine = Self { directory: tempfile::tempdir().unwrap() };
+        for directory in ["home", "path", "other", "poly"] {
+            std::fs::create_dir(machine.at(directory)).unwrap();
+        }
+        machine
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.directory.path().join(path)
+    }
+
+    fn finder(&self) -> Finder {
+        let path = format!("{}:{}", self.at("path").display(), self.at("other").display());
+        let environment = [
+            ("HOME".to_owned(), self.at("home").to_str().unwrap().to_owned()),
+            ("PATH".to_owned(), path),
+        ];
+        let memo = StatMemo::open(&self.at("poly/memo.json"));
+        Finder::new(self.at("poly"), environment.into(), memo)
+    }
+
+    fn executable(&self, path: &str, script: &str) -> PathBuf {
+        let path = self.at(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    /// A compiler with a linker beside it, which counts how often it is asked.
+    fn compiler(&self, root: &str, version: &str) -> PathBuf {
+        let here = self.at(root);
+        let script = format!(
+            "echo asked >> {log}\ncase $1 in --version) echo \"compiler {version} (2026-01-01)\";; root) echo {root};; target) echo {root}/lib/$2;; esac",
+            log = self.at("asked").display(),
+            root = here.display(),
+        );
+        self.executable(&format!("{root}/bin/linker"), "echo linker 7.0");
+        self.executable(&format!("{root}/bin/compiler"), &script)
+    }
+
+    fn target(&self, root: &str, name: &str) {
+        std::fs::create_dir_all(self.at(root).join("lib").join(name)).unwrap();
+    }
+
+    fn asked(&self) -> usize {
+        std::fs::read_to_string(self.at("asked")).unwrap_or_default().lines().count()
+    }
+
+    fn link(&self, target: &Path, path: &str) {
+        std::os::unix::fs::symlink(target, self.at(path)).unwrap();
+    }
+}
+
+fn toolchain(text: &str) -> Toolchain {
+    parse::toolchain("fake.toml", text, &|_| None).unwrap()
+}
+
+fn find(finder: &Finder) -> Tools {
+    finder.find(&toolchain(COMPILER), &BTreeMap::new())
+}
+
+fn refusals(tools: &Tools) -> Vec<&Refusal> {
+    tools.missing[0].candidates.iter().map(|candidate| &candidate.refusal).collect()
+}
+
+#[test]
+fn a_proxy_is_looked_through_and_a_tool_found_beside() {
+    let machine = Machine::new();
+    let real = machine.compiler("real", "1.3.0");
+    machine.target("real", "old");
+    machine.link(&real, "path/compiler");
+
+    let tools = find(&machine.finder());
+
+    assert_eq!(tools.missing, []);
+    let compiler = &tools.found["compiler"];
+    assert_eq!(compiler.path, real);
+    assert_eq!(compiler.version, "1.3.0");
+    assert_eq!(compiler.variant.as_deref(), Some("old"));
+    assert_eq!(compiler.digest, Digest::of_file(&real).unwrap());
+    assert_eq!(tools.found["linker"].path, machine.at("real/bin/linker"));
+    let bin = machine.at("real/bin");
+    let bin = bin.to_str().unwrap();
+    assert_eq!(tools.search_path(Some(&format!("/usr/bin:{bin}"))), format!("{bin}:/usr/bin"));
+}
+
+#[test]
+fn the_first_that_will_do_is_taken_and_the_others_have_reasons() {
+    let machine = Machine::new();
+    let old = machine.compiler("path", "1.0.0");
+    machine.link(&old, "path/compiler");
+    let tools = find(&machine.finder());
+    assert_eq!(refusals(&tools), [&Refusal::Version { version: "1.0.0".into() }]);
+    assert_eq!(
+        tools.missing[0].to_string(),
+        format!(
+            "tool `compiler` was not found: `{}` is version 1.0.0",
+            machine.at("path/compiler").display()
+        )
+    );
+    assert_eq!(
+        tools.missing[1].to_string(),
+        "tool `linker` lies beside `compiler`, which was not found"
+    );
+
+    let without = machine.compiler("without", "1.4.0");
+    machine.link(&without, "other/compiler");
+    let tools = find(&machine.finder());
+    let variants = vec!["new".to_owned(), "old".to_owned()];
+    assert_eq!(
+        refusals(&tools),
+        [&Refusal::Version { version: "1.0.0".into() }, &Refusal::NoVariant { variants }]
+    );
+    let help = tools.missing[0].help().unwrap().to_string();
+    assert!(help.contains("other/compiler` has no support for `new` or `old`"), "{help}");
+    assert!(
+        help.ends_with(
+            "needed is a version that is >=1.2, <2; `poly toolchain install` can get one"
+        ),
+        "{help}"
+    );
+
+    let installed = machine.compiler("poly/tools/compiler/1.5.0", "1.5.0");
+    machine.target("poly/tools/compiler/1.5.0", "new");
+    assert_eq!(
+        find(&machine.finder()).missing.len(),
+        2,
+        "a prefix without a receipt is no install"
+    );
+    std::fs::write(machine.at("poly/tools/compiler/1.5.0/receipt.json"), "{}").unwrap();
+    assert_eq!(find(&machine.finder()).found["compiler"].path, installed);
+}
+
+#[test]
+fn what_fails_or_says_nothing_is_refused() {
+    let machine = Machine::new();
+    machine.executable("path/compiler", "echo no such command >&2; exit 127");
+    machine.executable("other/compiler", "echo hello");
+    let tools = find(&machine.finder());
+    assert_eq!(
+        refusals(&tools),
+        [
+            &Refusal::Fails { arguments: "--version".into(), said: "no such command".into() },
+            &Refusal::NoVersion { said: "hello".into() },
+        ]
+    );
+}
+
+#[test]
+fn an_override_is_the_only_place() {
+    let machine = Machine::new();
+    let good = machine.compiler("path", "1.3.0");
+    machine.target("path", "new");
+    machine.link(&good, "path/compiler");
+    let finder = machine.finder();
+    let with = |path: PathBuf| {
+        let overrides = BTreeMap::from([("compiler".to_owned(), path)]);
+        finder.find(&toolchain(COMPILER), &overrides)
+    };
+    let mine = machine.compiler("mine", "1.9.0");
+    machine.target("mine", "new");
+    assert_eq!(with(mine).found["compiler"].version, "1.9.0");
+
+    let tools = with(machine.at("nowhere"));
+    assert_eq!(refusals(&tools), [&Refusal::Absent]);
+    assert!(tools.missing[0].overridden);
+    assert_eq!(
+        tools.missing[0].help().unwrap().to_string(),
+        "the manifest names this executable: correct it there, or leave it away"
+    );
+}
+
+#[test]
+fn a_nightly_counts_as_its_release() {
+    let machine = Machine::new();
+    let nightly = machine.compiler("real", "1.3.0-nightly");
+    machine.target("real", "new");
+    machine.link(&nightly, "path/compiler");
+    assert_eq!(find(&machine.finder()).found["compiler"].version, "1.3.0-nightly");
+}
+
+/// The one test that waits: files must have settled before anything is remembered.
+#[test]
+fn answers_are_remembered_until_something_they_rest_on_changes() {
+    let machine = Machine::new();
+    let real = machine.compiler("real", "1.3.0");
+    machine.target("real", "old");
+    machine.link(&real, "path/compiler");
+    let refused = machine.compiler("refused", "1.0.0");
+    machine.link(&refused, "other/compiler");
+    std::fs::rename(machine.at("path"), machine.at("later")).unwrap();
+    std::fs::rename(machine.at("other"), machine.at("path")).unwrap();
+    std::fs::rename(machine.at("later"), machine.at("other")).unwrap();
+    std::thread::sleep(Duration::from_millis(2100));
+
+    let finder = machine.finder();
+    let first = find(&finder).found["compiler"].clone();
+    finder.save().unwrap();
+    let asked = machine.asked();
+    assert!(asked > 0);
+
+    assert_eq!(find(&machine.finder()).found["compiler"], first);
+    assert_eq!(machine.asked(), asked, "no process is started, not even for the refused one");
+
+    std::fs::write(machine.at("home/settings"), "changed").unwrap();
+    find(&machine.finder());
+    assert!(machine.asked() > asked, "a witness appeared");
+    let asked = machine.asked();
+
+    // The memo was not saved since, so this is about the directory alone.
+    std::fs::remove_file(machine.at("home/settings")).unwrap();
+    find(&machine.finder());
+    assert_eq!(machine.asked(), asked);
+    machine.target("real", "new");
+    let found = find(&machine.finder()).found["compiler"].clone();
+    assert_eq!(found.variant.as_deref(), Some("new"));
+    let asked = machine.asked();
+
+    machine.compiler("real", "1.4.0");
+    assert_eq!(find(&machine.finder()).found["compiler"].version, "1.4.0");
+    assert!(machine.asked() > asked);
+}
+
+#[test]
+fn a_variable_that_the_toolchain_passes_is_part_of_the_question() {
+    let machine = Machine::new();
+    let script = "case $1 in --version) echo compiler ${COMPILER_VERSION:-1.2.0};; esac";
+    machine.executable("path/compiler", script);
+    let text = COMPILER
+        .replace("resolve = { run = [\"root\"], path = \"bin/compiler\" }\n", "")
+        .replace("[[step]]", "[environment]\npass = [\"COMPILER_VERSION\"]\n[[step]]");
+    let start = text.find("[[tool.compiler.variant]]").unwrap();
+    let end = text.find("[tool.linker]").unwrap();
+    let text = format!("{}{}", &text[..start], &text[end..]);
+    std::thread::sleep(Duration::from_millis(2100));
+    let mut finder = machine.finder();
+    let version = |finder: &Finder| {
+        finder.find(&toolchain(&text), &BTreeMap::new()).found["compiler"].version.clone()
+    };
+    assert_eq!(version(&finder), "1.2.0");
+    finder.environment.insert("COMPILER_VERSION".into(), "1.7.0".into());
+    assert_eq!(version(&finder), "1.7.0");
+}

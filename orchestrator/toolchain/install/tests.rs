@@ -1,0 +1,295 @@
+use std::cell::RefCell;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::sync::Mutex;
+use std::thread;
+
+use poly_cache::{Digest, StatMemo};
+
+use super::super::parse;
+use super::*;
+
+/// A `POLY_HOME` and a machine that has what every machine has.
+struct Sandbox {
+    directory: tempfile::TempDir,
+}
+
+/// What a script runs that installs a tool well.
+const INSTALL: &str = r#"
+mkdir -p "$POLY_PREFIX/bin"
+printf '#!/bin/sh\necho tool %s\n' "$POLY_VERSION" > "$POLY_PREFIX/bin/tool"
+chmod +x "$POLY_PREFIX/bin/tool"
+"#;
+
+impl Sandbox {
+    fn new() -> Self {
+        Self { directory: tempfile::tempdir().unwrap() }
+    }
+
+    fn home(&self) -> PathBuf {
+        self.directory.path().join("poly")
+    }
+
+    fn prefix(&self) -> PathBuf {
+        self.home().join("tools/tool/1.5.0")
+    }
+
+    fn finder(&self) -> Finder {
+        let environment = [("PATH", "/usr/bin:/bin"), ("HOME", "/")];
+        let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let memo = StatMemo::open(&self.directory.path().join("memo.json"));
+        Finder::new(self.home(), environment.into(), memo)
+    }
+}
+
+/// A toolchain of one tool, with ways to install it, and what the script `NAME` says.
+fn toolchain(ways: &str, scripts: &[(&str, &str)]) -> Toolchain {
+    let text = format!(
+        "name = 'fake'\nabout = ''\nlanguage = ''\nproduces = 'module'\nreproducible = true\n\
+         inputs = []\n[tool.tool]\naccept = '>=1, <2'\ninstall-version = '1.5.0'\n{ways}\n\
+         [[step]]\nname = 'compile'\nrun = ['{{tool:tool}}']\n"
+    );
+    let script = |name: &str| {
+        let script = scripts.iter().find(|(script, _)| *script == name);
+        script.map(|(_, text)| (*text).to_owned())
+    };
+    parse::toolchain("fake.toml", &text, &script).unwrap()
+}
+
+fn script(name: &str) -> String {
+    format!("[[tool.tool.install]]\nway = 'script'\nscript = '{name}'\n")
+}
+
+fn provide(finder: &Finder, toolchain: &Toolchain) -> Result<Tools, ToolError> {
+    finder.provide(toolchain, &BTreeMap::new(), true, &|_| {})
+}
+
+fn attempts(error: ToolError) -> Vec<Attempt> {
+    let ToolError::Install(error) = error else { panic!("{error}") };
+    let InstallError::Failed { attempts, .. } = *error else { panic!("{error}") };
+    attempts
+}
+
+#[test]
+fn a_script_installs_once_and_leaves_nothing_behind() {
+    let sandbox = Sandbox::new();
+    let toolchain = toolchain(&script("good.sh"), &[("good.sh", INSTALL)]);
+    let events = RefCell::new(Vec::new());
+    let progress = |event: InstallEvent<'_>| events.borrow_mut().push(format!("{event:?}"));
+    let finder = sandbox.finder();
+
+    let tools = finder.provide(&toolchain, &BTreeMap::new(), true, &progress).unwrap();
+
+    assert_eq!(tools.found["tool"].version, "1.5.0");
+    assert_eq!(tools.found["tool"].path, sandbox.prefix().join("bin/tool"));
+    let receipt = std::fs::read(sandbox.prefix().join(RECEIPT)).unwrap();
+    let receipt: Receipt = serde_json::from_slice(&receipt).unwrap();
+    assert_eq!((receipt.way.as_str(), receipt.version.as_str()), ("script", "1.5.0"));
+    assert!(!sandbox.home().join("work/tool-1.5.0").exists());
+    assert_eq!(events.borrow().len(), 2, "{events:?}");
+
+    let again = finder.provide(&toolchain, &BTreeMap::new(), true, &progress).unwrap();
+    assert_eq!(again.found, tools.found);
+    assert_eq!(events.borrow().len(), 2, "{events:?}");
+}
+
+#[test]
+fn without_leave_nothing_is_installed() {
+    let sandbox = Sandbox::new();
+    let toolchain = toolchain(&script("good.sh"), &[("good.sh", INSTALL)]);
+    let result = sandbox.finder().provide(&toolchain, &BTreeMap::new(), false, &|_| {});
+    assert!(matches!(result, Err(ToolError::NotFound(_))));
+    assert!(!sandbox.home().exists());
+}
+
+#[test]
+fn the_next_way_is_tried_in_an_empty_prefix() {
+    let sandbox = Sandbox::new();
+    let ways = script("bad.sh") + &script("good.sh");
+    let bad = "touch $POLY_PREFIX/rubbish; echo cannot do this >&2; exit 1";
+    let toolchain = toolchain(&ways, &[("bad.sh", bad), ("good.sh", INSTALL)]);
+    provide(&sandbox.finder(), &toolchain).unwrap();
+    assert!(!sandbox.prefix().join("rubbish").exists());
+}
+
+#[test]
+fn when_all_ways_fail_each_says_why() {
+    let sandbox = Sandbox::new();
+    let ways = script("bad.sh")
+        + &script("empty.sh")
+        + &script("other.sh")
+        + "[[tool.tool.install]]\nway = 'go'\npackage = 'example.com/tool'\n";
+    let other = INSTALL.replace("$POLY_VERSION", "3.0.0");
+    let bad = "for i in $(seq 100); do echo line $i; done; exit 1";
+    let scripts = [("bad.sh", bad), ("empty.sh", "exit 0"), ("other.sh", &*other)];
+    let mut finder = sandbox.finder();
+    // No Go on this machine.
+    finder.environment.insert("PATH".into(), only_bash(&sandbox));
+    let error = provide(&finder, &toolchain(&ways, &scripts)).unwrap_err();
+
+    assert_eq!(
+        error.to_string(),
+        "cannot install `tool` 1.5.0: the ways `script`, `script`, `script`, `go` failed"
+    );
+    let help = error.help().unwrap().to_string();
+    assert!(
+        help.ends_with("install `tool` yourself: go install example.com/tool@v1.5.0"),
+        "{help}"
+    );
+    let attempts = attempts(error);
+    let lines: Vec<&str> = attempts[0].said.lines().collect();
+    assert_eq!((lines.len(), lines[0], lines[11]), (12, "line 89", "line 100"));
+    assert!(attempts[1].said.ends_with("bin/tool` is not an executable file"), "{attempts:?}");
+    assert!(attempts[2].said.ends_with("bin/tool` is version 3.0.0"), "{attempts:?}");
+    assert_eq!(attempts[3].said, "`go` is not on `PATH`");
+    assert!(!sandbox.prefix().exists());
+}
+
+/// A `PATH` with no more than the scripts of these tests need.
+fn only_bash(sandbox: &Sandbox) -> String {
+    let directory = sandbox.directory.path().join("path");
+    std::fs::create_dir(&directory).unwrap();
+    for name in ["bash", "sh", "mkdir", "chmod", "seq"] {
+        let program = which::which(name).unwrap();
+        std::os::unix::fs::symlink(program, directory.join(name)).unwrap();
+    }
+    directory.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn an_interrupted_install_is_done_again() {
+    let sandbox = Sandbox::new();
+    let bin = sandbox.prefix().join("bin");
+    std::fs::create_dir_all(&bin).unwrap();
+    std::fs::write(bin.join("half"), "").unwrap();
+    let toolchain = toolchain(&script("good.sh"), &[("good.sh", INSTALL)]);
+    provide(&sandbox.finder(), &toolchain).unwrap();
+    assert!(!bin.join("half").exists());
+}
+
+#[test]
+fn two_at_once_install_once() {
+    let sandbox = Sandbox::new();
+    let slow =
+        format!("echo x >> {}/count; sleep 0.3\n{INSTALL}", sandbox.directory.path().display());
+    let toolchain = toolchain(&script("slow.sh"), &[("slow.sh", &slow)]);
+    let events = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let progress = |event: InstallEvent<'_>| {
+                    events.lock().unwrap().push(format!("{event:?}"));
+                };
+                let finder = sandbox.finder();
+                finder.provide(&toolchain, &BTreeMap::new(), true, &progress).unwrap();
+            });
+        }
+    });
+    let count = std::fs::read_to_string(sandbox.directory.path().join("count")).unwrap();
+    assert_eq!(count, "x\n");
+    let events = events.into_inner().unwrap();
+    assert!(events.iter().any(|event| event.starts_with("Waiting")), "{events:?}");
+}
+
+#[test]
+fn a_home_that_cannot_be_written() {
+    let sandbox = Sandbox::new();
+    std::fs::write(sandbox.home(), "a file").unwrap();
+    let toolchain = toolchain(&script("good.sh"), &[("good.sh", INSTALL)]);
+    let error = provide(&sandbox.finder(), &toolchain).unwrap_err();
+    assert!(error.to_string().starts_with("cannot write to `"), "{error}");
+}
+
+/// An archive as releases have them: one directory with `bin/tool` in it.
+fn archive() -> Vec<u8> {
+    let mut archive =
+        tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
+    let text = b"#!/bin/sh\necho tool 1.5.0\n";
+    let mut header = tar::Header::new_gnu();
+    header.set_size(text.len() as u64);
+    header.set_mode(0o755);
+    archive.append_data(&mut header, "tool-1.5.0/bin/tool", &text[..]).unwrap();
+    archive.into_inner().unwrap().finish().unwrap()
+}
+
+/// A server that answers one request with a status and a body.
+fn serve(status: &'static str, body: Vec<u8>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = Vec::<u8>::new();
+        let mut buffer = [0; 1024];
+        while !request.windows(4).any(|end| end == b"\r\n\r\n") {
+            let length = stream.read(&mut buffer).unwrap();
+            request.extend(&buffer[..length]);
+        }
+        let length = body.len();
+        write!(
+            stream,
+            "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+        )
+        .unwrap();
+        stream.write_all(&body).unwrap();
+    });
+    format!("http://{address}/tool.tar.gz")
+}
+
+fn archive_way(url: &str, digest: Digest, rest: &str) -> String {
+    let platform = format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS);
+    format!(
+        "[[tool.tool.install]]\nway = 'archive'\n{rest}\n\
+         platforms.{platform} = {{ url = '{url}', sha256 = '{digest}' }}\n"
+    )
+}
+
+#[test]
+fn an_archive_is_downloaded_and_unpacked() {
+    let sandbox = Sandbox::new();
+    let bytes = archive();
+    let digest = Digest::of(&bytes);
+    let way = archive_way(&serve("200 OK", bytes), digest, "strip = 1");
+    provide(&sandbox.finder(), &toolchain(&way, &[])).unwrap();
+    assert!(sandbox.prefix().join("bin/tool").exists());
+}
+
+#[test]
+fn an_archive_whose_executables_are_elsewhere() {
+    let sandbox = Sandbox::new();
+    let bytes = archive();
+    let digest = Digest::of(&bytes);
+    let way = archive_way(&serve("200 OK", bytes), digest, "bin = 'tool-1.5.0/bin'");
+    provide(&sandbox.finder(), &toolchain(&way, &[])).unwrap();
+    assert!(sandbox.prefix().join("bin/tool").exists());
+}
+
+#[test]
+fn an_archive_with_another_checksum_is_not_unpacked() {
+    let sandbox = Sandbox::new();
+    let bytes = archive();
+    let (right, wrong) = (Digest::of(&bytes), Digest::of(b"another"));
+    let url = serve("200 OK", bytes);
+    let way = archive_way(&url, wrong, "strip = 1");
+    let error = provide(&sandbox.finder(), &toolchain(&way, &[])).unwrap_err();
+    let attempts = attempts(error);
+    assert_eq!(attempts[0].said, format!("{url} has the SHA-256 {right}, not {wrong}"));
+    assert_eq!(attempts[0].by_hand, Some(format!("unpack {url}")));
+}
+
+#[test]
+fn an_archive_that_is_not_there() {
+    let sandbox = Sandbox::new();
+    let url = serve("404 Not Found", Vec::new());
+    let way = archive_way(&url, Digest::of(b""), "");
+    let attempts = attempts(provide(&sandbox.finder(), &toolchain(&way, &[])).unwrap_err());
+    assert_eq!(attempts[0].said, format!("cannot download {url}: http status: 404"));
+}
+
+#[test]
+fn an_archive_for_other_machines_only() {
+    let sandbox = Sandbox::new();
+    let way = "[[tool.tool.install]]\nway = 'archive'\nplatforms = {}\n";
+    let attempts = attempts(provide(&sandbox.finder(), &toolchain(way, &[])).unwrap_err());
+    assert!(attempts[0].said.starts_with("there is no archive for "), "{attempts:?}");
+    assert_eq!(attempts[0].by_hand, None);
+}

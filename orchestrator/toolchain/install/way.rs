@@ -45,9 +45,9 @@ pub(super) fn run(
         }
         Way::Go { package, module: Some(module) } => runner.go_in_own_module(package, module),
         Way::Archive { platforms, strip, bin } => {
-            let archive = platforms.get(&platform()).ok_or_else(|| {
-                Failure::Said(format!("there is no archive for {}", platform()))
-            })?;
+            let archive = platforms
+                .get(&platform())
+                .ok_or_else(|| Failure::Said(format!("there is no archive for {}", platform())))?;
             archive::install(archive, *strip, bin, &place.work, &place.prefix)
         }
         Way::Script { name, text: script } => {
@@ -63,9 +63,7 @@ pub(super) fn by_hand(way: &Way, tool: &Tool) -> Option<String> {
     let version = tool.install_version.as_deref().unwrap_or_default();
     match way {
         Way::RustupTarget { target } => Some(format!("rustup target add {target}")),
-        Way::Python { packages } => {
-            Some(format!("python3 -m pip install {}", packages.join(" ")))
-        }
+        Way::Python { packages } => Some(format!("python3 -m pip install {}", packages.join(" "))),
         Way::Cargo { package, locked } => {
             let locked = if *locked { " --locked" } else { "" };
             Some(format!("cargo install {package} --version {version}{locked}"))
@@ -125,7 +123,8 @@ impl<'a> Runner<'a> {
         let path = self.variables.get("PATH");
         let executable = which::which_in(program, path, directory)
             .map_err(|_| Failure::Said(format!("`{program}` is not on `PATH`")))?;
-        let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        let arguments: Vec<String> =
+            arguments.iter().map(|&argument| argument.to_owned()).collect();
         let invocation = Invocation {
             program: &executable,
             arguments: &arguments,

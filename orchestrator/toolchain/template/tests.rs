@@ -88,8 +88,18 @@ fn what_is_malformed_is_pointed_at() {
              home, tools-path, tool, variant, option, flags",
         ),
         ("{tool}", 0..6, "`{tool}` lacks a name", "write `{tool:NAME}`"),
-        ("{world", 0..1, "a `{` without its counterpart", "a brace of the text's own is written twice: `{{`"),
-        ("x}", 1..2, "a `}` without its counterpart", "a brace of the text's own is written twice: `}}`"),
+        (
+            "{world",
+            0..1,
+            "a `{` without its counterpart",
+            "a brace of the text's own is written twice: `{{`",
+        ),
+        (
+            "x}",
+            1..2,
+            "a `}` without its counterpart",
+            "a brace of the text's own is written twice: `}}`",
+        ),
         (
             "-x{flags:build}",
             0..15,
