@@ -2,6 +2,7 @@
 //! that copies its input and keeps a list of its starts.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 use std::thread;
@@ -270,4 +271,37 @@ fn the_root_manifest_is_valid_and_its_schema_is_printed() {
     assert_eq!(schema["properties"]["pipeline"]["$ref"], "#/$defs/Pipeline");
     let root = repository().join("pipeline.toml");
     place.run(&["plan", "--no-install", "--manifest", root.to_str().unwrap()]).expect(0);
+}
+
+/// The file of CONTRIBUTING.md, as it stands there, with an assembler that has done its work
+/// already: the real one takes minutes to install.
+#[test]
+fn the_guide_to_adding_a_toolchain_works_as_written() {
+    let guide = fs::read_to_string(repository().join("CONTRIBUTING.md")).unwrap();
+    let (_, after) = guide.split_once("Save it as `toolchains/wat.toml`:\n\n```toml\n").unwrap();
+    let (file, _) = after.split_once("\n```\n").unwrap();
+    let table: toml::Table = file.parse().unwrap();
+    let source = table["self-test"]["files"]["component.wat"].as_str().unwrap();
+
+    let place = one();
+    place.write("toolchains/wat.toml", file);
+    place.write("assembled.wasm", wasm(source));
+    let assembler = format!(
+        "#!/bin/sh\n[ \"$1\" = --version ] && echo wasm-tools 1.254.2 || cp '{}' \"$4\"\n",
+        place.root.join("assembled.wasm").display()
+    );
+    place.write("bin/wasm-tools", assembler);
+    let executable = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(place.root.join("bin/wasm-tools"), executable).unwrap();
+    let poly = |arguments: &[&str]| {
+        let path = std::env::var("PATH").unwrap();
+        let path = format!("{}:{path}", place.root.join("bin").display());
+        place.finish(place.poly(arguments).env("PATH", path)).expect(0)
+    };
+
+    let listed = poly(&["toolchain", "list"]).stdout;
+    assert!(listed.contains("wat                WebAssembly text, through wasm-tools"), "{listed}");
+    poly(&["toolchain", "install", "wat"]);
+    let tested = poly(&["toolchain", "test", "wat"]).stderr;
+    assert!(tested.contains("passed wat: greet(\"poly\") → \"hello, poly\""), "{tested}");
 }

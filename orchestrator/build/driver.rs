@@ -131,11 +131,9 @@ impl<'a> Driver<'a> {
 
     fn build_once(&self, run: bool) -> Result<Built, BuildError> {
         let plan = Plan::of(&self.project.manifest, run);
-        let needs: BTreeMap<Action, Vec<Action>> =
-            plan.actions().map(|(action, needs)| (action.clone(), needs.to_vec())).collect();
-        (self.tell)(Event::Begun { actions: needs.len() });
+        (self.tell)(Event::Begun { actions: plan.needs().len() });
         let work = |action: &Action, taken: &[Artifact]| self.make(action, taken);
-        let made = schedule::run(&needs, self.options.jobs, work).map_err(one_error)?;
+        let made = schedule::run(plan.needs(), self.options.jobs, work).map_err(one_error)?;
         for (action, artifact) in &made {
             match action {
                 Action::Adapt(name) => self.publish(artifact, &self.project.adapted(name))?,
@@ -157,7 +155,7 @@ impl<'a> Driver<'a> {
         let plan = Plan::of(&self.project.manifest, run);
         let mut known: BTreeMap<Action, Artifact> = BTreeMap::new();
         let mut planned = Vec::new();
-        for (action, needs) in plan.actions() {
+        for (action, needs) in plan.needs() {
             let missing = needs.iter().find(|need| !known.contains_key(need));
             let (state, fingerprint) = if let Some(missing) = missing {
                 let reasons = vec![Reason::Upstream { action: missing.clone() }];

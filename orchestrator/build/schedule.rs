@@ -1,21 +1,25 @@
 //! Runs a graph of jobs, as many side by side as allowed, each when what it needs is done.
 //!
+//! Of several that are ready, the one that stands first in the graph is started first.
 //! Knows nothing of what the jobs do. After a failure no new job starts; those that run are
 //! waited for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::hash::Hash;
 use std::num::NonZeroUsize;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use indexmap::{IndexMap, IndexSet};
+
 /// What came of the jobs: the results of those that ran, or the failures.
 pub(super) fn run<J, T, E>(
-    needs: &BTreeMap<J, Vec<J>>,
+    needs: &IndexMap<J, Vec<J>>,
     at_once: NonZeroUsize,
     work: impl Fn(&J, &[T]) -> Result<T, E> + Sync,
 ) -> Result<BTreeMap<J, T>, Vec<E>>
 where
-    J: Ord + Clone + Send + Sync,
+    J: Ord + Hash + Clone + Send + Sync,
     T: Clone + Send,
     E: Send,
 {
@@ -59,19 +63,19 @@ where
 }
 
 struct State<J, T, E> {
-    waiting: BTreeSet<J>,
+    waiting: IndexSet<J>,
     running: usize,
     done: BTreeMap<J, T>,
     failures: Vec<E>,
 }
 
-impl<J: Ord + Clone, T: Clone, E> State<J, T, E> {
+impl<J: Ord + Hash + Clone, T: Clone, E> State<J, T, E> {
     fn finished(&self) -> bool {
         self.running == 0 && (self.waiting.is_empty() || !self.failures.is_empty())
     }
 
     /// The first job whose needs are all done, with their results in the order of its needs.
-    fn take(&mut self, needs: &BTreeMap<J, Vec<J>>) -> Option<(J, Vec<T>)> {
+    fn take(&mut self, needs: &IndexMap<J, Vec<J>>) -> Option<(J, Vec<T>)> {
         if !self.failures.is_empty() {
             return None;
         }
@@ -80,7 +84,7 @@ impl<J: Ord + Clone, T: Clone, E> State<J, T, E> {
         };
         let (job, taken) =
             self.waiting.iter().find_map(|job| results(job).map(|taken| (job.clone(), taken)))?;
-        self.waiting.remove(&job);
+        self.waiting.shift_remove(&job);
         self.running += 1;
         Some((job, taken))
     }
@@ -98,7 +102,7 @@ mod tests {
 
     fn graph(
         edges: &[(&'static str, &[&'static str])],
-    ) -> BTreeMap<&'static str, Vec<&'static str>> {
+    ) -> IndexMap<&'static str, Vec<&'static str>> {
         edges.iter().map(|(job, needs)| (*job, needs.to_vec())).collect()
     }
 

@@ -14,7 +14,7 @@ use wasm_compose::graph::{
 use wasmparser::Validator;
 
 use super::Cause;
-use super::flow::FlowComponent;
+use super::flow::{self, FlowComponent};
 use super::locked;
 use super::part::Part;
 use super::wiring::{Link, Wiring};
@@ -87,12 +87,14 @@ pub enum ComposeError {
     },
 }
 
-/// The crates that decide which bytes [`compose`] writes, with version and checksum, for
-/// fingerprints.
+/// What decides which bytes [`compose`] and [`super::flow::generate`] write, for fingerprints:
+/// the crates, with version and checksum, and the number of the flow generator.
 pub fn versions() -> BTreeMap<String, String> {
-    ["wasm-compose", "wasm-encoder"]
+    let crates = ["wasm-compose", "wasm-encoder", "wit-parser"];
+    crates
         .into_iter()
         .map(|name| (name.to_owned(), locked::version(name)))
+        .chain([("flow".to_owned(), flow::SCHEMA.to_string())])
         .collect()
 }
 
@@ -114,8 +116,11 @@ pub fn compose(
     }
     refuse_split_resources(&parts, wiring)?;
 
-    let mut graph =
-        Graph { graph: CompositionGraph::new(), validator: Validator::new(), ids: BTreeMap::new() };
+    let mut graph = Graph {
+        engine: CompositionGraph::new(),
+        validator: Validator::new(),
+        ids: BTreeMap::new(),
+    };
     // The root first and then each provider before those that need it: the one order in
     // which the engine follows a resource through several components.
     let rest = wiring.order.iter().map(String::as_str).filter(|name| *name != root.name);
@@ -175,7 +180,7 @@ fn refuse_split_resources(
 
 /// The engine's graph, with its ids by our names.
 struct Graph<'b> {
-    graph: CompositionGraph<'b>,
+    engine: CompositionGraph<'b>,
     /// One for all parts: the engine panics when it compares types of two validators.
     validator: Validator,
     ids: BTreeMap<String, (ComponentId, InstanceId)>,
@@ -186,8 +191,8 @@ impl<'b> Graph<'b> {
         // The engine's names follow WIT's rules, a manifest's need not.
         let name = format!("part{}", self.ids.len());
         let ids = Component::from_bytes(&mut self.validator, name, part.bytes.as_ref())
-            .and_then(|component| self.graph.add_component(component))
-            .and_then(|id| Ok((id, self.graph.instantiate(id)?)))
+            .and_then(|component| self.engine.add_component(component))
+            .and_then(|id| Ok((id, self.engine.instantiate(id)?)))
             .map_err(|error| ComposeError::Part {
                 component: part.name.clone(),
                 cause: error.into(),
@@ -210,7 +215,7 @@ impl<'b> Graph<'b> {
             cause,
         };
         let import = self
-            .graph
+            .engine
             .get_component(consumer)
             .and_then(|component| component.import_by_name(&link.import))
             .map(|(index, _)| index)
@@ -218,14 +223,14 @@ impl<'b> Graph<'b> {
         let export: Option<ExportIndex> = match &link.export {
             None => None,
             Some(name) => Some(
-                self.graph
+                self.engine
                     .get_component(provider)
                     .and_then(|component| component.export_by_name(name))
                     .map(|(index, ..)| index)
                     .ok_or_else(|| refused(format!("it has no export `{name}`").into()))?,
             ),
         };
-        self.graph
+        self.engine
             .connect(provider_instance, export, consumer_instance, import)
             .map_err(|error| refused(error.into()))
     }
@@ -237,7 +242,7 @@ impl<'b> Graph<'b> {
             validate: false,
         };
         let bytes = self
-            .graph
+            .engine
             .encode(options)
             .map_err(|error| ComposeError::Encoding { cause: error.into() })?;
         Validator::new()

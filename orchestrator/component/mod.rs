@@ -17,6 +17,8 @@
 //! environment and no clock, and starts nothing, so that its results depend on its arguments
 //! alone and may be cached under their digests.
 
+#![deny(clippy::disallowed_methods)]
+
 pub mod adapt;
 pub mod audit;
 pub mod compose;

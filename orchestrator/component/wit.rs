@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use thiserror::Error;
@@ -41,7 +42,7 @@ pub enum WitError {
         location: String,
         /// The file in question.
         #[source_code]
-        text: NamedSource<String>,
+        text: Arc<NamedSource<String>>,
         /// The place in it.
         #[label("here")]
         span: SourceSpan,
@@ -120,7 +121,7 @@ fn invalid(message: String, span: Span, map: &SourceMap, source: &Source) -> Wit
     WitError::Invalid {
         message,
         location: map.render_location(span),
-        text: NamedSource::new(place.path, text),
+        text: Arc::new(NamedSource::new(place.path, text)),
         span: SourceSpan::from(place.range),
     }
 }

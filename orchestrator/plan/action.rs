@@ -1,16 +1,15 @@
 //! The graph of actions: one build and one adapt for each component, one compose, one
 //! precompile.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
+use indexmap::IndexMap;
 use serde::Serialize;
 
 use crate::manifest::Manifest;
 
-/// What makes one artifact. Ordered as a person reads a build: component by component, then
-/// what is made of all of them.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// What makes one artifact.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
     /// Runs a toolchain's steps on a component's sources.
     Build(String),
@@ -61,14 +60,14 @@ impl Serialize for Action {
 /// The graph of actions of a pipeline: each with those whose artifacts it takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    needs: BTreeMap<Action, Vec<Action>>,
+    needs: IndexMap<Action, Vec<Action>>,
 }
 
 impl Plan {
     /// All that a pipeline can ask for, up to the composed component, and to the precompiled
     /// one where it is to be run.
     pub fn of(manifest: &Manifest, run: bool) -> Self {
-        let mut needs = BTreeMap::new();
+        let mut needs = IndexMap::new();
         let mut adapted = Vec::new();
         for name in manifest.components.keys() {
             let build = Action::Build(name.get_ref().clone());
@@ -84,9 +83,10 @@ impl Plan {
         Self { needs }
     }
 
-    /// The actions, and for each what it takes, in the order in which a person reads them.
-    pub fn actions(&self) -> impl Iterator<Item = (&Action, &[Action])> {
-        self.needs.iter().map(|(action, needs)| (action, needs.as_slice()))
+    /// The actions, and for each what it takes, in the order of the manifest: each stands
+    /// after those that it takes from.
+    pub fn needs(&self) -> &IndexMap<Action, Vec<Action>> {
+        &self.needs
     }
 }
 
@@ -107,7 +107,8 @@ mod tests {
         let plan = Plan::of(&manifest, true);
 
         let listed: Vec<String> = plan
-            .actions()
+            .needs()
+            .iter()
             .map(|(action, needs)| {
                 let needs: Vec<String> = needs.iter().map(ToString::to_string).collect();
                 format!("{action} <- {}", needs.join(", "))
@@ -116,16 +117,16 @@ mod tests {
         assert_eq!(
             listed,
             [
-                "build a <- ",
                 "build b <- ",
-                "adapt a <- build a",
                 "adapt b <- build b",
+                "build a <- ",
+                "adapt a <- build a",
                 "compose <- adapt b, adapt a",
                 "precompile <- compose",
             ]
         );
         assert!(
-            Plan::of(&manifest, false).actions().all(|(action, _)| *action != Action::Precompile)
+            !Plan::of(&manifest, false).needs().contains_key(&Action::Precompile)
         );
     }
 }

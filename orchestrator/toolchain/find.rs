@@ -132,7 +132,6 @@ impl Finder {
 
     /// Writes down what was remembered.
     pub fn save(&self) -> Result<(), StoreError> {
-        std::fs::create_dir_all(&self.home).ok();
         self.memo.save()
     }
 

@@ -215,6 +215,8 @@ impl Finder {
         before: &Tools,
     ) -> Result<FoundTool, Failure> {
         if let Way::RustupTarget { .. } = way {
+            // What it installs is not ours, and not in the prefix.
+            place.discard_prefix();
             return self.find_tool(toolchain, tool, None, before).map_err(|missing| {
                 let reasons = missing.candidates.iter();
                 let reasons = reasons.map(|Candidate { path, refusal }| {
@@ -278,8 +280,9 @@ impl Place {
         lock().map_err(|source| InstallError::Home { path: path.clone(), source })
     }
 
-    /// Empty directories, whatever an interrupted install left in them, and no log of a way
-    /// that is about to be tried. (Two ways of one kind share a log: the later one's stays.)
+    /// Empty directories, whatever an interrupted install left in them, and no log of a
+    /// way that is about to be tried. (A log has the last command of its way:
+    /// the one that failed.)
     fn prepare(&self, way: &str) -> io::Result<()> {
         for directory in [&self.prefix, &self.work] {
             match std::fs::remove_dir_all(directory) {

@@ -94,7 +94,8 @@ pub enum ProcessError {
     Interrupted,
 }
 
-/// Runs a command to its end. A `log` gets all its output as it comes, after what it has.
+/// Runs a command to its end. A `log` gets all its output as it comes, in place of what it
+/// had.
 pub fn run(invocation: &Invocation<'_>, log: Option<&Path>) -> Result<Finished, ProcessError> {
     RUNNING.run(invocation, log)
 }
@@ -139,8 +140,7 @@ impl Running {
         log: Option<&Path>,
     ) -> Result<Finished, ProcessError> {
         let failed = |source| output_error(invocation, source);
-        let append = |path| File::options().create(true).append(true).open(path);
-        let log = log.map(append).transpose().map_err(failed)?;
+        let log = log.map(File::create).transpose().map_err(failed)?;
         let started = Instant::now();
         let (reader, writer) = io::pipe().map_err(failed)?;
         let mut command = command(invocation);

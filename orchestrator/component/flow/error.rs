@@ -19,9 +19,9 @@ pub struct FlowError {
     /// The place in words.
     place: String,
     /// The cause, where there is one below.
-    source: Option<PartError>,
+    source: Option<Box<PartError>>,
     /// What is wrong there.
-    pub kind: FlowErrorKind,
+    pub kind: Box<FlowErrorKind>,
     #[help]
     help: Option<String>,
 }
@@ -116,7 +116,7 @@ impl FlowError {
             stage: None,
             place: format!("flow `{}`", flow.name),
             source: None,
-            kind,
+            kind: Box::new(kind),
             help: Some(help.into()),
         }
     }
@@ -142,6 +142,6 @@ impl FlowError {
 
     pub(super) fn internal(flow: &FlowSource, cause: PartError) -> Self {
         let help = "please report it with the manifest and the components' WIT";
-        Self { source: Some(cause), ..Self::of_flow(flow, FlowErrorKind::Internal, help) }
+        Self { source: Some(Box::new(cause)), ..Self::of_flow(flow, FlowErrorKind::Internal, help) }
     }
 }

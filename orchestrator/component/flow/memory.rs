@@ -107,3 +107,74 @@ fn realloc() -> Function {
     code.local_get(START).i32_wrap_i64().end();
     function
 }
+
+#[cfg(test)]
+mod tests {
+    use wasmtime::{Engine, Instance, Memory, Module, Store, TypedFunc};
+
+    use super::{MEMORY, PAGE, REALLOC, RESET};
+
+    struct Running {
+        store: Store<()>,
+        memory: Memory,
+        realloc: TypedFunc<(u32, u32, u32, u32), u32>,
+        reset: TypedFunc<(), ()>,
+    }
+
+    impl Running {
+        fn start(reserved: u32) -> Self {
+            let engine = Engine::default();
+            let module = Module::new(&engine, super::module(reserved).finish()).expect("valid");
+            let mut store = Store::new(&engine, ());
+            let instance = Instance::new(&mut store, &module, &[]).expect("no imports");
+            let memory = instance.get_memory(&mut store, MEMORY).expect("a memory");
+            let realloc = instance.get_typed_func(&mut store, REALLOC).expect("realloc");
+            let reset = instance.get_typed_func(&mut store, RESET).expect("reset");
+            Self { store, memory, realloc, reset }
+        }
+
+        fn realloc(&mut self, old: u32, old_size: u32, alignment: u32, size: u32) -> u32 {
+            self.realloc.call(&mut self.store, (old, old_size, alignment, size)).expect("memory")
+        }
+    }
+
+    #[test]
+    fn what_is_given_out_is_aligned_apart_and_given_back() {
+        let mut running = Running::start(20);
+        assert_eq!(running.realloc(0, 0, 1, 3), 20);
+        assert_eq!(running.realloc(0, 0, 8, 8), 24);
+        assert_eq!(running.realloc(0, 0, 4, 0), 32, "nothing is somewhere, too");
+        assert_eq!(running.realloc(0, 0, 1, 1), 32);
+        running.reset.call(&mut running.store, ()).unwrap();
+        assert_eq!(running.realloc(0, 0, 1, 1), 20);
+    }
+
+    #[test]
+    fn what_shrinks_stays_and_what_grows_takes_its_bytes_along() {
+        let mut running = Running::start(16);
+        let start = running.realloc(0, 0, 1, 4);
+        running.memory.write(&mut running.store, start as usize, b"abcd").unwrap();
+        assert_eq!(running.realloc(start, 4, 1, 2), start);
+        let moved = running.realloc(start, 4, 1, 100);
+        let mut bytes = [0; 4];
+        running.memory.read(&running.store, moved as usize, &mut bytes).unwrap();
+        assert_eq!((&bytes, moved == start), (b"abcd", false));
+    }
+
+    #[test]
+    fn memory_grows_by_what_is_missing_and_traps_when_there_is_no_more() {
+        let mut running = Running::start(3 * PAGE + 1);
+        assert_eq!(running.memory.size(&running.store), 4);
+        let rest = 4 * PAGE - (3 * PAGE + 1);
+        running.realloc(0, 0, 1, rest);
+        assert_eq!(running.memory.size(&running.store), 4, "it fits exactly");
+        running.realloc(0, 0, 1, 1);
+        assert_eq!(running.memory.size(&running.store), 5);
+        running.realloc(0, 0, 1, 10 * PAGE);
+        assert_eq!(running.memory.size(&running.store), 15);
+        for (alignment, size) in [(1, u32::MAX), (8, u32::MAX - 16 * PAGE)] {
+            let trapped = running.realloc.call(&mut running.store, (0, 0, alignment, size));
+            assert!(trapped.is_err(), "{size}");
+        }
+    }
+}

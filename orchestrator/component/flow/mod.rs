@@ -40,6 +40,9 @@ pub use error::{FlowError, FlowErrorKind};
 use super::part::Part;
 use super::wiring::{Link, Reason};
 
+/// Goes up whenever equal arguments give other bytes than before.
+pub const SCHEMA: u32 = 1;
+
 /// `[flow.NAME]`, as the manifest says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FlowSource {

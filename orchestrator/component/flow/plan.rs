@@ -49,6 +49,10 @@ pub(super) struct Stage {
     pub(super) signature: Function,
 }
 
+/// What a stage that fails says about it: a value of this type, or nothing.
+#[derive(Clone, Copy)]
+struct Failure<'t>(Option<&'t Type>);
+
 impl Flow {
     /// The flow's own parameters: those of its first stage.
     pub(super) fn parameters(&self) -> &[Field] {
@@ -57,10 +61,10 @@ impl Flow {
 }
 
 impl Stage {
-    /// The error type, present or not, of a stage that can fail.
-    fn error(&self) -> Option<Option<&Type>> {
+    /// How it fails, if it can.
+    fn failure(&self) -> Option<Failure<'_>> {
         match &self.signature.result {
-            Some(Type::Result { error, .. }) => Some(error.as_deref()),
+            Some(Type::Result { error, .. }) => Some(Failure(error.as_deref())),
             _ => None,
         }
     }
@@ -109,10 +113,10 @@ impl Planner<'_> {
         for index in 1..stages.len() {
             fits(source, &stages, index)?;
         }
-        let error = common_error(source, &stages)?;
+        let failure = common_failure(source, &stages)?;
         let own = last.signature.result.clone();
-        let (result, wraps) = match error {
-            Some(error) if last.error().is_none() => {
+        let (result, wraps) = match failure {
+            Some(Failure(error)) if last.failure().is_none() => {
                 let error = error.cloned().map(Box::new);
                 (Some(Type::Result { ok: own.map(Box::new), error }), true)
             }
@@ -282,20 +286,20 @@ fn fits(source: &FlowSource, stages: &[Stage], index: usize) -> Result<(), FlowE
     Err(FlowError::of_stage(source, index, kind, help))
 }
 
-/// The one error type of all stages that end the flow early, if any does. The last stage's
+/// The one failure of all stages that end the flow early, if any does. The last stage's
 /// counts too when an earlier one can fail.
-fn common_error<'s>(
+fn common_failure<'s>(
     source: &FlowSource,
     stages: &'s [Stage],
-) -> Result<Option<Option<&'s Type>>, FlowError> {
-    let mut common: Option<(usize, Option<&Type>)> = None;
+) -> Result<Option<Failure<'s>>, FlowError> {
+    let mut common: Option<(usize, Failure<'_>)> = None;
     for (index, stage) in stages.iter().enumerate() {
-        let Some(error) = stage.error() else { continue };
+        let Some(failure) = stage.failure() else { continue };
         let Some((first, known)) = common else {
-            common = Some((index, error));
+            common = Some((index, failure));
             continue;
         };
-        let differs = match (known, error) {
+        let differs = match (known.0, failure.0) {
             (Some(known), Some(error)) => compare_types(known, error).err(),
             (None, None) => None,
             (known, error) => {
@@ -317,8 +321,7 @@ fn common_error<'s>(
     Ok(match common {
         // Only the last stage can fail: its result is the flow's, and nothing ends early.
         Some((index, _)) if index + 1 == stages.len() => None,
-        Some((_, error)) => Some(error),
-        None => None,
+        other => other.map(|(_, failure)| failure),
     })
 }
 

@@ -45,7 +45,7 @@ pub enum WiringError {
     /// What meets an import by name has another type.
     #[error(
         "component `{component}` imports `{import}`, but the `{export}` of component `{provider}` differs: \
-         {import}{separator}{mismatch}"
+         {mismatch}"
     )]
     #[diagnostic(help("both components must be built from the same WIT"))]
     Mismatch {
@@ -58,9 +58,7 @@ pub enum WiringError {
         /// What is exported.
         export: String,
         /// Where they differ.
-        mismatch: Mismatch,
-        /// What stands between the import's name and the way inside it.
-        separator: &'static str,
+        mismatch: Box<Mismatch>,
     },
     /// Components need each other in a circle.
     #[error("components need each other in a circle: {}", cycle.join(" → "))]

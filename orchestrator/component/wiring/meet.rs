@@ -182,21 +182,12 @@ fn checked(
     (provider, export, offered): (&Part<'_>, &str, &Item),
     reason: Reason,
 ) -> Result<Link, WiringError> {
-    compare_items(item, offered).map_err(|mismatch| {
-        // A function's own name is the first step inside an interface: `interface/function`.
-        let separator = match (mismatch.path.is_empty(), item) {
-            (true, _) => ": ",
-            (false, Item::Interface(_)) => "/",
-            (false, _) => " → ",
-        };
-        WiringError::Mismatch {
-            component: component.name.clone(),
-            import: import.to_owned(),
-            provider: provider.name.clone(),
-            export: export.to_owned(),
-            mismatch: without_quotes(mismatch, matches!(item, Item::Interface(_))),
-            separator,
-        }
+    compare_items(item, offered).map_err(|mismatch| WiringError::Mismatch {
+        component: component.name.clone(),
+        import: import.to_owned(),
+        provider: provider.name.clone(),
+        export: export.to_owned(),
+        mismatch: Box::new(seen_from_import(mismatch, import)),
     })?;
     Ok(Link {
         component: component.name.clone(),
@@ -207,14 +198,17 @@ fn checked(
     })
 }
 
-/// `function "f"` as `f` where it stands after its interface's name.
-fn without_quotes(mut mismatch: Mismatch, in_interface: bool) -> Mismatch {
-    if in_interface
-        && let Some(first) = mismatch.path.first_mut()
-        && let Some(name) =
-            first.strip_prefix("function \"").and_then(|rest| rest.strip_suffix('"'))
-    {
-        *first = name.to_owned();
+/// The difference with the import's name before the way to it; a function in an interface as
+/// `interface/function`.
+fn seen_from_import(mut mismatch: Mismatch, import: &str) -> Mismatch {
+    let function = mismatch
+        .path
+        .first()
+        .and_then(|step| step.strip_prefix("function \"")?.strip_suffix('"'))
+        .map(|name| format!("{import}/{name}"));
+    match function {
+        Some(function) => mismatch.path[0] = function,
+        None => mismatch.path.insert(0, import.to_owned()),
     }
     mismatch
 }

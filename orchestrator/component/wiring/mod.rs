@@ -98,23 +98,23 @@ pub fn wire(
         }
     }
     resolved.extend(flow.into_iter().flat_map(|flow| flow.links.iter().cloned()));
-    finish(&parts, flow, resolved)
+    finish(&parts, flow, &resolved)
 }
 
 /// Chooses the root, orders the components and leaves out what the root does not need.
 fn finish(
     parts: &BTreeMap<&str, &Part<'_>>,
     flow: Option<&FlowComponent>,
-    links: Vec<Link>,
+    links: &[Link],
 ) -> Result<Wiring, WiringError> {
     let names: BTreeSet<&str> =
         parts.keys().copied().chain(flow.map(|flow| flow.part.name.as_str())).collect();
-    let whole_order = order::providers_first(&names, &links)?;
+    let whole_order = order::providers_first(&names, links)?;
     let root = match flow {
         Some(flow) => flow.part.name.clone(),
-        None => sole_root(&names, &links)?.to_owned(),
+        None => sole_root(&names, links)?.to_owned(),
     };
-    let needed = order::needed_by(&root, &links);
+    let needed = order::needed_by(&root, links);
     Ok(Wiring {
         order: whole_order
             .into_iter()

@@ -9,15 +9,12 @@ fn part(name: &str, items: &str) -> Part<'static> {
 
 /// A component that imports and exports interfaces with one function `f` without parameters.
 fn simple(name: &str, imports: &[&str], exports: &[&str]) -> Part<'static> {
-    let mut text = String::new();
-    for import in imports {
-        text += &format!("(import \"{import}\" (instance (export \"f\" (func))))\n");
-    }
+    let import = |name: &&str| format!("(import \"{name}\" (instance (export \"f\" (func))))\n");
+    let export = |name: &&str| format!("(export \"{name}\" (instance $i))\n");
+    let mut text: String = imports.iter().map(import).collect();
     text += "(core module $m (func (export \"f\"))) (core instance $c (instantiate $m))
         (func $f (canon lift (core func $c \"f\"))) (instance $i (export \"f\" (func $f)))\n";
-    for export in exports {
-        text += &format!("(export \"{export}\" (instance $i))\n");
-    }
+    text.extend(exports.iter().map(export));
     part(name, &text)
 }
 

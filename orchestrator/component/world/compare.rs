@@ -42,7 +42,7 @@ pub fn compare_interfaces(expected: &Interface, found: &Interface) -> Result<(),
         let step = || format!("function \"{name}\"");
         match found.functions.get(name) {
             Some(offered) => {
-                compare_functions(wanted, offered).map_err(|mismatch| mismatch.under(step()))?
+                compare_functions(wanted, offered).map_err(|mismatch| mismatch.under(step()))?;
             }
             None => return Err(Mismatch::new("a function", "none of that name").under(step())),
         }

@@ -152,7 +152,8 @@ impl Type {
                 .map(|(index, ty)| (format!("tuple element {}", index + 1), ty))
                 .collect(),
             Self::Result { ok, error } => {
-                let arms = [arm("ok of result", ok), arm("error of result", error)];
+                let arms =
+                    [arm("ok of result", ok.as_deref()), arm("error of result", error.as_deref())];
                 arms.into_iter().flatten().collect()
             }
             Self::Record { fields, .. } => fields
@@ -165,8 +166,8 @@ impl Type {
                     Some((format!("variant case \"{}\"", case.name), case.ty.as_ref()?))
                 })
                 .collect(),
-            Self::Future(item) => arm("future", item).into_iter().collect(),
-            Self::Stream(item) => arm("stream", item).into_iter().collect(),
+            Self::Future(item) => arm("future", item.as_deref()).into_iter().collect(),
+            Self::Stream(item) => arm("stream", item.as_deref()).into_iter().collect(),
             _ => Vec::new(),
         }
     }
@@ -186,7 +187,7 @@ impl Type {
     /// equal.
     #[must_use]
     pub fn without_names(&self) -> Self {
-        let boxed = |ty: &Box<Self>| Box::new(ty.without_names());
+        let boxed = |ty: &Self| Box::new(ty.without_names());
         let fields = |fields: &Vec<Field>| {
             let bare =
                 |field: &Field| Field { name: field.name.clone(), ty: field.ty.without_names() };
@@ -202,7 +203,7 @@ impl Type {
             Self::Option(some) => Self::Option(boxed(some)),
             Self::Tuple(types) => Self::Tuple(types.iter().map(Self::without_names).collect()),
             Self::Result { ok, error } => {
-                Self::Result { ok: ok.as_ref().map(boxed), error: error.as_ref().map(boxed) }
+                Self::Result { ok: ok.as_deref().map(boxed), error: error.as_deref().map(boxed) }
             }
             Self::Record { fields: own, .. } => Self::Record { name, fields: fields(own) },
             Self::Variant { cases, .. } => {
@@ -214,13 +215,13 @@ impl Type {
             }
             Self::Enum { cases, .. } => Self::Enum { name, cases: cases.clone() },
             Self::Flags { flags, .. } => Self::Flags { name, flags: flags.clone() },
-            Self::Future(item) => Self::Future(item.as_ref().map(boxed)),
-            Self::Stream(item) => Self::Stream(item.as_ref().map(boxed)),
+            Self::Future(item) => Self::Future(item.as_deref().map(boxed)),
+            Self::Stream(item) => Self::Stream(item.as_deref().map(boxed)),
             other => other.clone(),
         }
     }
 }
 
-fn arm<'t>(step: &str, ty: &'t Option<Box<Type>>) -> Option<(String, &'t Type)> {
-    Some((step.to_owned(), ty.as_deref()?))
+fn arm<'t>(step: &str, ty: Option<&'t Type>) -> Option<(String, &'t Type)> {
+    Some((step.to_owned(), ty?))
 }

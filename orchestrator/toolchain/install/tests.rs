@@ -1,6 +1,7 @@
 use std::cell::RefCell;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Mutex;
 use std::thread;
 
@@ -154,6 +155,78 @@ fn only_bash(sandbox: &Sandbox) -> String {
         std::os::unix::fs::symlink(program, directory.join(name)).unwrap();
     }
     directory.to_str().unwrap().to_owned()
+}
+
+/// A stand-in for rustup, which makes the tool on `PATH` able to do what it could not.
+#[test]
+fn a_target_is_added_to_the_users_own_rust() {
+    let sandbox = Sandbox::new();
+    let path = only_bash(&sandbox);
+    let lib = sandbox.directory.path().join("lib");
+    let executable = |name: &str, script: &str| {
+        let file = Path::new(&path).join(name);
+        std::fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    let tool =
+        format!("case $1 in --version) echo tool 1.1.0;; *) echo {}/$1;; esac", lib.display());
+    executable("tool", &tool);
+    executable("rustup", &format!("echo \"$@\"; mkdir -p {}/wasm32-wasip1", lib.display()));
+    let mut finder = sandbox.finder();
+    finder.environment.insert("PATH".into(), path);
+    let ways = "[[tool.tool.variant]]\nname = 'wasm32-wasip1'\ndirectory = ['wasm32-wasip1']\n\
+                [[tool.tool.install]]\nway = 'rustup-target'\ntarget = 'wasm32-wasip1'\n";
+
+    let tools = provide(&finder, &toolchain(ways, &[])).unwrap();
+
+    assert_eq!(tools.found["tool"].version, "1.1.0");
+    assert_eq!(tools.found["tool"].variant.as_deref(), Some("wasm32-wasip1"));
+    let log = sandbox.home().join("logs/tool-1.5.0-rustup-target.log");
+    assert_eq!(std::fs::read_to_string(log).unwrap(), "target add wasm32-wasip1\n");
+    assert!(!sandbox.prefix().exists());
+}
+
+/// Stand-ins for the installers, which note what they were asked and leave a tool behind.
+#[test]
+fn each_way_runs_its_commands() {
+    let go = "[[tool.tool.install]]\nway = 'go'\npackage = 'example.com/cmd/tool'\n";
+    for (way, expected) in [
+        (
+            "[[tool.tool.install]]\nway = 'cargo'\ncrate = 'a-tool'\n",
+            "cargo install a-tool --version 1.5.0 --root PREFIX --locked\n",
+        ),
+        (go, "go install example.com/cmd/tool@v1.5.0\n"),
+        (
+            &format!("{go}module = 'example.com'\n"),
+            "go mod tidy\ngo build -trimpath -o PREFIX/bin/ example.com/cmd/tool\n",
+        ),
+        (
+            "[[tool.tool.install]]\nway = 'python'\npackages = ['a-tool==1.5.0', 'b==2']\n",
+            "python3 -m venv PREFIX\npython -m pip install --quiet a-tool==1.5.0 b==2\n",
+        ),
+    ] {
+        let sandbox = Sandbox::new();
+        let path = only_bash(&sandbox);
+        let calls = sandbox.directory.path().join("calls");
+        let installer = format!(
+            "#!/bin/bash\necho \"${{0##*/}} $*\" >> {}\n{INSTALL}\n[ -e $POLY_PREFIX/bin/python ] || cp $0 $POLY_PREFIX/bin/python\n",
+            calls.display()
+        );
+        for name in ["cargo", "go", "python3"] {
+            let file = Path::new(&path).join(name);
+            std::fs::write(&file, &installer).unwrap();
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let cp = which::which("cp").unwrap();
+        std::os::unix::fs::symlink(cp, Path::new(&path).join("cp")).unwrap();
+        let mut finder = sandbox.finder();
+        finder.environment.insert("PATH".into(), path);
+
+        provide(&finder, &toolchain(way, &[])).unwrap();
+
+        let calls = std::fs::read_to_string(calls).unwrap();
+        assert_eq!(calls.replace(sandbox.prefix().to_str().unwrap(), "PREFIX"), expected);
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod refused;
 mod values;
 
 use std::collections::BTreeMap;
+use std::slice;
 use std::sync::{Arc, Mutex};
 
 use proptest::prelude::*;
@@ -147,11 +148,11 @@ fn check(parameters: &[Type], error: Option<&Type>, ways: &[Way], seed: u64) {
         takes = way.value.iter().cloned().collect();
     }
     let names: Vec<String> = (0..ways.len()).map(|index| format!("s{index}")).collect();
-    let named: Vec<_> = names.iter().map(String::as_str).zip(functions).collect();
+    let stages: Vec<_> = names.iter().map(String::as_str).zip(functions).collect();
     let flows = source(&names.iter().map(String::as_str).collect::<Vec<_>>());
-    let component = generate(&flows, &[part(&named)]).expect("generates").expect("a flow");
+    let component = generate(&flows, &[part(&stages)]).expect("generates").expect("a flow");
     assert_eq!(
-        generate(&flows, &[part(&named)]).unwrap().unwrap().part.bytes,
+        generate(&flows, &[part(&stages)]).unwrap().unwrap().part.bytes,
         component.part.bytes,
         "equal bytes each time"
     );
@@ -189,7 +190,7 @@ fn plain(ty: &Type) -> Way {
 #[test]
 fn every_type_goes_through_two_stages() {
     for (seed, ty) in (0..).zip(values::every_type()) {
-        check(&[ty.clone()], None, &[plain(&ty), plain(&ty)], seed);
+        check(slice::from_ref(&ty), None, &[plain(&ty), plain(&ty)], seed);
     }
 }
 
@@ -234,12 +235,17 @@ fn more_core_values_than_parameters_may_be_go_through_memory() {
     let narrow = Type::Tuple((0..8).map(|_| Type::String).collect());
     for ty in [wide.clone(), narrow] {
         check(
-            &[ty.clone()],
+            slice::from_ref(&ty),
             Some(&ty),
             &[plain(&ty), Way { fallible: true, ..plain(&ty) }, plain(&ty)],
             7,
         );
-        check(&[ty.clone()], Some(&ty), &[Way { fallible: true, ..plain(&ty) }, plain(&ty)], 8);
+        check(
+            slice::from_ref(&ty),
+            Some(&ty),
+            &[Way { fallible: true, ..plain(&ty) }, plain(&ty)],
+            8,
+        );
     }
     let many: Vec<Type> =
         (0..20).map(|index| if index % 2 == 0 { Type::U8 } else { Type::F64 }).collect();
@@ -249,7 +255,7 @@ fn more_core_values_than_parameters_may_be_go_through_memory() {
 #[test]
 fn stages_that_return_nothing_are_followed_by_those_that_take_nothing() {
     let nothing = Way { value: None, fallible: false, fails: false };
-    check(&[Type::U8], None, &[nothing.clone()], 1);
+    check(&[Type::U8], None, slice::from_ref(&nothing), 1);
     check(&[Type::U8], None, &[nothing.clone(), nothing.clone(), plain(&Type::U64)], 2);
     let unit = Way { fallible: true, ..nothing.clone() };
     check(&[], None, &[unit.clone(), nothing.clone()], 3);
@@ -259,14 +265,14 @@ fn stages_that_return_nothing_are_followed_by_those_that_take_nothing() {
 #[test]
 fn empty_and_long_lists_and_strings() {
     let list = Type::List(Box::new(Type::Tuple(vec![Type::String, Type::U64])));
-    let function = function(&[list.clone()], Some(list));
+    let function = function(slice::from_ref(&list), Some(list));
     let flows = source(&["f", "f"]);
     let component = generate(&flows, &[part(&[("f", function)])]).unwrap().unwrap();
     for (count, length) in [(0, 0), (1, 1 << 20), (20_000, 3), (1, 0)] {
         let item = Val::Tuple(vec![Val::String("ß".repeat(length)), Val::U64(u64::MAX)]);
         let list = Val::List(vec![item; count]);
         let mut running = Running::start(&component, &[("f", Some(list.clone()))]);
-        assert_eq!(running.call(&[list.clone()], 1).unwrap(), Some(list));
+        assert_eq!(running.call(slice::from_ref(&list), 1).unwrap(), Some(list));
     }
 }
 
@@ -288,7 +294,7 @@ fn memory_stays_bounded_over_many_calls() {
         StoreLimitsBuilder::new().memory_size(2 << 16).trap_on_grow_failure(true).build();
     let expected = Some(ok(Some(query.clone())));
     for _ in 0..100_000 {
-        assert_eq!(running.call(std::slice::from_ref(&query), 1).expect("runs"), expected);
+        assert_eq!(running.call(slice::from_ref(&query), 1).expect("runs"), expected);
     }
     // The limit is real: a call that needs more is stopped by it.
     let long = Val::String("x".repeat(1 << 20));

@@ -40,8 +40,8 @@ pub(super) fn value(ty: &Type, random: &mut Random) -> Val {
         Type::U32 => Val::U32(random.next() as u32),
         Type::S64 => Val::S64(random.next() as i64),
         Type::U64 => Val::U64(random.next()),
-        Type::F32 => Val::Float32(random.next() as i16 as f32 / 3.0),
-        Type::F64 => Val::Float64(random.next() as i32 as f64 / 7.0),
+        Type::F32 => Val::Float32(f32::from(random.next() as i16) / 3.0),
+        Type::F64 => Val::Float64(f64::from(random.next() as i32) / 7.0),
         Type::Char => Val::Char(['a', 'ß', '☃', '\u{10ffff}', '\0'][random.below(5)]),
         Type::String => Val::String("aß☃𐍈".chars().cycle().take(random.below(9)).collect()),
         Type::List(element) => {

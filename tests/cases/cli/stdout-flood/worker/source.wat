@@ -1,7 +1,9 @@
 (module
   (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
   (memory (export "memory") 1)
-  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 8192)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (i32.mul (i32.const 65536) (memory.grow
+      (i32.div_u (i32.add (local.get 3) (i32.const 65535)) (i32.const 65536)))))
   (func (export "flood")
     (i32.store (i32.const 0) (i32.const 1024))
     (i32.store (i32.const 4) (i32.const 4096))
