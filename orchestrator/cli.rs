@@ -95,7 +95,7 @@ pub enum Command {
     Doctor,
     /// Print the manifest's JSON schema
     Schema,
-    /// Remove what poly made below the pipeline's `target/poly`
+    /// Remove what poly made for this checkout; artifacts stay in the cache
     Clean,
 }
 

@@ -28,11 +28,11 @@ pub(super) fn fingerprint(manifest: &Manifest) -> Fingerprint {
 }
 
 /// Generates the flows, resolves the links, composes, and audits what came out. Returns the
-/// composed component.
+/// composed component, and the names of components that it did not need.
 pub(super) fn compose(
     manifest: &Manifest,
     components: &BTreeMap<String, Vec<u8>>,
-) -> Result<Vec<u8>, BuildError> {
+) -> Result<(Vec<u8>, Vec<String>), BuildError> {
     let parts = components.iter().map(|(name, bytes)| Part::new(name.as_str(), bytes.as_slice()));
     let parts = parts.collect::<Result<Vec<_>, _>>().map_err(Box::new)?;
     let flow =
@@ -48,7 +48,7 @@ pub(super) fn compose(
     let wiring = wiring::wire(&parts, flow.as_ref(), &links).map_err(Box::new)?;
     let composed = composer::compose(&parts, flow.as_ref(), &wiring).map_err(Box::new)?;
     audit::audit(&composed, &parts).map_err(Box::new)?;
-    Ok(composed)
+    Ok((composed, wiring.unused))
 }
 
 fn flows(manifest: &Manifest) -> Vec<FlowSource> {

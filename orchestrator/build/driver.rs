@@ -48,6 +48,7 @@ pub struct Driver<'a> {
     memo: StatMemo,
     provision: Provision<'a>,
     state: Mutex<State>,
+    builds: PathBuf,
     begun: Instant,
     tell: &'a (dyn Fn(Event) + Sync),
 }
@@ -110,8 +111,9 @@ impl<'a> Driver<'a> {
         let memo = StatMemo::open(&options.cache.join("memo.json"));
         let provision = Provision::new(&options.home, &options.cache, tell);
         let state = Mutex::new(State::read(&state_file(project)));
+        let builds = project.builds(&options.cache);
         let begun = Instant::now();
-        Ok(Self { project, options, store, memo, provision, state, begun, tell })
+        Ok(Self { project, options, store, memo, provision, state, builds, begun, tell })
     }
 
     /// Makes the composed component, and with `run` the precompiled one.
@@ -296,7 +298,7 @@ impl<'a> Driver<'a> {
     ) -> Result<Prepared<'p>, BuildError> {
         let (_, toolchain) = self.project.component(name);
         let tools = self.provision.provide(toolchain, Some(self.project), install)?;
-        let recipe = Recipe::new(self.project, name, tools).map_err(Box::new)?;
+        let recipe = Recipe::new(&self.builds, self.project, name, tools).map_err(Box::new)?;
         Ok(Prepared {
             fingerprint: recipe.fingerprint(),
             by: toolchain.name.clone(),
@@ -342,7 +344,11 @@ impl<'a> Driver<'a> {
             for (name, artifact) in &parts {
                 bytes.insert(name.clone(), self.bytes(artifact)?);
             }
-            let composed = compose::compose(&self.project.manifest, &bytes)?;
+            let (composed, unused) = compose::compose(&self.project.manifest, &bytes)?;
+            for name in unused {
+                let text = format!("no flow and no link needs component `{name}`; it is left out");
+                (self.tell)(Event::Warning { text });
+            }
             Ok(Product { bytes: composed, tools: Duration::ZERO })
         };
         Prepared { fingerprint, by: "wasm-compose".to_owned(), work: Box::new(work) }

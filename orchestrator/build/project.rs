@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use miette::Diagnostic;
+use poly_cache::Digest;
 use thiserror::Error;
 use walkdir::WalkDir;
 
@@ -105,6 +106,13 @@ impl Project {
     /// Where poly keeps what it makes of this pipeline.
     pub fn output(&self) -> PathBuf {
         self.root.join(OUTPUT_DIRECTORY)
+    }
+
+    /// Where its components are built: below the cache, a directory for each checkout.
+    pub fn builds(&self, cache: &Path) -> PathBuf {
+        let here = fs::canonicalize(self.root.join(".")).unwrap_or_else(|_| self.root.clone());
+        let checkout = Digest::of(here.as_os_str().as_encoded_bytes()).to_string();
+        cache.join("builds").join(&checkout[..16])
     }
 
     /// The composed component's file.

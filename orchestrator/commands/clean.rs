@@ -1,5 +1,5 @@
-//! `poly clean`: removes what poly made below the pipeline, and nothing else. The cache and
-//! the installed tools stay: they belong to all pipelines.
+//! `poly clean`: removes what poly made for this checkout, and nothing else. Cached artifacts
+//! and installed tools stay: they belong to all pipelines.
 
 use std::fs;
 use std::io;
@@ -8,11 +8,13 @@ use super::context::Context;
 use super::{CommandError, Ending};
 
 pub(super) fn run(context: &Context<'_>) -> Result<Ending, CommandError> {
-    let path = context.project()?.output();
-    match fs::remove_dir_all(&path) {
-        Ok(()) => context.report.done("removed", &path.display().to_string()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(source) => return Err(CommandError::System { doing: "remove", path, source }),
+    let project = context.project()?;
+    for path in [project.output(), context.builds(&project)] {
+        match fs::remove_dir_all(&path) {
+            Ok(()) => context.report.done("removed", &path.display().to_string()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(source) => return Err(CommandError::System { doing: "remove", path, source }),
+        }
     }
     Ok(Ending::Well)
 }

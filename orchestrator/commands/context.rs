@@ -67,6 +67,11 @@ impl<'a> Context<'a> {
         &self.options.home
     }
 
+    /// Where a project's components are built.
+    pub(super) fn builds(&self, project: &Project) -> PathBuf {
+        project.builds(&self.options.cache)
+    }
+
     /// Where tools come from.
     pub(super) fn provision<'t>(&self, tell: &'t (dyn Fn(Event) + Sync)) -> Provision<'t> {
         Provision::new(&self.options.home, &self.options.cache, tell)

@@ -27,7 +27,7 @@ pub enum CoreType {
     F64,
 }
 
-/// What a module of `world` exports, in the order of the world.
+/// What a module of `world` exports: its own functions, then those of its interfaces.
 pub fn core_exports(wit: &Wit, world: &str) -> Result<Vec<CoreExport>, UnknownWorld> {
     let resolve = &wit.resolve;
     let mut exports = Vec::new();
@@ -81,10 +81,10 @@ mod tests {
         assert_eq!(
             exports,
             [
+                ("d".to_owned(), vec![CoreType::F32]),
                 ("demo:p/q@0.1.0#a".to_owned(), vec![CoreType::I32]),
                 ("demo:p/q@0.1.0#b".to_owned(), vec![]),
                 ("demo:p/q@0.1.0#c".to_owned(), vec![CoreType::I64]),
-                ("d".to_owned(), vec![CoreType::F32]),
             ]
         );
     }

@@ -125,8 +125,6 @@ mod tests {
                 "precompile <- compose",
             ]
         );
-        assert!(
-            !Plan::of(&manifest, false).needs().contains_key(&Action::Precompile)
-        );
+        assert!(!Plan::of(&manifest, false).needs().contains_key(&Action::Precompile));
     }
 }

@@ -265,7 +265,7 @@ fn stages_that_return_nothing_are_followed_by_those_that_take_nothing() {
 #[test]
 fn empty_and_long_lists_and_strings() {
     let list = Type::List(Box::new(Type::Tuple(vec![Type::String, Type::U64])));
-    let function = function(slice::from_ref(&list), Some(list));
+    let function = function(slice::from_ref(&list), Some(list.clone()));
     let flows = source(&["f", "f"]);
     let component = generate(&flows, &[part(&[("f", function)])]).unwrap().unwrap();
     for (count, length) in [(0, 0), (1, 1 << 20), (20_000, 3), (1, 0)] {

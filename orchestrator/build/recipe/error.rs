@@ -1,0 +1,114 @@
+//! Why a component could not be built.
+
+use std::io;
+use std::path::PathBuf;
+
+use miette::Diagnostic;
+use thiserror::Error;
+
+use crate::build::inputs::InputsError;
+use crate::build::stage::StageError;
+use crate::toolchain::{ExpandError, OptionError, process};
+
+/// Why a component could not be built.
+#[derive(Debug, Error, Diagnostic)]
+pub enum RecipeError {
+    /// Its inputs cannot be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Inputs(#[from] InputsError),
+    /// Nothing to build.
+    #[error(
+        "component `{component}` has no sources: no file in `{path}` matches the inputs of toolchain `{toolchain}`"
+    )]
+    #[diagnostic(help("the toolchain looks for {globs}"))]
+    NoInputs {
+        /// The component.
+        component: String,
+        /// Its directory.
+        path: String,
+        /// Its toolchain.
+        toolchain: String,
+        /// What the toolchain looks for.
+        globs: String,
+    },
+    /// They cannot be copied.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Stage(#[from] StageError),
+    /// A placeholder of the toolchain's file has no value here.
+    #[error("toolchain `{toolchain}` cannot build `{component}`")]
+    Expand {
+        /// The component.
+        component: String,
+        /// Its toolchain.
+        toolchain: String,
+        /// Which.
+        #[source]
+        #[diagnostic_source]
+        source: ExpandError,
+    },
+    /// An option is missing or not known.
+    #[error("component `{component}` has a wrong option")]
+    Options {
+        /// The component.
+        component: String,
+        /// Which.
+        #[source]
+        #[diagnostic_source]
+        source: OptionError,
+    },
+    /// A directory or file of poly's own cannot be written.
+    #[error("cannot write `{}`", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// A step's process could not be started, or was interrupted.
+    #[error("step `{step}` of `{component}` did not run")]
+    Process {
+        /// The component.
+        component: String,
+        /// The step.
+        step: String,
+        /// Why.
+        #[source]
+        #[diagnostic_source]
+        source: process::ProcessError,
+    },
+    /// A step ended with an error.
+    #[error("step `{step}` of `{component}` failed: {status}\n\n{output}")]
+    #[diagnostic(help("it ran `{command}`\nin `{directory}`; all it wrote is in `{log}`"))]
+    Failed {
+        /// The component.
+        component: String,
+        /// The step.
+        step: String,
+        /// How it ended: `exit code 1`, `killed by signal 9`.
+        status: String,
+        /// The end of what it wrote, in its own words.
+        output: String,
+        /// The command, as a person can paste it.
+        command: String,
+        /// Where it ran.
+        directory: String,
+        /// Where all its output is.
+        log: String,
+    },
+    /// All steps ended well and left nothing.
+    #[error("toolchain `{toolchain}` left no output for `{component}`: {problem}")]
+    #[diagnostic(help("its steps ended without an error; what they wrote is in `{log}`"))]
+    Output {
+        /// The component.
+        component: String,
+        /// Its toolchain.
+        toolchain: String,
+        /// Nothing at the path, more than one file, an empty one, not WebAssembly, ...
+        problem: String,
+        /// Where all its output is.
+        log: String,
+    },
+}

@@ -1,0 +1,179 @@
+//! The build action of one component.
+//!
+//! The tools are found (or installed) first, for they are part of what it depends on; here is
+//! what else it depends on. `steps` carries it out, in the directories that `places` names,
+//! and `output` finds what it left.
+
+mod error;
+mod output;
+mod places;
+mod steps;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use poly_cache::Digest;
+
+pub use error::RecipeError;
+
+use super::generate;
+use super::inputs::{self, Globs};
+use super::project::Project;
+use crate::component::core_export;
+use crate::manifest::Component;
+use crate::plan::{Fingerprint, ToolIdentity};
+use crate::toolchain::environment::{self, Variables};
+use crate::toolchain::{Step, Toolchain, Tools, profile_name};
+
+/// One component's build action, with all that it depends on known.
+pub(super) struct Recipe<'a> {
+    /// Where builds take place.
+    builds: &'a Path,
+    project: &'a Project,
+    name: &'a str,
+    component: &'a Component,
+    toolchain: &'a Toolchain,
+    tools: Tools,
+    steps: Vec<Step>,
+    options: BTreeMap<String, String>,
+    inputs: BTreeMap<String, Digest>,
+    /// poly's own environment.
+    process: Variables,
+}
+
+/// What the steps left, and how long they took.
+pub(super) struct Product {
+    pub(super) bytes: Vec<u8>,
+    pub(super) tools: Duration,
+}
+
+impl<'a> Recipe<'a> {
+    /// Reads the inputs of a component whose tools are there.
+    pub(super) fn new(
+        builds: &'a Path,
+        project: &'a Project,
+        name: &'a str,
+        tools: Tools,
+    ) -> Result<Self, RecipeError> {
+        let (component, toolchain) = project.component(name);
+        let files = input_files(project, name, component, toolchain)?;
+        let inputs = inputs::digests(&project.root, &files)?;
+        let given = component.options.iter();
+        let given = given.map(|(name, value)| (name.get_ref().clone(), value.get_ref().clone()));
+        let options = toolchain
+            .option_values(&given.collect())
+            .map_err(|source| RecipeError::Options { component: name.to_owned(), source })?;
+        Ok(Self {
+            builds,
+            project,
+            name,
+            component,
+            toolchain,
+            tools,
+            steps: toolchain.steps(component.profile),
+            options,
+            inputs,
+            process: environment::of_process(),
+        })
+    }
+
+    /// Everything that the artifact depends on.
+    pub(super) fn fingerprint(&self) -> Fingerprint {
+        let mut fingerprint = Fingerprint::new("build");
+        fingerprint.inputs = self.inputs.clone();
+        for (name, tool) in &self.tools.found {
+            let identity = ToolIdentity {
+                version: tool.version.clone(),
+                digest: tool.digest,
+                variant: tool.variant.clone(),
+            };
+            fingerprint.tools.insert(name.clone(), identity);
+        }
+        for step in &self.steps {
+            fingerprint.steps.push(step.run.iter().map(|part| part.text().to_owned()).collect());
+        }
+        fingerprint.environment = self
+            .toolchain
+            .environment_of_key(&self.process, overridden(self.project, self.toolchain));
+        fingerprint.settings = self.settings();
+        fingerprint
+    }
+
+    fn settings(&self) -> BTreeMap<String, String> {
+        let component = self.component;
+        let mut settings = BTreeMap::from([
+            ("name".to_owned(), self.name.to_owned()),
+            ("path".to_owned(), component.path.get_ref().to_string()),
+            ("profile".to_owned(), profile_name(component.profile).to_owned()),
+            ("toolchain".to_owned(), self.toolchain.name.clone()),
+            ("output".to_owned(), self.toolchain.output.text().to_owned()),
+        ]);
+        if let Some(world) = &component.world {
+            settings.insert("world".to_owned(), world.get_ref().to_string());
+        }
+        if let Some((path, _)) = self.project.wit(component) {
+            settings.insert("wit".to_owned(), path.to_owned());
+        }
+        for (name, value) in &self.options {
+            settings.insert(format!("option {name}"), value.clone());
+        }
+        for (name, text) in self.added_files() {
+            settings.insert(format!("file {name}"), Digest::of(text.as_bytes()).to_string());
+        }
+        settings
+    }
+
+    /// The files that the toolchain adds to the component's directory.
+    fn added_files(&self) -> BTreeMap<String, String> {
+        let world = self.component.world.as_ref().map(|world| world.get_ref().as_str());
+        let exports = self
+            .project
+            .wit(self.component)
+            .zip(world)
+            .and_then(|((_, wit), world)| core_export::core_exports(&wit.wit, world).ok());
+        let mut files = generate::files(self.toolchain, &exports.unwrap_or_default());
+        files.extend(self.toolchain.files.clone());
+        files
+    }
+}
+
+fn input_files(
+    project: &Project,
+    name: &str,
+    component: &Component,
+    toolchain: &Toolchain,
+) -> Result<BTreeSet<String>, RecipeError> {
+    let path = component.path.get_ref();
+    let globs = Globs::new(
+        toolchain.inputs.iter().map(String::as_str),
+        toolchain.exclude.iter().map(String::as_str),
+    )?;
+    let mut files = inputs::files(&project.root, path, &globs)?;
+    if files.is_empty() {
+        let globs: Vec<_> = toolchain.inputs.iter().map(|glob| format!("`{glob}`")).collect();
+        return Err(RecipeError::NoInputs {
+            component: name.to_owned(),
+            path: path.to_string(),
+            toolchain: toolchain.name.clone(),
+            globs: globs.join(", "),
+        });
+    }
+    if let Some((path, directory)) = project.wit(component) {
+        files.extend(directory.source.keys().map(|name| format!("{path}/{name}")));
+    }
+    if !component.inputs.is_empty() {
+        let globs = Globs::new(component.inputs.iter().map(|glob| glob.get_ref().as_str()), [])?;
+        files.extend(inputs::files(&project.root, ".", &globs)?);
+    }
+    Ok(files)
+}
+
+/// What the manifest sets in the environment of a toolchain's steps.
+fn overridden<'p>(project: &'p Project, toolchain: &Toolchain) -> &'p IndexMap<String, String> {
+    static NOTHING: LazyLock<IndexMap<String, String>> = LazyLock::new(IndexMap::new);
+    let overrides = project.manifest.toolchains.get(toolchain.name.as_str());
+    overrides.map_or(&NOTHING, |overrides| &overrides.env)
+}

@@ -1,0 +1,175 @@
+//! The steps of a recipe, one after the other, in a copy of the inputs and in an environment
+//! that holds only what the toolchain's file lets in.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::output::{clear_output, matching_files};
+use super::places::Places;
+use super::{Product, Recipe, RecipeError, overridden};
+use crate::build::event::Event;
+use crate::build::inputs::InputsError;
+use crate::build::stage;
+use crate::component::inspect::{self, Kind};
+use crate::toolchain::{ExpandError, Produces, Template, Values, process};
+
+impl Recipe<'_> {
+    /// Carries the steps out in a fresh copy of the inputs.
+    pub(in crate::build) fn carry_out(&self, tell: &dyn Fn(Event)) -> Result<Product, RecipeError> {
+        let places = Places::of(self)?;
+        let _alone = places.lock()?;
+        let in_component = |name: String| match self.component.path.get_ref().as_str() {
+            "." => name,
+            path => format!("{path}/{name}"),
+        };
+        let added = self.added_files().into_iter();
+        let added = added.map(|(name, text)| (in_component(name), text)).collect();
+        stage::fill(&places.root, &self.project.root, &self.inputs, &added)?;
+        let values = self.values(&places);
+        let pattern =
+            self.toolchain.output.expand_glob(&values).map_err(|error| self.no_value(error))?;
+        clear_output(&pattern)?;
+
+        let overrides = overridden(self.project, self.toolchain);
+        let environment = self.toolchain.environment_of_steps(&self.process, overrides, &values);
+        let environment = environment.map_err(|error| self.no_value(error))?;
+        let mut spent = Duration::ZERO;
+        for (index, step) in self.steps.iter().enumerate() {
+            let argv = step.run.iter().map(|part| self.expand(part, &values));
+            let argv = argv.collect::<Result<Vec<_>, _>>()?;
+            let started = Instant::now();
+            self.run_step(&step.name, &argv, &environment, &places, index, tell)?;
+            spent += started.elapsed();
+        }
+        let bytes = self.read_output(&pattern, &places)?;
+        Ok(Product { bytes, tools: spent })
+    }
+
+    fn run_step(
+        &self,
+        step: &str,
+        argv: &[String],
+        environment: &BTreeMap<String, String>,
+        places: &Places,
+        index: usize,
+        tell: &dyn Fn(Event),
+    ) -> Result<(), RecipeError> {
+        let (program, arguments) = argv.split_first().expect("a step has a program");
+        let invocation = process::Invocation {
+            program: Path::new(program),
+            arguments,
+            directory: &places.component,
+            environment,
+        };
+        let log = places.log(index, step);
+        let finished = process::run(&invocation, Some(&log)).map_err(|source| {
+            RecipeError::Process { component: self.name.to_owned(), step: step.to_owned(), source }
+        })?;
+        let text = String::from_utf8_lossy(&finished.output);
+        if !finished.status.success() {
+            return Err(RecipeError::Failed {
+                component: self.name.to_owned(),
+                step: step.to_owned(),
+                status: finished.status.to_string(),
+                output: text.trim_end().to_owned(),
+                command: argv.iter().map(|part| quoted(part)).collect::<Vec<_>>().join(" "),
+                directory: places.component.display().to_string(),
+                log: log.display().to_string(),
+            });
+        }
+        tell(Event::Output {
+            component: self.name.to_owned(),
+            step: step.to_owned(),
+            text: text.into_owned(),
+        });
+        Ok(())
+    }
+
+    /// The one file that the toolchain's output glob names, if it is what the file promises.
+    fn read_output(&self, pattern: &str, places: &Places) -> Result<Vec<u8>, RecipeError> {
+        let wrong = |problem: String| RecipeError::Output {
+            component: self.name.to_owned(),
+            toolchain: self.toolchain.name.clone(),
+            problem,
+            log: places.logs.display().to_string(),
+        };
+        let path = match &matching_files(pattern)?[..] {
+            [] => return Err(wrong(format!("there is no `{pattern}`"))),
+            [one] => one.clone(),
+            several => {
+                let several: Vec<_> =
+                    several.iter().map(|path| format!("`{}`", path.display())).collect();
+                return Err(wrong(format!("`{pattern}` is several files: {}", several.join(", "))));
+            }
+        };
+        let bytes = fs::read(&path).map_err(|source| {
+            RecipeError::Inputs(InputsError::Read { path: path.clone(), source })
+        })?;
+        let named = path.display();
+        match (inspect::kind(&bytes), self.toolchain.produces) {
+            _ if bytes.is_empty() => Err(wrong(format!("`{named}` is empty"))),
+            (None, _) => Err(wrong(format!("`{named}` is not WebAssembly"))),
+            (Some(Kind::Module), Produces::Component) => {
+                Err(wrong(format!("`{named}` is a core module where a component was promised")))
+            }
+            (Some(Kind::Component), Produces::Module) => {
+                Err(wrong(format!("`{named}` is a component where a core module was promised")))
+            }
+            (Some(_), _) => Ok(bytes),
+        }
+    }
+
+    fn values(&self, places: &Places) -> Values {
+        let wit = self.project.wit(self.component).map(|(path, _)| places.root.join(path));
+        Values {
+            name: self.name.to_owned(),
+            world: self.component.world.as_ref().map(|world| world.get_ref().clone()),
+            wit,
+            profile: self.component.profile,
+            root: places.root.clone(),
+            component: places.component.clone(),
+            build: places.build.clone(),
+            output: places.output.clone(),
+            home: self.process.get("HOME").map(PathBuf::from).unwrap_or_default(),
+            tools_path: self.tools.search_path(self.process.get("PATH").map(String::as_str)),
+            tools: self.tools.found.clone(),
+            options: self.options.clone(),
+        }
+    }
+
+    fn expand(&self, template: &Template, values: &Values) -> Result<String, RecipeError> {
+        template.expand(values).map_err(|error| self.no_value(error))
+    }
+
+    fn no_value(&self, source: ExpandError) -> RecipeError {
+        RecipeError::Expand {
+            component: self.name.to_owned(),
+            toolchain: self.toolchain.name.clone(),
+            source,
+        }
+    }
+}
+
+/// An argument as a shell would take it, for people who want to run a command again.
+fn quoted(argument: &str) -> String {
+    let plain =
+        |character: char| character.is_ascii_alphanumeric() || "-_./=:,@+%".contains(character);
+    if !argument.is_empty() && argument.chars().all(plain) {
+        return argument.to_owned();
+    }
+    format!("'{}'", argument.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_printed_so_that_a_shell_takes_it() {
+        assert_eq!(quoted("-target=wasip1"), "-target=wasip1");
+        assert_eq!(quoted("it's here"), r"'it'\''s here'");
+        assert_eq!(quoted(""), "''");
+    }
+}
