@@ -30,6 +30,7 @@ pub struct Cli {
 
 /// What holds for every command.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Global {
     /// Run as if started in this directory
     #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]

@@ -28,6 +28,7 @@
 //! | [`component`] | inspect, adapt, wiring, flow, compose, audit |
 //! | [`host`] | engine, grants, limits, calls; the only user of wasmtime |
 //! | [`check`] | calls, outcomes, and what is expected of them |
+//! | [`nearest`] | what a mistyped name may have meant |
 //! | [`report`] | the console and JSON; nothing else prints |
 //! | [`poly_cache`] | digests, the store, records of actions; knows nothing of ours |
 //!
@@ -42,6 +43,7 @@ pub mod commands;
 pub mod component;
 pub mod host;
 pub mod manifest;
+pub mod nearest;
 pub mod plan;
 pub mod report;
 pub mod toolchain;

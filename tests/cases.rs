@@ -3,6 +3,7 @@
 //!
 //! `SNAPSHOTS=overwrite cargo test` rewrites what is expected; read the difference then.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -33,7 +34,7 @@ fn holds(case: &Path) -> bool {
     let mut said = format!("exit code {}\n", ran.code);
     for (stream, text) in [("stdout", &ran.stdout), ("stderr", &ran.stderr)] {
         if !text.is_empty() {
-            said += &format!("--- {stream}\n{text}");
+            let _ = write!(said, "--- {stream}\n{text}");
         }
     }
     let golden = Data::read_from(&case.join("expected.txt"), Some(DataFormat::Text));

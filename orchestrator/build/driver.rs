@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use poly_cache::{Artifact, Digest, Record, StatMemo, Store};
 
 use super::compose;
-use super::error::BuildError;
+use super::error::{AdaptFailure, BuildError};
 use super::event::Event;
 use super::project::Project;
 use super::provision::Provision;
@@ -204,7 +204,7 @@ impl<'a> Driver<'a> {
         fingerprint: &Fingerprint,
         key: &Digest,
     ) -> Result<Vec<Reason>, BuildError> {
-        let last = self.lock_state().key(action).cloned();
+        let last = self.lock_state().key(action).copied();
         let Some(last) = last else { return Ok(vec![Reason::NeverBuilt]) };
         if last == *key {
             return Ok(vec![Reason::ArtifactGone]);
@@ -247,7 +247,7 @@ impl<'a> Driver<'a> {
         let Product { bytes, tools } = (prepared.work)()?;
         let artifact = self.store.put(&bytes)?;
         self.store.put_record(&Record {
-            key: key,
+            key,
             fingerprint: prepared.fingerprint,
             artifact,
             milliseconds: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -326,7 +326,7 @@ impl<'a> Driver<'a> {
             let bytes = self.bytes(&built)?;
             let world = wit.zip(world).map(|((_, directory), world)| (&directory.wit, world));
             let adapted = adapt::adapt(&bytes, world)
-                .map_err(|source| BuildError::Adapt { component: name.to_owned(), source })?;
+                .map_err(|source| Box::new(AdaptFailure { component: name.to_owned(), source }))?;
             Ok(Product { bytes: adapted, tools: Duration::ZERO })
         };
         Prepared { fingerprint, by: "wit-component".to_owned(), work: Box::new(work) }
@@ -334,7 +334,7 @@ impl<'a> Driver<'a> {
 
     fn prepare_compose(&self, adapted: &[Artifact]) -> Prepared<'_> {
         let names = self.project.manifest.components.keys().map(|name| name.get_ref().clone());
-        let parts: BTreeMap<String, Artifact> = names.zip(adapted.iter().cloned()).collect();
+        let parts: BTreeMap<String, Artifact> = names.zip(adapted.iter().copied()).collect();
         let mut fingerprint = compose::fingerprint(&self.project.manifest);
         for (name, artifact) in &parts {
             fingerprint.inputs.insert(format!("adapt {name}"), artifact.digest);

@@ -43,15 +43,9 @@ pub enum BuildError {
     #[diagnostic(transparent)]
     Recipe(#[from] Box<RecipeError>),
     /// What was built is not a component of its world.
-    #[error("cannot adapt `{component}`")]
-    Adapt {
-        /// The component.
-        component: String,
-        /// Why.
-        #[source]
-        #[diagnostic_source]
-        source: AdaptError,
-    },
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Adapt(#[from] Box<AdaptFailure>),
     /// A component's world cannot be read.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -95,6 +89,18 @@ pub enum BuildError {
         #[related]
         failures: Vec<BuildError>,
     },
+}
+
+/// What was built for a component is not a component of its world.
+#[derive(Debug, Error, Diagnostic)]
+#[error("cannot adapt `{component}`")]
+pub struct AdaptFailure {
+    /// The component.
+    pub component: String,
+    /// Why.
+    #[source]
+    #[diagnostic_source]
+    pub source: AdaptError,
 }
 
 fn store_remedy(error: &StoreError) -> &'static str {

@@ -11,7 +11,8 @@ use thiserror::Error;
 use walkdir::WalkDir;
 
 use crate::component::wit;
-use crate::manifest::{Component, Manifest, ManifestError, Spanned, suggestion};
+use crate::manifest::{Component, Manifest, ManifestError, Spanned};
+use crate::nearest::suggestion;
 use crate::toolchain::{Catalog, Toolchain, ToolchainError};
 
 /// Where, below the manifest's directory, poly keeps what it makes.
@@ -125,7 +126,11 @@ impl Project {
         self.output().join("components").join(format!("{component}.wasm"))
     }
 
-    /// A component and its toolchain. The name is one of the manifest's.
+    /// A component and its toolchain.
+    ///
+    /// # Panics
+    ///
+    /// If the manifest has no component of that name.
     pub fn component(&self, name: &str) -> (&Component, &Toolchain) {
         let component = self.manifest.components.get(name).expect("a component of this manifest");
         let toolchain = self.catalog.get(component.toolchain.get_ref());
@@ -149,7 +154,7 @@ impl Project {
                 name.span(),
                 format!("no toolchain is called `{}`", name.get_ref()),
                 "not known",
-                suggestion(name.get_ref(), &known, "toolchains"),
+                suggestion(name.get_ref(), known.clone(), "the toolchains are"),
             )
         };
         for component in self.manifest.components.values() {
@@ -158,14 +163,13 @@ impl Project {
             };
             self.check_path(&component.path)?;
             let options: Vec<&str> = toolchain.options.keys().map(String::as_str).collect();
-            for option in
-                component.options.keys().filter(|name| !options.contains(&name.get_ref().as_str()))
-            {
+            let mut given = component.options.keys();
+            if let Some(option) = given.find(|name| !options.contains(&name.get_ref().as_str())) {
                 return Err(self.manifest.error_at(
                     option.span(),
                     format!("toolchain `{}` has no option `{}`", toolchain.name, option.get_ref()),
                     "not known",
-                    suggestion(option.get_ref(), &options, "options"),
+                    suggestion(option.get_ref(), options.clone(), "its options are"),
                 ));
             }
         }
@@ -180,7 +184,7 @@ impl Project {
                         tool.span(),
                         format!("toolchain `{}` uses no tool `{}`", toolchain.name, tool.get_ref()),
                         "not known",
-                        suggestion(tool.get_ref(), &tools, "tools"),
+                        suggestion(tool.get_ref(), tools.clone(), "its tools are"),
                     ));
                 }
             }
@@ -235,7 +239,7 @@ impl Project {
                     world.span(),
                     format!("there is no world `{}` in `{path}`", world.get_ref()),
                     "not there",
-                    suggestion(world.get_ref(), &worlds, "worlds"),
+                    suggestion(world.get_ref(), worlds, "its worlds are"),
                 ));
             }
         }

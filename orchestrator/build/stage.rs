@@ -116,13 +116,13 @@ mod tests {
         let (root, stage) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         fs::write(root.path().join("a"), "one").unwrap();
         let inputs = BTreeMap::from([("a".to_owned(), Digest::of(b"one"))]);
-        let fill = || fill(stage.path(), root.path(), &inputs, &BTreeMap::new()).unwrap();
+        let again = || fill(stage.path(), root.path(), &inputs, &BTreeMap::new()).unwrap();
 
-        fill();
+        again();
         let old = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000);
         let file = fs::File::options().write(true).open(stage.path().join("a")).unwrap();
         file.set_modified(old).unwrap();
-        fill();
+        again();
 
         assert_eq!(fs::metadata(stage.path().join("a")).unwrap().modified().unwrap(), old);
     }

@@ -11,7 +11,7 @@
 //! values: spaces, the order of a record's fields and the spelling of a number make no
 //! difference, and `nan` is `nan`. This room is pure: it starts no component; `host` does.
 
-#![warn(clippy::disallowed_methods)]
+#![deny(clippy::disallowed_methods)]
 
 mod call;
 mod excerpt;

@@ -90,7 +90,7 @@ impl<'a> Context<'a> {
         };
         let built = Driver::open(project, self.options(project), &tell)?.build(run)?;
         self.report.summary(&Summary {
-            pipeline: project.manifest.pipeline.name.get_ref().to_string(),
+            pipeline: project.manifest.pipeline.name.get_ref().clone(),
             actions: actions.into_inner(),
             ran: ran.into_inner(),
             composed: built.composed.display().to_string(),

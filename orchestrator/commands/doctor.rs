@@ -100,8 +100,8 @@ pub(super) fn diagnose(
             .map(|candidate| format!("`{}` {}", candidate.path.display(), candidate.refusal))
             .collect();
         let remedy = missing.help().map(|help| help.to_string());
-        let diagnosis = Diagnosis { refused, remedy, ..blank(&missing.tool) };
-        diagnoses.insert(missing.tool, diagnosis);
+        let told = Diagnosis { refused, remedy, ..blank(&missing.tool) };
+        diagnoses.insert(missing.tool, told);
     }
     toolchain.tools.keys().filter_map(|name| diagnoses.remove(name)).collect()
 }

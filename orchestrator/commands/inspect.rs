@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::context::Context;
 use super::{CommandError, Ending};
 use crate::component::inspect::{self, Inspection, Kind, Section};
+use crate::nearest::quoted;
 use crate::report::human;
 
 pub(super) fn run(context: &Context<'_>, what: &str) -> Result<Ending, CommandError> {
@@ -41,9 +42,8 @@ fn find(context: &Context<'_>, what: &str) -> Result<PathBuf, CommandError> {
             Err(nothing(format!("`{what}` is not built yet: run `poly build`")))
         };
     }
-    let names: Vec<_> =
-        project.manifest.components.keys().map(|name| format!("`{}`", name.get_ref())).collect();
-    Err(nothing(format!("the components of this pipeline are {}", names.join(", "))))
+    let known = project.manifest.components.keys().map(|name| name.get_ref().as_str());
+    Err(nothing(format!("the components of this pipeline are {}", quoted(known))))
 }
 
 fn text(path: &Path, inspection: &Inspection) -> String {

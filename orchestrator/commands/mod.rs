@@ -60,7 +60,7 @@ fn dispatch(cli: &Cli, report: &Report) -> Result<Ending, CommandError> {
         Command::Inspect { what } => inspect::run(&context, what),
         Command::Toolchain(command) => toolchain::run(&context, command),
         Command::Doctor => doctor::run(&context),
-        Command::Schema => schema::run(&context),
+        Command::Schema => Ok(schema::run(&context)),
         Command::Clean => clean::run(&context),
     }
 }

@@ -12,7 +12,7 @@ use super::{CommandError, Ending};
 use crate::build::Project;
 use crate::check::Call;
 use crate::cli::ToolchainCommand;
-use crate::manifest::suggestion;
+use crate::nearest::suggestion;
 use crate::toolchain::{Catalog, SelfTest, Toolchain};
 
 pub(super) fn run(
@@ -22,7 +22,7 @@ pub(super) fn run(
     match command {
         ToolchainCommand::List => list(context),
         ToolchainCommand::Install { names } => install(context, names),
-        ToolchainCommand::Path => path(context),
+        ToolchainCommand::Path => Ok(path(context)),
         ToolchainCommand::Test { names } => test(context, names),
     }
 }
@@ -49,9 +49,10 @@ fn list(context: &Context<'_>) -> Result<Ending, CommandError> {
             .filter(|diagnosis| diagnosis.found.is_none())
             .map(|diagnosis| diagnosis.tool)
             .collect();
-        let state = match missing.is_empty() {
-            true => "ready".to_owned(),
-            false => format!("missing: {}", missing.join(", ")),
+        let state = if missing.is_empty() {
+            "ready".to_owned()
+        } else {
+            format!("missing: {}", missing.join(", "))
         };
         let text = format!("{name:18} {:44} {state}", toolchain.about);
         let listed =
@@ -78,10 +79,10 @@ fn install(context: &Context<'_>, asked: &[String]) -> Result<Ending, CommandErr
     Ok(Ending::Well)
 }
 
-fn path(context: &Context<'_>) -> Result<Ending, CommandError> {
+fn path(context: &Context<'_>) -> Ending {
     let path = context.home().join("tools").display().to_string();
     context.report.answer("path", &path, &path);
-    Ok(Ending::Well)
+    Ending::Well
 }
 
 /// Builds and calls the smallest component of each toolchain, in a directory of its own.
@@ -164,7 +165,7 @@ fn chosen<'c>(
     let find = |name: &String| {
         catalog.get(name).ok_or_else(|| CommandError::UnknownToolchain {
             name: name.clone(),
-            nearest: suggestion(name, &known, "toolchains"),
+            nearest: suggestion(name, known.clone(), "the toolchains are"),
         })
     };
     asked.iter().map(find).collect()

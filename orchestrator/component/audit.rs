@@ -8,9 +8,9 @@ use miette::Diagnostic;
 use serde::Serialize;
 use thiserror::Error;
 
-use super::nearest::quoted;
 use super::part::Part;
 use super::world::{self, WorldError, is_wasi};
+use crate::nearest::quoted;
 
 /// What is left to import, and what is offered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

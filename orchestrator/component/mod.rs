@@ -26,7 +26,6 @@ pub mod core_export;
 pub mod flow;
 pub mod inspect;
 mod locked;
-mod nearest;
 mod part;
 pub mod wiring;
 pub mod wit;

@@ -12,7 +12,7 @@ use miette::{Diagnostic, NamedSource, SourceSpan};
 use thiserror::Error;
 use wit_parser::{PackageId, Resolve, SourceMap, Span, UnresolvedPackageGroup, WorldId};
 
-use super::nearest::suggestion;
+use crate::nearest::suggestion;
 
 /// WIT files by their path relative to the WIT directory.
 pub type Source = BTreeMap<String, String>;

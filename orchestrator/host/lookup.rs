@@ -4,7 +4,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use crate::check::{Call, Signature};
-use crate::manifest::nearest;
+use crate::nearest::{nearest, quoted};
 
 /// A call that means no exported function, or more than one.
 #[derive(Debug, Error, Diagnostic)]
@@ -20,7 +20,7 @@ pub enum LookupError {
     },
     /// An interface's short name that several interfaces have.
     #[error("`{name}` may mean the functions of more than one interface")]
-    #[diagnostic(help("write the interface in full: {}", list(candidates)))]
+    #[diagnostic(help("write the interface in full: {}", quoted(candidates.iter().map(String::as_str))))]
     Ambiguous {
         /// What was called.
         name: String,
@@ -80,17 +80,15 @@ fn advice(call: &Call, names: &[String]) -> String {
         .cloned()
         .collect();
     if !elsewhere.is_empty() {
-        return format!("an interface exports it: {}", list(&elsewhere));
+        return format!(
+            "an interface exports it: {}",
+            quoted(elsewhere.iter().map(String::as_str))
+        );
     }
     match nearest(&call.name(), names.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("it exports {}", list(names)),
+        None => format!("it exports {}", quoted(names.iter().map(String::as_str))),
     }
-}
-
-fn list(names: &[String]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    quoted.join(", ")
 }
 
 #[cfg(test)]

@@ -13,8 +13,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::Fault;
-use super::name::{FUNCTION_FORMAT, FunctionName, nearest, suggestion};
+use super::name::{FUNCTION_FORMAT, FunctionName};
 use super::schema::json_schema;
+use crate::nearest::{nearest, suggestion};
 
 /// Every key and every word of `text` that the schema does not know, and every table that
 /// lacks a key it must have. Values of a wrong type are passed over: the parser reports them.
@@ -101,7 +102,7 @@ impl Walk<'_> {
             }
             meant.extend(nearest(name, known.iter().copied()));
             let message = format!("unknown key `{name}` in {header}");
-            let help = suggestion(name, &known, "keys here");
+            let help = suggestion(name, known.iter().copied(), "the keys here are");
             self.faults.push(Fault::at(key.span(), message, "unknown key").advise(help));
         }
         let required = schema["required"].as_array().into_iter().flatten();
@@ -137,7 +138,7 @@ impl Walk<'_> {
         if words.is_empty() || words.contains(&text) {
             return;
         }
-        let help = suggestion(text, &words, "values here");
+        let help = suggestion(text, words, "the values here are");
         let message = format!("`{text}` is not a value that may stand here");
         self.faults.push(Fault::at(span, message, "unknown value").advise(help));
     }

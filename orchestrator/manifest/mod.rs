@@ -33,7 +33,7 @@ mod tests;
 mod validate;
 
 pub use error::ManifestError;
-pub use name::{ExportEnd, FunctionName, ImportEnd, MalformedName, nearest, suggestion};
+pub use name::{ExportEnd, FunctionName, ImportEnd, MalformedName};
 pub use quantity::{Bytes, MalformedQuantity, Timeout};
 pub use schema::json_schema;
 

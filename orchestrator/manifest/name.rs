@@ -1,6 +1,5 @@
 //! Names that point at something: [`FunctionName`], and the two ends of a link,
-//! [`ImportEnd`] and [`ExportEnd`]; and what is said of one that points nowhere
-//! ([`nearest`], [`suggestion`]).
+//! [`ImportEnd`] and [`ExportEnd`].
 //!
 //! Their spelling is checked here, once, when the manifest is parsed; nobody else takes such
 //! a string apart. Whether a component of that name is there is `validate`'s question, and
@@ -203,36 +202,6 @@ impl fmt::Display for ExportEnd {
     }
 }
 
-/// The known name that `name` was most likely meant to be, if one is near enough; of several
-/// that are equally near, the first.
-pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let written = name.to_lowercase();
-    // One slip in three letters, and at least one: more, and the hint names strangers.
-    let allowed = (written.chars().count() / 3).max(1);
-    known
-        .into_iter()
-        .map(|candidate| {
-            (strsim::damerau_levenshtein(&written, &candidate.to_lowercase()), candidate)
-        })
-        .filter(|(distance, candidate)| {
-            *distance <= allowed && *distance < candidate.chars().count()
-        })
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
-}
-
-/// The advice to one who wrote a name that is not known: the nearest that is, else all of
-/// them; `what` is what they are, in the plural.
-pub fn suggestion(name: &str, known: &[&str], what: &str) -> String {
-    if let Some(near) = nearest(name, known.iter().copied()) {
-        return format!("did you mean `{near}`?");
-    }
-    if known.is_empty() {
-        return format!("there are no {what}");
-    }
-    format!("the {what} are `{}`", known.join("`, `"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -276,23 +245,5 @@ mod tests {
         assert_eq!(export.to_string(), "store/put");
         assert!("store/".parse::<ExportEnd>().is_err());
         assert!("Sto re".parse::<ExportEnd>().is_err());
-    }
-
-    #[test]
-    fn the_nearest_name_is_near() {
-        let known = ["toolchain", "path", "world", "wit"];
-        assert_eq!(nearest("tolchain", known), Some("toolchain"));
-        assert_eq!(nearest("wrold", known), Some("world"), "swapped letters are one slip");
-        assert_eq!(nearest("Path", known), Some("path"));
-        assert_eq!(nearest("colour", known), None);
-        assert_eq!(nearest("x", ["y"]), None, "a name with no letter in common is no hint");
-    }
-
-    #[test]
-    fn a_suggestion_is_the_nearest_name_or_all() {
-        let known = ["path", "world"];
-        assert_eq!(suggestion("pth", &known, "keys"), "did you mean `path`?");
-        assert_eq!(suggestion("colour", &known, "keys"), "the keys are `path`, `world`");
-        assert_eq!(suggestion("colour", &[], "keys"), "there are no keys");
     }
 }

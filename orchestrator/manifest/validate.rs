@@ -6,9 +6,10 @@ use std::net::SocketAddr;
 use std::ops::Range;
 
 use super::error::Fault;
-use super::name::{is_identifier, suggestion};
+use super::name::is_identifier;
 use super::path::{check_glob, check_granted, check_relative};
 use super::{Check, Component, Grants, Limit, Manifest, Pipeline, Spanned};
+use crate::nearest::suggestion;
 
 /// Everything that is wrong with `manifest`.
 pub(super) fn faults(manifest: &Manifest) -> Vec<Fault> {
@@ -129,7 +130,7 @@ fn known(manifest: &Manifest, name: &str, span: Range<usize>, faults: &mut Vec<F
         return;
     }
     let names: Vec<_> = manifest.components.keys().map(|name| name.get_ref().as_str()).collect();
-    let help = suggestion(name, &names, "components");
+    let help = suggestion(name, names, "the components are");
     faults.push(
         Fault::at(span, format!("there is no component `{name}`"), "not a component").advise(help),
     );

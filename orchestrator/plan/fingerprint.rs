@@ -75,6 +75,10 @@ impl Fingerprint {
     }
 
     /// The key: the digest of the fingerprint's canonical JSON (every map is ordered).
+    ///
+    /// # Panics
+    ///
+    /// Never: everything in a fingerprint can be written as JSON.
     pub fn key(&self) -> Digest {
         let json = serde_json::to_vec(self).expect("a fingerprint holds nothing that JSON cannot");
         Digest::of(&json)

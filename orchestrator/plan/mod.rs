@@ -9,6 +9,8 @@
 //!
 //! This room is pure: it is handed what was read and decides; `build` reads and runs.
 
+#![deny(clippy::disallowed_methods)]
+
 mod action;
 mod fingerprint;
 mod reason;

@@ -102,7 +102,7 @@ impl Console {
                 self.line(Tone::Good, past(action), &line);
             }
             (true, Action::Build(_)) => {
-                self.line(Tone::Quiet, "cached", &format!("{what:20} {by}"))
+                self.line(Tone::Quiet, "cached", &format!("{what:20} {by}"));
             }
             // What follows from cached components is as cached as they are.
             (true, _) => {}

@@ -7,7 +7,7 @@ use std::path::{Component, Path};
 use super::definition::Toolchain;
 use super::error::ToolchainError;
 use super::parse;
-use crate::manifest::nearest;
+use crate::nearest::nearest;
 
 /// The toolchains that are part of poly.
 const EMBEDDED: [(&str, &str); 4] = [

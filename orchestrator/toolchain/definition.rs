@@ -8,7 +8,8 @@ use poly_cache::Digest;
 use serde::Deserialize;
 
 use super::template::{Placeholder, Template};
-use crate::manifest::{Profile, nearest};
+use crate::manifest::Profile;
+use crate::nearest::nearest;
 
 /// How a component in some language is built.
 #[derive(Debug, Clone)]

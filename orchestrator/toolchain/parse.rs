@@ -13,7 +13,7 @@ use super::error::{Fault, ToolchainError};
 use super::file::{EnvironmentFile, FlagsFile, StepFile, Text, ToolFile, ToolchainFile};
 use super::template::{Placeholder, Template};
 use super::way;
-use crate::manifest::nearest;
+use crate::nearest::nearest;
 
 /// The text of an install script, by its file name.
 pub(super) type Scripts<'a> = &'a dyn Fn(&str) -> Option<String>;

@@ -30,7 +30,8 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use super::find::FoundTool;
-use crate::manifest::{Profile, nearest};
+use crate::manifest::Profile;
+use crate::nearest::nearest;
 
 /// A text with placeholders.
 #[derive(Debug, Clone, PartialEq, Eq)]

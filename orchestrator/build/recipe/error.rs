@@ -80,24 +80,9 @@ pub enum RecipeError {
         source: process::ProcessError,
     },
     /// A step ended with an error.
-    #[error("step `{step}` of `{component}` failed: {status}\n\n{output}")]
-    #[diagnostic(help("it ran `{command}`\nin `{directory}`; all it wrote is in `{log}`"))]
-    Failed {
-        /// The component.
-        component: String,
-        /// The step.
-        step: String,
-        /// How it ended: `exit code 1`, `killed by signal 9`.
-        status: String,
-        /// The end of what it wrote, in its own words.
-        output: String,
-        /// The command, as a person can paste it.
-        command: String,
-        /// Where it ran.
-        directory: String,
-        /// Where all its output is.
-        log: String,
-    },
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Failed(#[from] Box<StepFailure>),
     /// All steps ended well and left nothing.
     #[error("toolchain `{toolchain}` left no output for `{component}`: {problem}")]
     #[diagnostic(help("its steps ended without an error; what they wrote is in `{log}`"))]
@@ -111,4 +96,25 @@ pub enum RecipeError {
         /// Where all its output is.
         log: String,
     },
+}
+
+/// A step of a build that ended with an error.
+#[derive(Debug, Error, Diagnostic)]
+#[error("step `{step}` of `{component}` failed: {status}\n\n{output}")]
+#[diagnostic(help("it ran `{command}`\nin `{directory}`; all it wrote is in `{log}`"))]
+pub struct StepFailure {
+    /// The component.
+    pub component: String,
+    /// The step.
+    pub step: String,
+    /// How it ended: `exit code 1`, `killed by signal 9`.
+    pub status: String,
+    /// The end of what it wrote, in its own words.
+    pub output: String,
+    /// The command, as a person can paste it.
+    pub command: String,
+    /// Where it ran.
+    pub directory: String,
+    /// Where all its output is.
+    pub log: String,
 }

@@ -106,13 +106,13 @@ impl<'a> Recipe<'a> {
         let component = self.component;
         let mut settings = BTreeMap::from([
             ("name".to_owned(), self.name.to_owned()),
-            ("path".to_owned(), component.path.get_ref().to_string()),
+            ("path".to_owned(), component.path.get_ref().clone()),
             ("profile".to_owned(), profile_name(component.profile).to_owned()),
             ("toolchain".to_owned(), self.toolchain.name.clone()),
             ("output".to_owned(), self.toolchain.output.text().to_owned()),
         ]);
         if let Some(world) = &component.world {
-            settings.insert("world".to_owned(), world.get_ref().to_string());
+            settings.insert("world".to_owned(), world.get_ref().clone());
         }
         if let Some((path, _)) = self.project.wit(component) {
             settings.insert("wit".to_owned(), path.to_owned());
@@ -156,7 +156,7 @@ fn input_files(
         let globs: Vec<_> = toolchain.inputs.iter().map(|glob| format!("`{glob}`")).collect();
         return Err(RecipeError::NoInputs {
             component: name.to_owned(),
-            path: path.to_string(),
+            path: path.clone(),
             toolchain: toolchain.name.clone(),
             globs: globs.join(", "),
         });

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::error::StepFailure;
 use super::output::{clear_output, matching_files};
 use super::places::Places;
 use super::{Product, Recipe, RecipeError, overridden};
@@ -69,7 +70,7 @@ impl Recipe<'_> {
         })?;
         let text = String::from_utf8_lossy(&finished.output);
         if !finished.status.success() {
-            return Err(RecipeError::Failed {
+            return Err(RecipeError::from(Box::new(StepFailure {
                 component: self.name.to_owned(),
                 step: step.to_owned(),
                 status: finished.status.to_string(),
@@ -77,7 +78,7 @@ impl Recipe<'_> {
                 command: argv.iter().map(|part| quoted(part)).collect::<Vec<_>>().join(" "),
                 directory: places.component.display().to_string(),
                 log: log.display().to_string(),
-            });
+            })));
         }
         tell(Event::Output {
             component: self.name.to_owned(),

@@ -7,8 +7,8 @@ use wit_parser::{
 };
 
 use super::AdaptError;
-use crate::component::nearest::suggestion;
 use crate::component::world::{self, Item, World, compare_functions, compare_interfaces};
+use crate::nearest::suggestion;
 
 /// Checks that a core module's `exports` have a function for each one that `world` exports.
 pub(super) fn module_keeps(

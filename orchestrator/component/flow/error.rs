@@ -4,9 +4,9 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use super::FlowSource;
-use crate::component::nearest::quoted;
 use crate::component::part::PartError;
 use crate::component::world::Mismatch;
+use crate::nearest::quoted;
 
 /// Why [`super::generate`] refuses a flow, with the place in the manifest as indices.
 #[derive(Debug, Error, Diagnostic)]

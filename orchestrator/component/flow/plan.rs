@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use super::FlowSource;
 use super::error::{FlowError, FlowErrorKind};
 use super::names::Names;
-use crate::component::nearest::suggestion;
 use crate::component::part::Part;
 use crate::component::world::{
     Field, Function, Item, Mismatch, Type, compare_types, split_version,
 };
+use crate::nearest::suggestion;
 
 /// All flows with everything known about them.
 #[derive(Debug)]

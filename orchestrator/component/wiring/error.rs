@@ -3,8 +3,8 @@
 use miette::Diagnostic;
 use thiserror::Error;
 
-use crate::component::nearest::quoted;
 use crate::component::world::Mismatch;
+use crate::nearest::quoted;
 
 /// Why [`super::wire`] refuses a pipeline. Variants about an explicit link carry its left side
 /// as the manifest has it, so that the place can be shown.

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::{ExplicitLink, Link, Reason, WiringError};
-use crate::component::nearest::{nearest, suggestion};
 use crate::component::part::Part;
 use crate::component::world::{
     Item, Mismatch, compare_functions, compare_interfaces, split_version,
 };
+use crate::nearest::{nearest, suggestion};
 
 type Parts<'p> = BTreeMap<&'p str, &'p Part<'p>>;
 
@@ -141,7 +141,7 @@ fn unmet_help<'p>(
 ) -> String {
     let exports: Vec<_> = exports.collect();
     let near = nearest(import, exports.iter().map(|(_, name)| *name));
-    match near.first().and_then(|near| exports.iter().find(|(_, name)| name == near)) {
+    match near.and_then(|near| exports.iter().find(|(_, name)| *name == near)) {
         Some((provider, export)) => format!(
             "component `{}` exports `{export}`; if that is meant, say so in `[link]`: \
              \"{}/{import}\" = \"{}/{export}\"",
