@@ -1,6 +1,6 @@
 //! The manifest as its author meets it: every case of `tests/cases/manifest/` is a directory
 //! with a `pipeline.toml` and the `error.txt` that it must lead to, rendered as on a terminal
-//! without colours. `POLY_UPDATE=1` rewrites the latter.
+//! without colours. `SNAPSHOTS=overwrite` rewrites the latter.
 
 #![allow(clippy::disallowed_methods, reason = "the cases lie on disk")]
 
@@ -94,7 +94,7 @@ fn error_of(text: &str) -> String {
 #[test]
 fn cases_lead_to_their_errors() {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/manifest");
-    let update = env::var_os("POLY_UPDATE").is_some_and(|value| value == "1");
+    let update = env::var_os("SNAPSHOTS").is_some_and(|value| value == "overwrite");
     let mut seen = 0;
     let mut wrong = Vec::new();
     for entry in fs::read_dir(&cases).expect("the cases are there") {

@@ -85,7 +85,7 @@ fn names_that_point_nowhere_come_with_near_ones() {
             "did you mean `top`?".into()
         )
     );
-    assert_eq!(told("source/api.row").1, "did you mean `api.rows` or `api.open`?");
+    assert_eq!(told("source/api.row").1, "did you mean `api.rows`?");
     assert_eq!(told("top").0, "names no function");
     assert_eq!(
         told("source/rows").0,
