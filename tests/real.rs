@@ -105,7 +105,10 @@ fn an_edited_go_file_rebuilds_go_only_and_the_plan_says_why() {
     let source = String::from_utf8(place.read(GO_FILE)).unwrap();
     place.write(
         GO_FILE,
-        source.replace("slices.Reverse(characters)", "characters = append(characters, '!')"),
+        source.replace(
+            "slices.Reverse(characters)",
+            "slices.Reverse(characters)\n\tcharacters = append(characters, '!')",
+        ),
     );
 
     let plan = place.run(&["plan"]).expect(0).stdout;

@@ -1,6 +1,7 @@
 //! The compose action: all adapted components become one.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use miette::Diagnostic as _;
 
@@ -31,7 +32,7 @@ pub(super) fn fingerprint(manifest: &Manifest) -> Fingerprint {
 /// composed component, and the names of components that it did not need.
 pub(super) fn compose(
     manifest: &Manifest,
-    components: &BTreeMap<String, Vec<u8>>,
+    components: &BTreeMap<String, Arc<Vec<u8>>>,
 ) -> Result<(Vec<u8>, Vec<String>), BuildError> {
     let parts = components.iter().map(|(name, bytes)| Part::new(name.as_str(), bytes.as_slice()));
     let parts = parts.collect::<Result<Vec<_>, _>>().map_err(Box::new)?;

@@ -5,25 +5,21 @@
 //! polys do it once), the artifact is stored, and the record last.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::num::NonZeroUsize;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use poly_cache::{Artifact, Digest, Record, StatMemo, Store};
+use poly_cache::{Artifact, Digest};
 
-use super::compose;
-use super::error::{AdaptFailure, BuildError};
+use super::artifacts::Artifacts;
+use super::error::BuildError;
 use super::event::Event;
+use super::prepare::{Made, Product};
 use super::project::Project;
 use super::provision::Provision;
-use super::recipe::{Product, Recipe};
 use super::schedule;
 use super::state::State;
-use crate::component::adapt;
-use crate::host;
 use crate::plan::{Action, Fingerprint, Plan, Reason};
 use crate::toolchain::ToolError;
 
@@ -42,15 +38,14 @@ pub struct Options {
 
 /// Knows all stages of a build.
 pub struct Driver<'a> {
-    project: &'a Project,
-    options: Options,
-    store: Store,
-    memo: StatMemo,
-    provision: Provision<'a>,
-    state: Mutex<State>,
-    builds: PathBuf,
-    begun: Instant,
-    tell: &'a (dyn Fn(Event) + Sync),
+    pub(super) project: &'a Project,
+    pub(super) options: Options,
+    pub(super) artifacts: Artifacts,
+    pub(super) provision: Provision<'a>,
+    pub(super) state: Mutex<State>,
+    pub(super) builds: PathBuf,
+    pub(super) begun: Instant,
+    pub(super) tell: &'a (dyn Fn(Event) + Sync),
 }
 
 /// What a build made.
@@ -93,13 +88,6 @@ pub enum PlannedState {
     },
 }
 
-/// An action about to be looked up: what it depends on, and how to do it.
-struct Prepared<'p> {
-    fingerprint: Fingerprint,
-    by: String,
-    work: Box<dyn FnOnce() -> Result<Product, BuildError> + 'p>,
-}
-
 impl<'a> Driver<'a> {
     /// Opens the store and poly's own directory of tools.
     pub fn open(
@@ -107,13 +95,12 @@ impl<'a> Driver<'a> {
         options: Options,
         tell: &'a (dyn Fn(Event) + Sync),
     ) -> Result<Self, BuildError> {
-        let store = Store::open(&options.cache)?;
-        let memo = StatMemo::open(&options.cache.join("memo.json"));
+        let artifacts = Artifacts::open(&options.cache)?;
         let provision = Provision::new(&options.home, &options.cache, tell);
         let state = Mutex::new(State::read(&state_file(project)));
         let builds = project.builds(&options.cache);
         let begun = Instant::now();
-        Ok(Self { project, options, store, memo, provision, state, builds, begun, tell })
+        Ok(Self { project, options, artifacts, provision, state, builds, begun, tell })
     }
 
     /// Makes the composed component, and with `run` the precompiled one.
@@ -135,21 +122,27 @@ impl<'a> Driver<'a> {
         let plan = Plan::of(&self.project.manifest, run);
         (self.tell)(Event::Begun { actions: plan.needs().len() });
         let work = |action: &Action, taken: &[Artifact]| self.make(action, taken);
-        let made = schedule::run(plan.needs(), self.options.jobs, work).map_err(one_error)?;
-        for (action, artifact) in &made {
-            match action {
-                Action::Adapt(name) => self.publish(artifact, &self.project.adapted(name))?,
-                Action::Compose => self.publish(artifact, &self.project.composed())?,
-                Action::Build(_) | Action::Precompile => {}
-            }
-        }
+        let made = schedule::run(plan.needs(), self.options.jobs, work);
+        // What was built is known next time, even if something else failed.
         self.save()?;
-        let precompiled = made.get(&Action::Precompile).map(|artifact| self.trusted(artifact));
+        let made = made.map_err(one_error)?;
+        let composed = made[&Action::Compose];
+        self.artifacts.publish(&composed, &self.project.composed())?;
+        let precompiled = made.get(&Action::Precompile);
+        let precompiled = precompiled.map(|artifact| self.artifacts.trusted(artifact));
+        self.remember();
         Ok(Built {
             composed: self.project.composed(),
-            size: made[&Action::Compose].size,
+            size: composed.size,
             precompiled: precompiled.transpose()?,
         })
+    }
+
+    /// The adapted file of a component in the store, as the last build here made it.
+    pub fn adapted(&self, component: &str) -> Result<Option<PathBuf>, BuildError> {
+        let key = self.lock_state().key(&Action::Adapt(component.to_owned())).copied();
+        let Some(key) = key else { return Ok(None) };
+        self.artifacts.find(&key)?.map(|artifact| self.artifacts.trusted(&artifact)).transpose()
     }
 
     /// What a build would do, and why; starts no tool and writes nothing.
@@ -190,8 +183,8 @@ impl<'a> Driver<'a> {
         };
         let fingerprint = prepared.fingerprint;
         let key = fingerprint.key();
-        let state = match self.stored(&key)? {
-            Some(record) => PlannedState::Cached { artifact: record.artifact },
+        let state = match self.artifacts.find(&key)? {
+            Some(artifact) => PlannedState::Cached { artifact },
             None => PlannedState::Run { reasons: self.reasons(action, &fingerprint, &key)? },
         };
         Ok((state, Some(fingerprint)))
@@ -209,17 +202,11 @@ impl<'a> Driver<'a> {
         if last == *key {
             return Ok(vec![Reason::ArtifactGone]);
         }
-        let record = self.store.record::<Fingerprint>(&last)?;
+        let record = self.artifacts.record(&last)?;
         Ok(match record {
             Some(record) => fingerprint.differences(&record.fingerprint),
             None => vec![Reason::NeverBuilt],
         })
-    }
-
-    /// The record of a key, if its artifact is there as well.
-    fn stored(&self, key: &Digest) -> Result<Option<Record<Fingerprint>>, BuildError> {
-        let record = self.store.record::<Fingerprint>(key)?;
-        Ok(record.filter(|record| self.store.path(&record.artifact).is_some()))
     }
 
     fn make(&self, action: &Action, taken: &[Artifact]) -> Result<Artifact, BuildError> {
@@ -234,24 +221,22 @@ impl<'a> Driver<'a> {
         let prepared = self.prepare(action, taken, self.options.install)?;
         let started = Instant::now();
         let key = prepared.fingerprint.key();
-        if let Some(record) = self.stored(&key)? {
-            return Ok(self.done(action, &key, record.artifact, &prepared.by, None, started));
+        if let Some(artifact) = self.artifacts.find(&key)? {
+            return Ok(self.done(action, &key, artifact, &prepared.by, None, started));
         }
-        let _lock = self.store.lock(&key)?;
+        let _lock = self.artifacts.lock(&key)?;
         // Another poly may have done it while this one waited.
-        if let Some(record) = self.stored(&key)? {
-            return Ok(self.done(action, &key, record.artifact, &prepared.by, None, started));
+        if let Some(artifact) = self.artifacts.find(&key)? {
+            return Ok(self.done(action, &key, artifact, &prepared.by, None, started));
         }
         (self.tell)(Event::Started { action: action.clone(), by: prepared.by.clone() });
         let started = Instant::now();
-        let Product { bytes, tools } = (prepared.work)()?;
-        let artifact = self.store.put(&bytes)?;
-        self.store.put_record(&Record {
-            key,
-            fingerprint: prepared.fingerprint,
-            artifact,
-            milliseconds: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        })?;
+        let Product { made, tools } = (prepared.work)()?;
+        let artifact = match made {
+            Made::New(bytes) => self.artifacts.put(bytes)?,
+            Made::Same(artifact) => artifact,
+        };
+        self.artifacts.note(key, prepared.fingerprint, artifact, started.elapsed())?;
         Ok(self.done(action, &key, artifact, &prepared.by, Some(tools), started))
     }
 
@@ -277,137 +262,9 @@ impl<'a> Driver<'a> {
         artifact
     }
 
-    fn prepare<'p>(
-        &'p self,
-        action: &'p Action,
-        taken: &[Artifact],
-        install: bool,
-    ) -> Result<Prepared<'p>, BuildError> {
-        match action {
-            Action::Build(name) => self.prepare_build(name, install),
-            Action::Adapt(name) => Ok(self.prepare_adapt(name, &taken[0])),
-            Action::Compose => Ok(self.prepare_compose(taken)),
-            Action::Precompile => self.prepare_precompile(&taken[0]),
-        }
-    }
-
-    fn prepare_build<'p>(
-        &'p self,
-        name: &'p str,
-        install: bool,
-    ) -> Result<Prepared<'p>, BuildError> {
-        let (_, toolchain) = self.project.component(name);
-        let tools = self.provision.provide(toolchain, Some(self.project), install)?;
-        let recipe = Recipe::new(&self.builds, self.project, name, tools).map_err(Box::new)?;
-        Ok(Prepared {
-            fingerprint: recipe.fingerprint(),
-            by: toolchain.name.clone(),
-            work: Box::new(move || Ok(recipe.carry_out(self.tell).map_err(Box::new)?)),
-        })
-    }
-
-    fn prepare_adapt<'p>(&'p self, name: &'p str, built: &Artifact) -> Prepared<'p> {
-        let (component, _) = self.project.component(name);
-        let world = component.world.as_ref().map(|world| world.get_ref().as_str());
-        let wit = self.project.wit(component).filter(|_| world.is_some());
-        let mut fingerprint = Fingerprint::new("adapt");
-        fingerprint.inputs.insert(format!("build {name}"), built.digest);
-        if let Some((path, directory)) = wit {
-            for (file, text) in &directory.source {
-                fingerprint.inputs.insert(format!("{path}/{file}"), Digest::of(text.as_bytes()));
-            }
-        }
-        if let Some(world) = world {
-            fingerprint.settings.insert("world".to_owned(), world.to_owned());
-        }
-        fingerprint.libraries = adapt::versions();
-        let built = *built;
-        let work = move || {
-            let bytes = self.bytes(&built)?;
-            let world = wit.zip(world).map(|((_, directory), world)| (&directory.wit, world));
-            let adapted = adapt::adapt(&bytes, world)
-                .map_err(|source| Box::new(AdaptFailure { component: name.to_owned(), source }))?;
-            Ok(Product { bytes: adapted, tools: Duration::ZERO })
-        };
-        Prepared { fingerprint, by: "wit-component".to_owned(), work: Box::new(work) }
-    }
-
-    fn prepare_compose(&self, adapted: &[Artifact]) -> Prepared<'_> {
-        let names = self.project.manifest.components.keys().map(|name| name.get_ref().clone());
-        let parts: BTreeMap<String, Artifact> = names.zip(adapted.iter().copied()).collect();
-        let mut fingerprint = compose::fingerprint(&self.project.manifest);
-        for (name, artifact) in &parts {
-            fingerprint.inputs.insert(format!("adapt {name}"), artifact.digest);
-        }
-        let work = move || {
-            let mut bytes = BTreeMap::new();
-            for (name, artifact) in &parts {
-                bytes.insert(name.clone(), self.bytes(artifact)?);
-            }
-            let (composed, unused) = compose::compose(&self.project.manifest, &bytes)?;
-            for name in unused {
-                let text = format!("no flow and no link needs component `{name}`; it is left out");
-                (self.tell)(Event::Warning { text });
-            }
-            Ok(Product { bytes: composed, tools: Duration::ZERO })
-        };
-        Prepared { fingerprint, by: "wasm-compose".to_owned(), work: Box::new(work) }
-    }
-
-    fn prepare_precompile(&self, composed: &Artifact) -> Result<Prepared<'_>, BuildError> {
-        let options = host::EngineOptions::for_limits(&self.project.manifest.limits);
-        let engine = host::Engine::new(&options).map_err(Box::new)?;
-        let mut fingerprint = Fingerprint::new("precompile");
-        fingerprint.inputs.insert("compose".to_owned(), composed.digest);
-        fingerprint.libraries.insert("wasmtime".to_owned(), engine.compatibility());
-        let composed = *composed;
-        let work = move || {
-            let bytes = engine.precompile(&self.bytes(&composed)?).map_err(Box::new)?;
-            Ok(Product { bytes, tools: Duration::ZERO })
-        };
-        Ok(Prepared { fingerprint, by: "wasmtime".to_owned(), work: Box::new(work) })
-    }
-
-    /// The bytes of an artifact that was there a moment ago.
-    fn bytes(&self, artifact: &Artifact) -> Result<Vec<u8>, BuildError> {
-        let bytes = self.store.read(&artifact.digest)?;
-        bytes.ok_or(BuildError::Damaged { digest: artifact.digest })
-    }
-
-    /// The path of an artifact of which every byte is known to be what poly wrote.
-    fn trusted(&self, artifact: &Artifact) -> Result<PathBuf, BuildError> {
-        let path = self.store.path(artifact);
-        let known =
-            |path: &PathBuf| self.memo.digest(path).is_ok_and(|digest| digest == artifact.digest);
-        if let Some(path) = path.filter(known) {
-            return Ok(path);
-        }
-        let path = self.store.verified_path(&artifact.digest)?;
-        path.ok_or(BuildError::Damaged { digest: artifact.digest })
-    }
-
-    /// Makes `path` hold an artifact, unless it does.
-    fn publish(&self, artifact: &Artifact, path: &Path) -> Result<(), BuildError> {
-        if self.memo.digest(path).is_ok_and(|digest| digest == artifact.digest) {
-            return Ok(());
-        }
-        let failed = |source| BuildError::Write { path: path.to_owned(), source };
-        let directory = path.parent().expect("an output has a directory");
-        fs::create_dir_all(directory).map_err(failed)?;
-        // As `File::create` would: what is built is for others to read.
-        let readable = fs::Permissions::from_mode(0o644);
-        let file = tempfile::Builder::new().permissions(readable).tempfile_in(directory);
-        let mut file = file.map_err(failed)?;
-        let bytes = self.bytes(artifact)?;
-        std::io::Write::write_all(&mut file, &bytes).map_err(failed)?;
-        file.persist(path).map_err(|error| failed(error.error))?;
-        Ok(())
-    }
-
-    /// Keeps what was learned for the next run. Losing it costs time and nothing else.
     fn remember(&self) {
         self.provision.save();
-        let _ = self.memo.save();
+        self.artifacts.remember();
     }
 
     fn save(&self) -> Result<(), BuildError> {

@@ -6,12 +6,14 @@
 //! - `recipe` is the one action that starts processes: build a component.
 //! - `compose` is the one that knows all components at once.
 
+mod artifacts;
 mod compose;
 mod driver;
 mod error;
 mod event;
 mod generate;
 mod inputs;
+mod prepare;
 mod project;
 mod provision;
 mod recipe;

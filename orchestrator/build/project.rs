@@ -121,11 +121,6 @@ impl Project {
         self.output().join(format!("{}.wasm", self.manifest.pipeline.name.get_ref()))
     }
 
-    /// The adapted file of one component.
-    pub fn adapted(&self, component: &str) -> PathBuf {
-        self.output().join("components").join(format!("{component}.wasm"))
-    }
-
     /// A component and its toolchain.
     ///
     /// # Panics

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::context::Context;
 use super::{CommandError, Ending};
+use crate::build::Driver;
 use crate::component::inspect::{self, Inspection, Kind, Section};
 use crate::nearest::quoted;
 use crate::report::human;
@@ -34,13 +35,11 @@ fn find(context: &Context<'_>, what: &str) -> Result<PathBuf, CommandError> {
             "name a `.wasm` file, or run poly where a `pipeline.toml` is".to_owned(),
         ));
     };
-    let built = project.adapted(what);
     if project.manifest.components.contains_key(what) {
-        return if built.is_file() {
-            Ok(built)
-        } else {
-            Err(nothing(format!("`{what}` is not built yet: run `poly build`")))
-        };
+        let tell = |event| context.report.event(&event);
+        let built = Driver::open(&project, context.options(&project), &tell)?.adapted(what)?;
+        let not_yet = || nothing(format!("`{what}` is not built yet: run `poly build`"));
+        return built.ok_or_else(not_yet);
     }
     let known = project.manifest.components.keys().map(|name| name.get_ref().as_str());
     Err(nothing(format!("the components of this pipeline are {}", quoted(known))))

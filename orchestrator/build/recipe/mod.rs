@@ -12,7 +12,6 @@ mod steps;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use indexmap::IndexMap;
 use poly_cache::Digest;
@@ -42,12 +41,6 @@ pub(super) struct Recipe<'a> {
     inputs: BTreeMap<String, Digest>,
     /// poly's own environment.
     process: Variables,
-}
-
-/// What the steps left, and how long they took.
-pub(super) struct Product {
-    pub(super) bytes: Vec<u8>,
-    pub(super) tools: Duration,
 }
 
 impl<'a> Recipe<'a> {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::error::StepFailure;
 use super::output::{clear_output, matching_files};
 use super::places::Places;
-use super::{Product, Recipe, RecipeError, overridden};
+use super::{Recipe, RecipeError, overridden};
 use crate::build::event::Event;
 use crate::build::inputs::InputsError;
 use crate::build::stage;
@@ -17,8 +17,12 @@ use crate::component::inspect::{self, Kind};
 use crate::toolchain::{ExpandError, Produces, Template, Values, process};
 
 impl Recipe<'_> {
-    /// Carries the steps out in a fresh copy of the inputs.
-    pub(in crate::build) fn carry_out(&self, tell: &dyn Fn(Event)) -> Result<Product, RecipeError> {
+    /// Carries the steps out in a fresh copy of the inputs. Returns what they left, and how long
+    /// they took.
+    pub(in crate::build) fn carry_out(
+        &self,
+        tell: &dyn Fn(Event),
+    ) -> Result<(Vec<u8>, Duration), RecipeError> {
         let places = Places::of(self)?;
         let _alone = places.lock()?;
         let in_component = |name: String| match self.component.path.get_ref().as_str() {
@@ -45,7 +49,7 @@ impl Recipe<'_> {
             spent += started.elapsed();
         }
         let bytes = self.read_output(&pattern, &places)?;
-        Ok(Product { bytes, tools: spent })
+        Ok((bytes, spent))
     }
 
     fn run_step(

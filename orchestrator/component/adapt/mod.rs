@@ -11,6 +11,7 @@
 mod error;
 mod promise;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use wasi_preview1_component_adapter_provider as provider;
@@ -34,8 +35,12 @@ struct Module {
 }
 
 /// Makes a validated component of `bytes`, which a tool wrote, and checks that it implements
-/// `world` (a WIT package and the name of a world in it) if one is given.
-pub fn adapt(bytes: &[u8], world: Option<(&Wit, &str)>) -> Result<Vec<u8>, AdaptError> {
+/// `world` (a WIT package and the name of a world in it) if one is given. What is a component
+/// already stays as it is.
+pub fn adapt<'b>(
+    bytes: &'b [u8],
+    world: Option<(&Wit, &str)>,
+) -> Result<Cow<'b, [u8]>, AdaptError> {
     let world = match world {
         Some((wit, name)) => Some((wit, name, wit.select(name)?)),
         None => None,
@@ -46,12 +51,12 @@ pub fn adapt(bytes: &[u8], world: Option<(&Wit, &str)>) -> Result<Vec<u8>, Adapt
         }
         Some(Kind::Component) => {
             validate(bytes)?;
-            bytes.to_vec()
+            Cow::Borrowed(bytes)
         }
         Some(Kind::Module) => {
             let component = encode(bytes, world)?;
             validate(&component)?;
-            component
+            Cow::Owned(component)
         }
     };
     if let Some((wit, name, id)) = world {

@@ -151,7 +151,7 @@ fn a_mismatch_shows_the_way_to_it() {
         );
         let wit = wit::resolve(&[("w.wit".to_owned(), wit)].into()).unwrap();
         let module = wat::parse_str(module).unwrap();
-        Part::new(name, adapt(&module, Some((&wit, name))).expect("adapts")).unwrap()
+        Part::new(name, adapt(&module, Some((&wit, name))).expect("adapts").into_owned()).unwrap()
     };
     let memory = r#"(memory (export "memory") 1)
         (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)"#;

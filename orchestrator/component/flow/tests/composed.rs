@@ -22,7 +22,8 @@ const MEMORY: &str = r#"(memory (export "memory") 1) (global $mark (mut i32) (i3
 fn built(name: &str, wit: &str, module: &str) -> Part<'static> {
     let wit = wit::resolve(&[("w.wit".to_owned(), wit.to_owned())].into()).expect("WIT");
     let module = wat::parse_str(format!("(module {MEMORY} {module})")).expect("text");
-    Part::new(name, adapt(&module, Some((&wit, "w"))).expect("adapts")).expect("decodes")
+    Part::new(name, adapt(&module, Some((&wit, "w"))).expect("adapts").into_owned())
+        .expect("decodes")
 }
 
 /// `fetch(query)`: the query as a record's `text`, or `worse` for an empty one.

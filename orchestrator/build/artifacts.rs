@@ -1,0 +1,121 @@
+//! The artifacts of one run: those of the store, and the bytes that this run made or read and
+//! still has, so that the next action need not read and verify them again.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use poly_cache::{Artifact, Digest, Lock, Record, StatMemo, Store};
+
+use super::error::BuildError;
+use crate::plan::Fingerprint;
+
+/// The store as one run sees it.
+pub(super) struct Artifacts {
+    store: Store,
+    memo: StatMemo,
+    at_hand: Mutex<BTreeMap<Digest, Arc<Vec<u8>>>>,
+}
+
+impl Artifacts {
+    /// Opens the store in `cache`.
+    pub(super) fn open(cache: &Path) -> Result<Self, BuildError> {
+        let store = Store::open(cache)?;
+        let memo = StatMemo::open(&cache.join("memo.json"));
+        Ok(Self { store, memo, at_hand: Mutex::default() })
+    }
+
+    /// The record of a key, whether or not its artifact is still there.
+    pub(super) fn record(&self, key: &Digest) -> Result<Option<Record<Fingerprint>>, BuildError> {
+        Ok(self.store.record(key)?)
+    }
+
+    /// The artifact of a key, if the store has both it and its record.
+    pub(super) fn find(&self, key: &Digest) -> Result<Option<Artifact>, BuildError> {
+        let record = self.record(key)?;
+        let artifact = record.map(|record| record.artifact);
+        Ok(artifact.filter(|artifact| self.store.path(artifact).is_some()))
+    }
+
+    /// Waits until no other poly works on this key.
+    pub(super) fn lock(&self, key: &Digest) -> Result<Lock, BuildError> {
+        Ok(self.store.lock(key)?)
+    }
+
+    /// Stores bytes that an action made.
+    pub(super) fn put(&self, bytes: Vec<u8>) -> Result<Artifact, BuildError> {
+        let artifact = self.store.put(&bytes)?;
+        self.keep_at_hand(artifact.digest, Arc::new(bytes));
+        Ok(artifact)
+    }
+
+    /// Notes that the action of this fingerprint made an artifact, which is stored already.
+    pub(super) fn note(
+        &self,
+        key: Digest,
+        fingerprint: Fingerprint,
+        artifact: Artifact,
+        elapsed: Duration,
+    ) -> Result<(), BuildError> {
+        let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+        Ok(self.store.put_record(&Record { key, fingerprint, artifact, milliseconds })?)
+    }
+
+    /// The bytes of an artifact that was there a moment ago.
+    pub(super) fn bytes(&self, artifact: &Artifact) -> Result<Arc<Vec<u8>>, BuildError> {
+        if let Some(bytes) = self.lock_at_hand().get(&artifact.digest) {
+            return Ok(Arc::clone(bytes));
+        }
+        let damaged = || BuildError::Damaged { digest: artifact.digest };
+        let bytes = Arc::new(self.store.read(&artifact.digest)?.ok_or_else(damaged)?);
+        self.keep_at_hand(artifact.digest, Arc::clone(&bytes));
+        Ok(bytes)
+    }
+
+    /// The path of an artifact of which every byte is known to be what poly wrote.
+    pub(super) fn trusted(&self, artifact: &Artifact) -> Result<PathBuf, BuildError> {
+        let known =
+            |path: &PathBuf| self.memo.digest(path).is_ok_and(|digest| digest == artifact.digest);
+        if let Some(path) = self.store.path(artifact).filter(known) {
+            return Ok(path);
+        }
+        let path = self.store.verified_path(&artifact.digest)?;
+        path.ok_or(BuildError::Damaged { digest: artifact.digest })
+    }
+
+    /// Makes `path` hold an artifact, unless it does.
+    pub(super) fn publish(&self, artifact: &Artifact, path: &Path) -> Result<(), BuildError> {
+        if self.memo.digest(path).is_ok_and(|digest| digest == artifact.digest) {
+            return Ok(());
+        }
+        let bytes = self.bytes(artifact)?;
+        let failed = |source| BuildError::Write { path: path.to_owned(), source };
+        let directory = path.parent().expect("an output has a directory");
+        fs::create_dir_all(directory).map_err(failed)?;
+        // As `File::create` would: what is built is for others to read.
+        let readable = fs::Permissions::from_mode(0o644);
+        let file = tempfile::Builder::new().permissions(readable).tempfile_in(directory);
+        let mut file = file.map_err(failed)?;
+        file.write_all(&bytes).map_err(failed)?;
+        file.persist(path).map_err(|error| failed(error.error))?;
+        Ok(())
+    }
+
+    /// Keeps what was learned of files for the next run. Losing it costs time and nothing
+    /// else.
+    pub(super) fn remember(&self) {
+        let _ = self.memo.save();
+    }
+
+    fn keep_at_hand(&self, digest: Digest, bytes: Arc<Vec<u8>>) {
+        self.lock_at_hand().insert(digest, bytes);
+    }
+
+    fn lock_at_hand(&self) -> std::sync::MutexGuard<'_, BTreeMap<Digest, Arc<Vec<u8>>>> {
+        self.at_hand.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

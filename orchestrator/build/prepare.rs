@@ -1,0 +1,149 @@
+//! Each kind of action: what it depends on, and how its work is done.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use poly_cache::{Artifact, Digest};
+
+use super::compose;
+use super::driver::Driver;
+use super::error::{AdaptFailure, BuildError};
+use super::event::Event;
+use super::recipe::Recipe;
+use crate::component::adapt;
+use crate::host;
+use crate::plan::{Action, Fingerprint};
+
+/// An action about to be looked up.
+pub(super) struct Prepared<'p> {
+    /// What it depends on.
+    pub(super) fingerprint: Fingerprint,
+    /// Who does the work, for people.
+    pub(super) by: String,
+    /// The work.
+    pub(super) work: Box<dyn FnOnce() -> Result<Product, BuildError> + 'p>,
+}
+
+/// What the work of an action led to.
+pub(super) struct Product {
+    pub(super) made: Made,
+    /// How long tools ran.
+    pub(super) tools: Duration,
+}
+
+/// What an action made.
+pub(super) enum Made {
+    /// Bytes.
+    New(Vec<u8>),
+    /// Nothing: what it was given is as it should be.
+    Same(Artifact),
+}
+
+impl Product {
+    /// Made without tools.
+    fn in_process(made: Made) -> Self {
+        Self { made, tools: Duration::ZERO }
+    }
+}
+
+impl Driver<'_> {
+    /// What an action depends on, and its work. `taken` are the artifacts of those it needs, in
+    /// the order of the plan.
+    pub(super) fn prepare<'p>(
+        &'p self,
+        action: &'p Action,
+        taken: &[Artifact],
+        install: bool,
+    ) -> Result<Prepared<'p>, BuildError> {
+        match action {
+            Action::Build(name) => self.prepare_build(name, install),
+            Action::Adapt(name) => Ok(self.prepare_adapt(name, &taken[0])),
+            Action::Compose => Ok(self.prepare_compose(taken)),
+            Action::Precompile => self.prepare_precompile(&taken[0]),
+        }
+    }
+
+    fn prepare_build<'p>(
+        &'p self,
+        name: &'p str,
+        install: bool,
+    ) -> Result<Prepared<'p>, BuildError> {
+        let (_, toolchain) = self.project.component(name);
+        let tools = self.provision.provide(toolchain, Some(self.project), install)?;
+        let recipe = Recipe::new(&self.builds, self.project, name, tools).map_err(Box::new)?;
+        Ok(Prepared {
+            fingerprint: recipe.fingerprint(),
+            by: toolchain.name.clone(),
+            work: Box::new(move || {
+                let (bytes, tools) = recipe.carry_out(self.tell).map_err(Box::new)?;
+                Ok(Product { made: Made::New(bytes), tools })
+            }),
+        })
+    }
+
+    fn prepare_adapt<'p>(&'p self, name: &'p str, built: &Artifact) -> Prepared<'p> {
+        let (component, _) = self.project.component(name);
+        let world = component.world.as_ref().map(|world| world.get_ref().as_str());
+        let wit = self.project.wit(component).filter(|_| world.is_some());
+        let mut fingerprint = Fingerprint::new("adapt");
+        fingerprint.inputs.insert(format!("build {name}"), built.digest);
+        if let Some((path, directory)) = wit {
+            for (file, text) in &directory.source {
+                fingerprint.inputs.insert(format!("{path}/{file}"), Digest::of(text.as_bytes()));
+            }
+        }
+        if let Some(world) = world {
+            fingerprint.settings.insert("world".to_owned(), world.to_owned());
+        }
+        fingerprint.libraries = adapt::versions();
+        let built = *built;
+        let work = move || {
+            let bytes = self.artifacts.bytes(&built)?;
+            let world = wit.zip(world).map(|((_, directory), world)| (&directory.wit, world));
+            let adapted = adapt::adapt(&bytes, world)
+                .map_err(|source| Box::new(AdaptFailure { component: name.to_owned(), source }))?;
+            Ok(Product::in_process(match adapted {
+                Cow::Borrowed(_) => Made::Same(built),
+                Cow::Owned(bytes) => Made::New(bytes),
+            }))
+        };
+        Prepared { fingerprint, by: "wit-component".to_owned(), work: Box::new(work) }
+    }
+
+    fn prepare_compose(&self, adapted: &[Artifact]) -> Prepared<'_> {
+        let names = self.project.manifest.components.keys().map(|name| name.get_ref().clone());
+        let parts: BTreeMap<String, Artifact> = names.zip(adapted.iter().copied()).collect();
+        let mut fingerprint = compose::fingerprint(&self.project.manifest);
+        for (name, artifact) in &parts {
+            fingerprint.inputs.insert(format!("adapt {name}"), artifact.digest);
+        }
+        let work = move || {
+            let mut bytes = BTreeMap::new();
+            for (name, artifact) in &parts {
+                bytes.insert(name.clone(), self.artifacts.bytes(artifact)?);
+            }
+            let (composed, unused) = compose::compose(&self.project.manifest, &bytes)?;
+            for name in unused {
+                let text = format!("no flow and no link needs component `{name}`; it is left out");
+                (self.tell)(Event::Warning { text });
+            }
+            Ok(Product::in_process(Made::New(composed)))
+        };
+        Prepared { fingerprint, by: "wasm-compose".to_owned(), work: Box::new(work) }
+    }
+
+    fn prepare_precompile(&self, composed: &Artifact) -> Result<Prepared<'_>, BuildError> {
+        let options = host::EngineOptions::for_limits(&self.project.manifest.limits);
+        let engine = host::Engine::new(&options).map_err(Box::new)?;
+        let mut fingerprint = Fingerprint::new("precompile");
+        fingerprint.inputs.insert("compose".to_owned(), composed.digest);
+        fingerprint.libraries.insert("wasmtime".to_owned(), engine.compatibility());
+        let composed = *composed;
+        let work = move || {
+            let bytes = engine.precompile(&self.artifacts.bytes(&composed)?).map_err(Box::new)?;
+            Ok(Product::in_process(Made::New(bytes)))
+        };
+        Ok(Prepared { fingerprint, by: "wasmtime".to_owned(), work: Box::new(work) })
+    }
+}
