@@ -172,7 +172,7 @@ fn a_hundred_thousand_calls_of_three_kilobytes_are_right_and_bounded() {
     let compiled = place.root.join("target/hundred-thousand.cwasm");
     fs::write(&compiled, engine.precompile(&composed).unwrap()).unwrap();
     let program = Program::load(&engine, &compiled).unwrap();
-    // One memory for all parts: a leak of a byte a call in any of them would go over it.
+    // All parts together: whatever keeps its argument or its answer, 3 KB a call, goes over it.
     let limits = Limits { memory: poly::manifest::Bytes::mebibytes(64), ..Limits::default() };
     let mut instance = Instance::start(&program, &Grants::default(), &limits, &place.root).unwrap();
     for round in 0..100_000_u32 {

@@ -76,6 +76,7 @@ fn install(context: &Context<'_>, asked: &[String]) -> Result<Ending, CommandErr
             context.report.done("ready", &what);
         }
     }
+    provision.save();
     Ok(Ending::Well)
 }
 

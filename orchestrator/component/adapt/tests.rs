@@ -25,8 +25,8 @@ const TRANSFORMER: &str = r#"(module
 #[test]
 fn a_module_becomes_a_component_of_its_world() {
     let wit = package();
-    let module = module(TRANSFORMER);
-    let component = adapt(&module, Some((&wit, "transformer"))).expect("adapts");
+    let transformer = module(TRANSFORMER);
+    let component = adapt(&transformer, Some((&wit, "transformer"))).expect("adapts");
     let world = world::decode(&component).unwrap();
     assert_eq!(world.exports.keys().collect::<Vec<_>>(), ["poly:test/shout@0.1.0", "version"]);
     let again =
