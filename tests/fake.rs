@@ -8,6 +8,8 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use snapbox::{assert_data_eq, str};
+
 use crate::place::{Place, repository};
 
 const ANSWER: &str = "(component
@@ -264,12 +266,27 @@ fn a_tool_that_is_missing_or_too_old_is_named_with_a_remedy() {
     let place = one();
     let missing =
         place.finish(place.poly(&["build", "--no-install"]).env("PATH", "/usr/bin:/bin")).expect(1);
-    assert!(missing.stderr.contains("`fakec`"), "{}", missing.stderr);
-    assert!(missing.stderr.contains("help:"), "{}", missing.stderr);
+    assert_data_eq!(
+        missing.stderr,
+        str![[r#"
+      failed build answer
+error: tool `fakec` was not found
+  help: needed is a version that is >=1.0, <2; `poly toolchain install` can get one
+
+"#]]
+    );
 
     let old =
         place.finish(place.poly(&["build", "--no-install"]).env("FAKE_VERSION", "0.9.1")).expect(1);
-    assert!(old.stderr.contains("0.9.1") && old.stderr.contains(">=1.0, <2"), "{}", old.stderr);
+    assert_data_eq!(
+        old.stderr,
+        str![[r#"
+      failed build answer
+error: tool `fakec` was not found: `[POLY]/tests/tools/bin/fakec` is version 0.9.1
+  help: needed is a version that is >=1.0, <2; `poly toolchain install` can get one
+
+"#]]
+    );
     assert_eq!(place.starts(), 0);
 }
 
@@ -280,7 +297,15 @@ fn a_cache_that_cannot_be_written_is_said_at_once() {
 
     let ran = place.run(&["build"]).expect(2);
 
-    assert!(ran.stderr.contains("[TOP]/cache"), "{}", ran.stderr);
+    assert_data_eq!(
+        ran.stderr,
+        str![[r#"
+error: cannot use `[TOP]/cache` as a cache directory
+  ╰─▶ Not a directory (os error 20)
+  help: set POLY_CACHE_DIR to a directory that can be written
+
+"#]]
+    );
     assert_eq!(place.starts(), 0);
 }
 
@@ -306,7 +331,16 @@ fn a_disk_that_fills_up_is_said_and_nothing_half_made_stays() {
     let ran = place.finish(&mut full);
 
     assert_eq!(ran.code, 2, "{}", ran.stderr);
-    assert!(ran.stderr.contains("No space left"), "{}", ran.stderr);
+    assert_data_eq!(
+        ran.stderr,
+        str![[r#"
+      failed build answer
+error: no space left for `[TOP]/cache/blobs-1/c6/c6e41214d3ec42d85f3e0359adb346f2378822a1202cb9ae97e367f77ea46761`
+  ╰─▶ No space left on device (os error 28) at path "[TOP]/cache/temporary/[..]"
+  help: make room there, or set POLY_CACHE_DIR to a directory on another disk
+
+"#]]
+    );
     // With room again, all is well.
     fs::remove_file(place.root.join("answer/behaviour")).unwrap();
     place.run(&["build"]).expect(0);
