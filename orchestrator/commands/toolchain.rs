@@ -32,6 +32,8 @@ struct Listed<'a> {
     name: &'a str,
     about: &'a str,
     language: &'a str,
+    /// Whether equal inputs give equal bytes.
+    reproducible: bool,
     missing: Vec<String>,
 }
 
@@ -54,9 +56,10 @@ fn list(context: &Context<'_>) -> Result<Ending, CommandError> {
         } else {
             format!("missing: {}", missing.join(", "))
         };
-        let text = format!("{name:18} {:44} {state}", toolchain.about);
-        let listed =
-            Listed { name, about: &toolchain.about, language: &toolchain.language, missing };
+        let Toolchain { about, language, reproducible, .. } = toolchain;
+        let bytes = if *reproducible { "" } else { "; builds differ in their bytes" };
+        let text = format!("{name:18} {about:44} {state}{bytes}");
+        let listed = Listed { name, about, language, reproducible: *reproducible, missing };
         context.report.answer("toolchain", &listed, &text);
     }
     provision.save();
