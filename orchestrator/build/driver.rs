@@ -148,7 +148,8 @@ impl<'a> Driver<'a> {
         self.artifacts.find(&key)?.map(|artifact| self.artifacts.trusted(&artifact)).transpose()
     }
 
-    /// What a build would do, and why; starts no tool and writes nothing.
+    /// What a build would do, and why. Starts no build and installs nothing; what it learns of
+    /// tools and files is kept.
     pub fn plan(&self, run: bool) -> Result<Vec<Planned>, BuildError> {
         let plan = Plan::of(&self.project.manifest, run);
         let mut known: BTreeMap<Action, Artifact> = BTreeMap::new();

@@ -125,7 +125,7 @@ pub struct StepFailure {
     pub component: String,
     /// The step.
     pub step: String,
-    /// How it ended: `exit code 1`, `killed by signal 9`.
+    /// How it ended: `exit status: 1`, `signal: 9 (SIGKILL)`.
     pub status: String,
     /// The end of what it wrote, in its own words.
     pub output: String,
