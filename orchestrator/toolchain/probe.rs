@@ -15,11 +15,26 @@ use serde::{Deserialize, Serialize};
 use super::definition::{Tool, Toolchain};
 use super::environment::{self, Variables};
 use super::find::{Finder, FoundTool, Refusal};
-use super::process::{self, Invocation, ProcessError};
+use super::process::{Invocation, ProcessError};
 use super::template::{Placeholder, Template};
 
 /// Goes up when other things are asked, or understood otherwise.
 const SCHEMA: u32 = 1;
+
+/// Why an executable was not accepted.
+#[derive(Debug)]
+pub(super) enum Unfit {
+    /// It will not do.
+    Refused(Refusal),
+    /// poly was stopped before it had answered.
+    Interrupted,
+}
+
+impl From<Refusal> for Unfit {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
 
 /// The questions to one tool.
 pub(super) struct Probe<'a> {
@@ -70,7 +85,7 @@ impl<'a> Probe<'a> {
     }
 
     /// The tool, if the executable at `path` will do.
-    pub(super) fn accept(&self, path: &Path) -> Result<FoundTool, Refusal> {
+    pub(super) fn accept(&self, path: &Path) -> Result<FoundTool, Unfit> {
         let answers = match self.remembered(path) {
             Some(answers) => answers,
             None => self.ask(path)?,
@@ -79,11 +94,11 @@ impl<'a> Probe<'a> {
         // is the same.
         let Version { major, minor, patch, .. } = answers.version;
         if !self.tool.accept.matches(&Version::new(major, minor, patch)) {
-            return Err(Refusal::Version { version: answers.version.to_string() });
+            return Err(Refusal::Version { version: answers.version.to_string() }.into());
         }
         if !self.tool.variants.is_empty() && answers.variant.is_none() {
             let variants = self.tool.variants.iter().map(|variant| variant.name.clone());
-            return Err(Refusal::NoVariant { variants: variants.collect() });
+            return Err(Refusal::NoVariant { variants: variants.collect() }.into());
         }
         let digest = self.finder.memo.digest(&answers.path).map_err(|error| unreadable(&error))?;
         Ok(FoundTool {
@@ -104,9 +119,9 @@ impl<'a> Probe<'a> {
     }
 
     /// Asks, and notes the answers.
-    fn ask(&self, path: &Path) -> Result<Answers, Refusal> {
+    fn ask(&self, path: &Path) -> Result<Answers, Unfit> {
         if which::which_in(path, None::<&str>, "/").is_err() {
-            return Err(Refusal::Absent);
+            return Err(Refusal::Absent.into());
         }
         // Before anything is asked: a note goes beside a digest that is older than it.
         self.finder.memo.digest(path).map_err(|error| unreadable(&error))?;
@@ -118,7 +133,7 @@ impl<'a> Probe<'a> {
             executable = Path::new(&self.line(path, &resolve.run)?).join(&resolve.path);
             watched.push(executable.clone());
             if !executable.is_file() {
-                return Err(Refusal::Absent);
+                return Err(Refusal::Absent.into());
             }
         }
         let mut variant = None;
@@ -140,23 +155,24 @@ impl<'a> Probe<'a> {
         Ok(answers)
     }
 
-    fn version(&self, path: &Path) -> Result<Version, Refusal> {
+    fn version(&self, path: &Path) -> Result<Version, Unfit> {
         let (stdout, stderr) = self.run(path, &self.tool.version)?;
         // Some tools tell their version on standard error.
-        version_in(&stdout)
-            .or_else(|| version_in(&stderr))
-            .ok_or_else(|| Refusal::NoVersion { said: last_line(&[stderr, stdout].concat()) })
+        version_in(&stdout).or_else(|| version_in(&stderr)).ok_or_else(|| {
+            Refusal::NoVersion { said: last_line(&[stderr, stdout].concat()) }.into()
+        })
     }
 
     /// The one line that the executable answers with.
-    fn line(&self, path: &Path, arguments: &[String]) -> Result<String, Refusal> {
+    fn line(&self, path: &Path, arguments: &[String]) -> Result<String, Unfit> {
         let (stdout, _) = self.run(path, arguments)?;
         Ok(stdout.trim().to_owned())
     }
 
-    fn run(&self, path: &Path, arguments: &[String]) -> Result<(String, String), Refusal> {
-        let fails = |said: String| Refusal::Fails { arguments: arguments.join(" "), said };
-        let answer = process::ask(&Invocation {
+    fn run(&self, path: &Path, arguments: &[String]) -> Result<(String, String), Unfit> {
+        let fails =
+            |said: String| Unfit::Refused(Refusal::Fails { arguments: arguments.join(" "), said });
+        let answer = self.finder.running.ask(&Invocation {
             program: path,
             arguments,
             directory: &self.directory,
@@ -166,7 +182,7 @@ impl<'a> Probe<'a> {
             ProcessError::NotStarted { source, .. } | ProcessError::Output { source, .. } => {
                 fails(source.to_string())
             }
-            ProcessError::Interrupted => fails("interrupted".to_owned()),
+            ProcessError::Interrupted => Unfit::Interrupted,
         })?;
         let stdout = String::from_utf8_lossy(&answer.stdout).into_owned();
         let stderr = String::from_utf8_lossy(&answer.stderr).into_owned();

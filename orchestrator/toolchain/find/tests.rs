@@ -96,7 +96,7 @@ fn toolchain(text: &str) -> Toolchain {
 }
 
 fn find(finder: &Finder) -> Tools {
-    finder.find(&toolchain(COMPILER), &BTreeMap::new())
+    finder.find(&toolchain(COMPILER), &BTreeMap::new()).unwrap()
 }
 
 fn refusals(tools: &Tools) -> Vec<&Refusal> {
@@ -195,7 +195,7 @@ fn an_override_is_the_only_place() {
     let finder = machine.finder();
     let with = |path: PathBuf| {
         let overrides = BTreeMap::from([("compiler".to_owned(), path)]);
-        finder.find(&toolchain(COMPILER), &overrides)
+        finder.find(&toolchain(COMPILER), &overrides).unwrap()
     };
     let mine = machine.compiler("mine", "1.9.0");
     machine.target("mine", "new");
@@ -275,7 +275,8 @@ fn a_variable_that_the_toolchain_passes_is_part_of_the_question() {
     std::thread::sleep(Duration::from_millis(2100));
     let mut finder = machine.finder();
     let version = |finder: &Finder| {
-        finder.find(&toolchain(&text), &BTreeMap::new()).found["compiler"].version.clone()
+        let tools = finder.find(&toolchain(&text), &BTreeMap::new()).unwrap();
+        tools.found["compiler"].version.clone()
     };
     assert_eq!(version(&finder), "1.2.0");
     finder.environment.insert("COMPILER_VERSION".into(), "1.7.0".into());
