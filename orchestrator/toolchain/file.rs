@@ -110,6 +110,8 @@ pub(super) struct FlagsFile {
 pub(super) struct StepFile {
     pub(super) name: String,
     pub(super) run: Spanned<Vec<Text>>,
+    #[serde(default)]
+    pub(super) hints: IndexMap<String, String>,
 }
 
 #[derive(Debug, Deserialize)]

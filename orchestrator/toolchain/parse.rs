@@ -214,7 +214,7 @@ impl Parser<'_> {
                     "the first of `run` is `{tool:NAME}`: what a step starts is part of its key",
                 ));
             }
-            steps.push(Step { name: file.name, run });
+            steps.push(Step { name: file.name, run, hints: file.hints });
         }
         Ok(steps)
     }
