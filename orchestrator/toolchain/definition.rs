@@ -90,6 +90,9 @@ pub struct Tool {
     pub variants: Vec<Variant>,
     /// Files whose change means that the tool must be asked again.
     pub witness: Vec<Template>,
+    /// What the tool consists of, if its executable only starts it: globs relative to its
+    /// prefix.
+    pub identity: Vec<String>,
     /// Ways to install it, in the order in which they are tried.
     pub installs: Vec<Way>,
 }

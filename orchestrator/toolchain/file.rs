@@ -58,6 +58,8 @@ pub(super) struct ToolFile {
     #[serde(default)]
     pub(super) witness: Vec<Text>,
     #[serde(default)]
+    pub(super) identity: Vec<Text>,
+    #[serde(default)]
     pub(super) install: Vec<Spanned<WayFile>>,
 }
 

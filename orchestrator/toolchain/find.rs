@@ -16,6 +16,7 @@ use thiserror::Error;
 
 use super::definition::{Tool, Toolchain};
 use super::environment::Variables;
+use super::identity::MANAGERS;
 use super::install::ToolError;
 use super::probe::{Probe, Unfit};
 use super::process::{RUNNING, Running};
@@ -32,7 +33,7 @@ pub struct FoundTool {
     pub path: PathBuf,
     /// Its version.
     pub version: String,
-    /// The digest of its binary.
+    /// The digest of its binary, or of the files that stand in for it.
     pub digest: Digest,
     /// The variant that was chosen, where the tool declares any.
     pub variant: Option<String>,
@@ -93,6 +94,15 @@ pub enum Refusal {
     Version {
         /// Its version.
         version: String,
+    },
+    /// It is a version manager's shim, and nothing is known to be behind it.
+    Shim,
+    /// It starts something, and that is not where it should be.
+    Launcher {
+        /// Below this directory,
+        prefix: PathBuf,
+        /// these globs.
+        globs: Vec<String>,
     },
     /// It can do none of what is needed.
     NoVariant {
@@ -287,6 +297,17 @@ impl fmt::Display for Refusal {
             }
             Self::NoVersion { said } => write!(formatter, "does not tell its version: {said}"),
             Self::Version { version } => write!(formatter, "is version {version}"),
+            Self::Shim => write!(
+                formatter,
+                "is a shim, and none of `{}` says what is behind it",
+                MANAGERS.join("`, `")
+            ),
+            Self::Launcher { prefix, globs } => write!(
+                formatter,
+                "only starts something, and that is not below `{}`: there is no `{}`",
+                prefix.display(),
+                globs.join("`, `")
+            ),
             Self::NoVariant { variants } => {
                 write!(formatter, "has no support for `{}`", variants.join("` or `"))
             }

@@ -143,6 +143,7 @@ impl Parser<'_> {
             from: file.from.map(Spanned::into_inner),
             variants: file.variant,
             witness,
+            identity: globs(file.identity)?,
         })
     }
 
