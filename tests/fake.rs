@@ -209,6 +209,18 @@ fn what_is_failed_is_not_remembered() {
 }
 
 #[test]
+fn a_toolchain_can_advise_on_what_its_tool_says() {
+    let place = one();
+    place.write("answer/behaviour", "fail");
+    let file = String::from_utf8(place.read("toolchains/fake.toml")).unwrap();
+    let hints = "name = \"compile\"\n\
+        hints = { \"no such thing\" = \"not this\", \"no such instruction\" = \"look it up\" }";
+    place.write("toolchains/fake.toml", file.replace("name = \"compile\"", hints));
+    let failed = place.run(&["build"]).expect(1);
+    assert!(failed.stderr.contains("help: look it up\n        it ran `"), "{}", failed.stderr);
+}
+
+#[test]
 fn two_builds_at_once_on_a_cold_cache_both_succeed_and_build_once() {
     let place = one();
     let mut builds: Vec<_> =

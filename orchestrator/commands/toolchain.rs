@@ -45,7 +45,7 @@ fn list(context: &Context<'_>) -> Result<Ending, CommandError> {
     let provision = context.provision(&tell);
     for name in catalog.names() {
         let toolchain = catalog.get(name).expect("a name of this catalog");
-        let diagnoses = diagnose(&provision, toolchain, project.as_ref());
+        let diagnoses = diagnose(&provision, toolchain, project.as_ref())?;
         let missing: Vec<String> = diagnoses
             .into_iter()
             .filter(|diagnosis| diagnosis.found.is_none())

@@ -119,7 +119,10 @@ pub enum RecipeError {
 /// A step of a build that ended with an error.
 #[derive(Debug, Error, Diagnostic)]
 #[error("step `{step}` of `{component}` failed: {status}\n\n{output}")]
-#[diagnostic(help("it ran `{command}`\nin `{directory}`; all it wrote is in `{log}`"))]
+#[diagnostic(help(
+    "{}it ran `{command}`\nin `{directory}`; all it wrote is in `{log}`",
+    hint.as_ref().map(|hint| format!("{hint}\n")).unwrap_or_default()
+))]
 pub struct StepFailure {
     /// The component.
     pub component: String,
@@ -129,6 +132,8 @@ pub struct StepFailure {
     pub status: String,
     /// The end of what it wrote, in its own words.
     pub output: String,
+    /// What the toolchain's file advises for such an output.
+    pub hint: Option<String>,
     /// The command, as a person can paste it.
     pub command: String,
     /// Where it ran.
