@@ -32,7 +32,9 @@ pub(super) fn run(context: &Context<'_>) -> Result<Ending, CommandError> {
             Verdict::Pass => Vec::new(),
             Verdict::Fail { differences } => differences,
         };
-        let checked = Checked::new(check.call.get_ref(), differences, &outcome);
+        let checked = Checked::new(check.call.get_ref(), differences, &outcome)
+            .with_streams(&outcome)
+            .with_help(sandbox.unseen(&outcome));
         failed += usize::from(!checked.passed);
         context.report.checked(&checked);
     }

@@ -22,6 +22,11 @@ impl<'p> Sandbox<'p> {
         Ok(Self { project, program: Program::load(&engine, path)? })
     }
 
+    /// The manifest that it is run by.
+    pub(super) fn manifest(&self) -> &Manifest {
+        &self.project.manifest
+    }
+
     /// Makes a call on a new instance, with no state of a former one.
     pub(super) fn call(&self, call: &Call) -> Result<Outcome, CommandError> {
         let Project { root, manifest, .. } = self.project;
@@ -32,6 +37,37 @@ impl<'p> Sandbox<'p> {
             Err(StartError::Grant(grant)) => Err(in_manifest(manifest, &grant)),
             Err(other) => Err(other.into()),
         }
+    }
+
+    /// What to do about an outcome that is no return.
+    pub(super) fn remedy(&self, outcome: &Outcome) -> Option<String> {
+        match &outcome.ending {
+            Ending::Returned(_) => None,
+            Ending::Trapped(trap) => {
+                let frames = trap.frames.iter().map(|frame| format!("in {frame}"));
+                let stopped = (!trap.frames.is_empty()).then(|| "it stopped".to_owned());
+                let lines = stopped.into_iter().chain(frames).chain(self.unseen(outcome));
+                let lines: Vec<String> = lines.collect();
+                (!lines.is_empty()).then(|| lines.join("\n"))
+            }
+            Ending::Exceeded(limit) => {
+                let key = match limit {
+                    Limit::Timeout => "timeout = \"60s\"",
+                    Limit::Memory => "memory = \"1GiB\"",
+                    Limit::Fuel => "fuel = 10000000000",
+                    Limit::Output => "output = \"16MiB\"",
+                };
+                Some(format!("if it rightly needs more, say so under `[limits]`, such as `{key}`"))
+            }
+        }
+    }
+
+    /// How to see what a component wrote before it trapped, if it may have written anything that
+    /// was not kept. Most languages tell there why they give up.
+    pub(super) fn unseen(&self, outcome: &Outcome) -> Option<String> {
+        let trapped = matches!(outcome.ending, Ending::Trapped(_));
+        let lost = trapped && outcome.stderr.is_none() && self.program.can_write_to_stderr();
+        lost.then(|| "grant `stderr = true` to see what it wrote".to_owned())
     }
 
     /// What can be called, for people.
@@ -71,26 +107,5 @@ pub(super) fn short(call: &Call) -> String {
     match text.char_indices().nth(60) {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text.to_owned(),
-    }
-}
-
-/// What to do about an outcome that is no return.
-pub(super) fn remedy(outcome: &Outcome) -> Option<String> {
-    match &outcome.ending {
-        Ending::Returned(_) => None,
-        Ending::Trapped(trap) if trap.frames.is_empty() => None,
-        Ending::Trapped(trap) => {
-            let frames: Vec<_> = trap.frames.iter().map(|frame| format!("in {frame}")).collect();
-            Some(format!("it stopped\n{}", frames.join("\n")))
-        }
-        Ending::Exceeded(limit) => {
-            let key = match limit {
-                Limit::Timeout => "timeout = \"60s\"",
-                Limit::Memory => "memory = \"1GiB\"",
-                Limit::Fuel => "fuel = 10000000000",
-                Limit::Output => "output = \"16MiB\"",
-            };
-            Some(format!("if it rightly needs more, say so under `[limits]`, such as `{key}`"))
-        }
     }
 }

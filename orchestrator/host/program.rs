@@ -83,6 +83,13 @@ impl Program {
         self.exports.iter().map(|export| &export.signature)
     }
 
+    /// Whether it has a way to standard error at all.
+    pub fn can_write_to_stderr(&self) -> bool {
+        let component = self.component.component_type();
+        let mut imports = component.imports(self.engine.inner());
+        imports.any(|(name, _)| name.starts_with("wasi:cli/stderr@"))
+    }
+
     pub(super) fn engine(&self) -> &Engine {
         &self.engine
     }

@@ -12,7 +12,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use serde::Serialize;
 
 use crate::build::Event;
-use crate::check::{Difference, Outcome};
+use crate::check::{Difference, Ending, Outcome, Trap};
 use crate::cli::{Color, Global};
 use console::Console;
 
@@ -55,18 +55,57 @@ pub struct Checked {
     /// The fuel it used, where it was counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fuel: Option<u64>,
+    /// Where it stopped, if the check failed with a trap.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trap: Option<Trap>,
+    /// What it wrote to standard output, if the check failed and that is granted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stdout: Option<String>,
+    /// What it wrote to standard error, if the check failed and that is granted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stderr: Option<String>,
+    /// How to see more of a failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
 }
 
 impl Checked {
     /// What `differences` (none, if all was as expected) and the outcome say of a call.
     pub fn new(call: &str, differences: Vec<Difference>, outcome: &Outcome) -> Self {
+        let passed = differences.is_empty();
+        let trap = match &outcome.ending {
+            Ending::Trapped(trap) if !passed => Some(trap.clone()),
+            _ => None,
+        };
         Self {
             call: call.to_owned(),
-            passed: differences.is_empty(),
+            passed,
             differences,
             milliseconds: u64::try_from(outcome.elapsed.as_millis()).unwrap_or(u64::MAX),
             fuel: outcome.fuel,
+            trap,
+            stdout: None,
+            stderr: None,
+            help: None,
         }
+    }
+
+    /// The same, with what the call wrote, should the check have failed: for those who have not
+    /// told it yet.
+    #[must_use]
+    pub fn with_streams(mut self, outcome: &Outcome) -> Self {
+        if !self.passed {
+            self.stdout.clone_from(&outcome.stdout);
+            self.stderr.clone_from(&outcome.stderr);
+        }
+        self
+    }
+
+    /// The same, with advice, should the check have failed.
+    #[must_use]
+    pub fn with_help(mut self, help: Option<String>) -> Self {
+        self.help = help.filter(|_| !self.passed);
+        self
     }
 }
 
