@@ -31,6 +31,9 @@ pub struct Toolchain {
     /// The executables that it needs, by name. One that is found beside another stands after
     /// that one.
     pub tools: IndexMap<String, Tool>,
+    /// Settings of the user's that its tools read by themselves, and that are therefore part of
+    /// the key: `{home}/...`.
+    pub settings: Vec<Template>,
     /// The environment of its steps.
     pub environment: Environment,
     /// What a manifest may say in `[component.NAME.options]`.

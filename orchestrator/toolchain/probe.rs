@@ -13,11 +13,11 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use super::definition::{Tool, Toolchain};
-use super::environment::{self, Variables};
+use super::environment::{self, UserDirectories, Variables};
 use super::find::{Finder, FoundTool, Refusal};
 use super::identity::{self, MANAGERS};
 use super::process::{Invocation, ProcessError};
-use super::template::{Placeholder, Template};
+use super::template::Template;
 
 /// Goes up when other things are asked, or understood otherwise.
 const SCHEMA: u32 = 2;
@@ -138,8 +138,10 @@ impl<'a> Probe<'a> {
         }
         // Before anything is asked: a note goes beside a digest that is older than it.
         self.finder.memo.digest(path).map_err(|error| unreadable(&error))?;
+        let user = UserDirectories::of(&self.finder.environment);
+        let witness = self.tool.witness.iter();
         let mut watched: Vec<PathBuf> =
-            self.tool.witness.iter().filter_map(|template| self.witness(template)).collect();
+            witness.filter_map(|template| template.expand_for_user(&user)).collect();
         let mut executable = path.to_owned();
         if let Some(shims) = identity::shims(path) {
             executable = self.behind(path)?;
@@ -231,19 +233,6 @@ impl<'a> Probe<'a> {
         }
         let said = last_line(&[stdout, stderr].concat());
         Err(fails(if said.is_empty() { answer.status.to_string() } else { said }))
-    }
-
-    /// The path of a witness, whose only placeholder can be `{home}`.
-    fn witness(&self, template: &Template) -> Option<PathBuf> {
-        let home = self.finder.environment.get("HOME");
-        let needs_home = template.placeholders().any(|name| *name == Placeholder::Home);
-        match (needs_home, home) {
-            (true, None) => None,
-            (_, home) => {
-                let home = home.map(String::as_str).unwrap_or_default();
-                Some(PathBuf::from(template.text().replace("{home}", home)))
-            }
-        }
     }
 }
 
