@@ -37,6 +37,9 @@ pub struct FoundTool {
     pub digest: Digest,
     /// The variant that was chosen, where the tool declares any.
     pub variant: Option<String>,
+    /// A directory for what it remembers, which no other tool has: one that calls itself the
+    /// same would take what is in there for its own. It may not be there yet.
+    pub cache: PathBuf,
 }
 
 /// The tools of a toolchain, as far as they are there.
@@ -115,6 +118,7 @@ pub enum Refusal {
 #[derive(Debug)]
 pub struct Finder {
     pub(super) home: PathBuf,
+    pub(super) caches: PathBuf,
     pub(super) environment: Variables,
     pub(super) memo: StatMemo,
     /// What it starts stands in this list.
@@ -131,10 +135,10 @@ pub(super) enum Unfound {
 }
 
 impl Finder {
-    /// A finder for a directory of poly's own tools (`POLY_HOME`), poly's environment, and
-    /// what was remembered.
-    pub fn new(home: PathBuf, environment: Variables, memo: StatMemo) -> Self {
-        Self { home, environment, memo, running: &RUNNING }
+    /// A finder for a directory of poly's own tools (`POLY_HOME`), a directory for what tools
+    /// remember, poly's environment, and what was remembered of tools.
+    pub fn new(home: PathBuf, caches: PathBuf, environment: Variables, memo: StatMemo) -> Self {
+        Self { home, caches, environment, memo, running: &RUNNING }
     }
 
     /// All tools of a toolchain. `overrides` are the executables that the manifest names.

@@ -273,7 +273,9 @@ impl Parser<'_> {
             Spanned::new(self.within(text, start..start + name.len()), name.clone())
         };
         match placeholder {
-            Placeholder::Tool(tool) => known("tool", &name(tool), toolchain.tools.keys()),
+            Placeholder::Tool(tool) | Placeholder::Cache(tool) => {
+                known("tool", &name(tool), toolchain.tools.keys())
+            }
             Placeholder::Variant(tool) => {
                 let tools = toolchain.tools.values().filter(|tool| !tool.variants.is_empty());
                 known("tool with variants", &name(tool), tools.map(|tool| &tool.name))

@@ -102,8 +102,11 @@ impl<'a> Probe<'a> {
             return Err(Refusal::NoVariant { variants: variants.collect() }.into());
         }
         let digest = self.identity(&answers.path)?;
+        let name = &self.tool.name;
+        let cache = self.finder.caches.join(format!("{name}-{:.16}", digest.to_string()));
         Ok(FoundTool {
-            name: self.tool.name.clone(),
+            name: name.clone(),
+            cache,
             path: answers.path,
             version: answers.version.to_string(),
             digest,

@@ -13,6 +13,7 @@
 //! | `{home}` | the user's home directory |
 //! | `{cargo-home}`, `{rustup-home}`, `{config-home}` | `CARGO_HOME`, `RUSTUP_HOME`, `XDG_CONFIG_HOME`, or else `.cargo`, `.rustup`, `.config` in the home |
 //! | `{tool:NAME}` | the executable of a tool |
+//! | `{cache:TOOL}` | a directory for what a tool remembers, shared by all builds with that very tool; it may not be there yet |
 //! | `{variant:TOOL}` | the variant that was chosen of a tool |
 //! | `{tools-path}` | the directories of all tools, then those of `PATH` |
 //! | `{option:NAME}` | the value of an option of the toolchain |
@@ -79,6 +80,8 @@ pub enum Placeholder {
     ToolsPath,
     /// `{tool:NAME}`
     Tool(String),
+    /// `{cache:TOOL}`
+    Cache(String),
     /// `{variant:TOOL}`
     Variant(String),
     /// `{option:NAME}`
@@ -110,7 +113,7 @@ pub struct Values {
     pub user: UserDirectories,
     /// `{tools-path}`
     pub tools_path: String,
-    /// `{tool:NAME}` and `{variant:TOOL}`
+    /// `{tool:NAME}`, `{cache:TOOL}` and `{variant:TOOL}`
     pub tools: IndexMap<String, FoundTool>,
     /// `{option:NAME}`
     pub options: BTreeMap<String, String>,
@@ -179,8 +182,9 @@ const PLAIN: [(&str, Placeholder); 13] = [
 type MakePlaceholder = fn(String) -> Placeholder;
 
 /// Placeholders with an argument, by what stands before the colon.
-const NAMED: [(&str, MakePlaceholder); 4] = [
+const NAMED: [(&str, MakePlaceholder); 5] = [
     ("tool", Placeholder::Tool),
+    ("cache", Placeholder::Cache),
     ("variant", Placeholder::Variant),
     ("option", Placeholder::Option),
     ("flags", Placeholder::Flags),
@@ -295,6 +299,7 @@ impl Template {
             Placeholder::Output => unicode(&values.output),
             Placeholder::ToolsPath => Ok(values.tools_path.clone()),
             Placeholder::Tool(name) => unicode(&values.tools.get(name).ok_or_else(absent)?.path),
+            Placeholder::Cache(name) => unicode(&values.tools.get(name).ok_or_else(absent)?.cache),
             Placeholder::Variant(name) => {
                 values.tools.get(name).and_then(|tool| tool.variant.clone()).ok_or_else(absent)
             }

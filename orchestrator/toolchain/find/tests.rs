@@ -55,7 +55,7 @@ impl Machine {
             ("PATH".to_owned(), path),
         ];
         let memo = StatMemo::open(&self.at("poly/memo.json"));
-        Finder::new(self.at("poly"), environment.into(), memo)
+        Finder::new(self.at("poly"), self.at("caches"), environment.into(), memo)
     }
 
     fn executable(&self, path: &str, script: &str) -> PathBuf {
@@ -118,6 +118,8 @@ fn a_proxy_is_looked_through_and_a_tool_found_beside() {
     assert_eq!(compiler.version, "1.3.0");
     assert_eq!(compiler.variant.as_deref(), Some("old"));
     assert_eq!(compiler.digest, Digest::of_file(&real).unwrap());
+    let cache = format!("caches/compiler-{}", &compiler.digest.to_string()[..16]);
+    assert_eq!(compiler.cache, machine.at(&cache), "another compiler has another");
     assert_eq!(tools.found["linker"].path, machine.at("real/bin/linker"));
     let bin = machine.at("real/bin");
     let bin = bin.to_str().unwrap();

@@ -40,7 +40,8 @@ impl Sandbox {
         let environment = [("PATH", "/usr/bin:/bin"), ("HOME", "/")];
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let memo = StatMemo::open(&self.directory.path().join("memo.json"));
-        let finder = Finder::new(self.home(), environment.into(), memo);
+        let caches = self.directory.path().join("caches");
+        let finder = Finder::new(self.home(), caches, environment.into(), memo);
         // A list of its own: an interrupt must not reach the neighbours.
         Finder { running: Box::leak(Box::new(Running::new())), ..finder }
     }

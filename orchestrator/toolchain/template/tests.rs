@@ -9,6 +9,7 @@ fn values() -> Values {
         version: "0.41.1".into(),
         digest: Digest::of(b"tinygo"),
         variant: Some("wasip1".into()),
+        cache: "/cache/tinygo-1".into(),
     };
     Values {
         name: "app".into(),
@@ -50,6 +51,7 @@ fn every_placeholder_has_its_value() {
         ("{cargo-home} {rustup-home} {config-home}", "/cargo /rustup /config"),
         ("{tool:tinygo}", "/opt/tinygo/bin/tinygo"),
         ("{variant:tinygo}", "wasip1"),
+        ("{cache:tinygo}/x", "/cache/tinygo-1/x"),
         ("{tools-path}", "/opt/tinygo/bin:/usr/bin"),
         ("{option:module}", "app"),
         ("{{{name}}} {{}}", "{app} {}"),
@@ -91,7 +93,7 @@ fn what_is_malformed_is_pointed_at() {
             0..2,
             "unknown placeholder `{}`",
             "the placeholders are: world, wit, component, root, name, profile, build, output, \
-             home, tools-path, tool, variant, option, flags",
+             home, cargo-home, rustup-home, config-home, tools-path, tool, cache, variant, option, flags",
         ),
         ("{tool}", 0..6, "`{tool}` lacks a name", "write `{tool:NAME}`"),
         (
