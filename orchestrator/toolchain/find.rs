@@ -17,7 +17,7 @@ use thiserror::Error;
 use super::definition::{Tool, Toolchain};
 use super::environment::Variables;
 use super::identity::MANAGERS;
-use super::install::ToolError;
+use super::install::{Receipt, ToolError};
 use super::probe::{Probe, Unfit};
 use super::process::{RUNNING, Running};
 
@@ -81,6 +81,8 @@ pub struct Candidate {
 pub enum Refusal {
     /// There is nothing that can be run.
     Absent,
+    /// poly installed it, but would now do so in another way.
+    OtherRecipe,
     /// It does not answer.
     Fails {
         /// The question.
@@ -183,7 +185,12 @@ impl Finder {
     ) -> Result<FoundTool, Unfound> {
         let probe = Probe::new(self, toolchain, tool);
         let mut candidates = Vec::new();
+        let outdated = self.installed(tool).filter(|_| !self.is_of_today(tool));
         for path in self.places(tool, overridden, before) {
+            if overridden.is_none() && outdated.as_ref() == Some(&path) {
+                candidates.push(Candidate { path, refusal: Refusal::OtherRecipe });
+                continue;
+            }
             match probe.accept(&path) {
                 Ok(found) => return Ok(found),
                 Err(Unfit::Refused(refusal)) => candidates.push(Candidate { path, refusal }),
@@ -228,6 +235,14 @@ impl Finder {
     pub(super) fn installed(&self, tool: &Tool) -> Option<PathBuf> {
         let prefix = self.prefix(tool)?;
         prefix.join(RECEIPT).exists().then(|| executable_in(&prefix, tool))
+    }
+
+    /// Whether poly would install the tool today in the way in which it did. A receipt that
+    /// does not tell is believed.
+    fn is_of_today(&self, tool: &Tool) -> bool {
+        let receipt = self.prefix(tool).and_then(|prefix| Receipt::read(&prefix));
+        let recipe = receipt.and_then(|receipt| receipt.recipe);
+        recipe.is_none_or(|recipe| tool.installs.iter().any(|way| way.recipe() == recipe))
     }
 }
 
@@ -296,6 +311,9 @@ impl fmt::Display for Refusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Absent => write!(formatter, "is not an executable file"),
+            Self::OtherRecipe => {
+                write!(formatter, "was installed in a way that has been changed since")
+            }
             Self::Fails { arguments, said } => {
                 write!(formatter, "fails when run with `{arguments}`: {said}")
             }

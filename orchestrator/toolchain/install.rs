@@ -15,7 +15,7 @@
 //! Ways are tried in the order of the toolchain's file, each in an empty prefix, under a lock
 //! that one process holds at a time. A way has worked when the tool in the prefix will do;
 //! what it says of itself is not believed. A complete prefix that will not do any more is put
-//! aside, and put back if no way works or poly is stopped: the tool may be better than nothing,
+//! aside (one that was installed in a way that has been changed since will not do), and put back if no way works or poly is stopped: the tool may be better than nothing,
 //! and whoever stopped poly did not ask for its end. Nothing outside of `POLY_HOME` is written, with one
 //! exception that the way's name tells: `rustup-target` adds to the user's own Rust.
 
@@ -26,6 +26,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use miette::Diagnostic;
+use poly_cache::Digest;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -135,10 +136,21 @@ pub enum InstallError {
 
 /// What a prefix says of itself.
 #[derive(Debug, Serialize, Deserialize)]
-struct Receipt {
+pub(super) struct Receipt {
     tool: String,
     version: String,
     way: String,
+    /// [`Way::recipe`]: a poly whose way or script has been mended since installs again. `None`
+    /// in receipts from before it was kept.
+    #[serde(default)]
+    pub(super) recipe: Option<Digest>,
+}
+
+impl Receipt {
+    /// That of a prefix, if it can be read.
+    pub(super) fn read(prefix: &Path) -> Option<Self> {
+        serde_json::from_slice(&std::fs::read(prefix.join(RECEIPT)).ok()?).ok()
+    }
 }
 
 impl Finder {
@@ -270,6 +282,7 @@ impl Finder {
             tool: tool.name.clone(),
             version: place.version.clone(),
             way: way.name().to_owned(),
+            recipe: Some(way.recipe()),
         };
         place.write_receipt(&receipt).map_err(Failure::Home)?;
         Ok(found)

@@ -331,6 +331,46 @@ fn a_prefix_is_put_back_if_no_way_works_or_poly_is_stopped() {
     sandbox.assert_complete();
 }
 
+/// What a script made that has been mended since was once kept for ever.
+#[test]
+fn another_recipe_installs_again() {
+    let sandbox = Sandbox::new();
+    let good = toolchain(&script("good.sh"), &[("good.sh", INSTALL)]);
+    provide(&sandbox.finder(), &good).unwrap();
+    let mended = format!("{INSTALL}\ntouch $POLY_PREFIX/mended");
+    let scripts =
+        [("good.sh", INSTALL), ("mended.sh", &*mended), ("bad.sh", "exit 1"), ("new.sh", INSTALL)];
+    let is_mended = || sandbox.prefix().join("mended").exists();
+
+    // Another way before it, or a script of another name, changes nothing about how it was made.
+    let ways = script("bad.sh") + &script("new.sh");
+    provide(&sandbox.finder(), &toolchain(&ways, &scripts)).unwrap();
+    sandbox.assert_complete();
+
+    let mended = toolchain(&script("mended.sh"), &scripts);
+    let refused = sandbox.finder().provide(&mended, &BTreeMap::new(), false, &|_| {}).unwrap_err();
+    assert!(
+        refused.to_string().ends_with("was installed in a way that has been changed since"),
+        "{refused}"
+    );
+    attempts(provide(&sandbox.finder(), &toolchain(&script("bad.sh"), &scripts)).unwrap_err());
+    sandbox.assert_complete();
+    assert!(!is_mended());
+
+    provide(&sandbox.finder(), &mended).unwrap();
+    sandbox.assert_complete();
+    assert!(is_mended());
+
+    // As older polys wrote it.
+    std::fs::write(
+        sandbox.prefix().join(RECEIPT),
+        r#"{"tool": "tool", "version": "1.5.0", "way": "script"}"#,
+    )
+    .unwrap();
+    provide(&sandbox.finder(), &good).unwrap();
+    assert!(is_mended(), "a receipt that does not tell is believed");
+}
+
 #[test]
 fn two_at_once_install_once() {
     let sandbox = Sandbox::new();
