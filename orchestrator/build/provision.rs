@@ -67,7 +67,7 @@ fn overrides(toolchain: &Toolchain, project: Option<&Project>) -> BTreeMap<Strin
 fn told(event: &InstallEvent<'_>) -> Event {
     match event {
         InstallEvent::Waiting { tool } => {
-            Event::Warning { text: format!("another poly is installing `{tool}`; waiting for it") }
+            Event::Warning { text: format!("`{tool}` is being installed already; waiting for it") }
         }
         InstallEvent::Started { tool, version, way } => Event::Installing {
             tool: (*tool).to_owned(),

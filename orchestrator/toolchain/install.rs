@@ -13,7 +13,7 @@
 //! ```
 //!
 //! Ways are tried in the order of the toolchain's file, each in an empty prefix, under a lock
-//! that one process holds at a time. A way has worked when the tool in the prefix will do;
+//! that one install holds at a time. A way has worked when the tool in the prefix will do;
 //! what it says of itself is not believed. A complete prefix that will not do any more is put
 //! aside (one that was installed in a way that has been changed since will not do), and put back if no way works or poly is stopped: the tool may be better than nothing,
 //! and whoever stopped poly did not ask for its end. Nothing outside of `POLY_HOME` is written, with one
@@ -33,17 +33,20 @@ use thiserror::Error;
 use super::definition::{Tool, Toolchain, Way};
 use super::find::{Candidate, Finder, FoundTool, NotFound, RECEIPT, Tools, Unfound, executable_in};
 use super::probe::{Probe, Unfit};
-use super::process::ProcessError;
+use super::process::{ProcessError, Running};
 
 mod archive;
 mod way;
 
 use way::Failure;
 
+/// How often a lock that somebody else holds is tried.
+const POLL: Duration = Duration::from_millis(50);
+
 /// What happens while a tool is being installed.
 #[derive(Debug, Clone, Copy)]
 pub enum InstallEvent<'a> {
-    /// Another poly holds the lock.
+    /// Another poly, or another thread of this one, holds the lock.
     Waiting {
         /// The tool.
         tool: &'a str,
@@ -193,14 +196,17 @@ impl Finder {
     ) -> Result<FoundTool, InstallError> {
         let version = tool.install_version.as_deref().unwrap_or("target");
         let place = Place::new(&self.home, tool, version);
-        let _lock = place.lock(|| progress(InstallEvent::Waiting { tool: &tool.name }))?;
+        let interrupted = || InstallError::Interrupted { tool: tool.name.clone() };
+        let waiting = || progress(InstallEvent::Waiting { tool: &tool.name });
+        let _lock = place
+            .lock(self.running, waiting)
+            .map_err(|source| place.unusable(source))?
+            .ok_or_else(interrupted)?;
         place.take_back().map_err(|source| place.unusable(source))?;
         // Whoever held the lock may have installed it.
         match self.find_tool(toolchain, tool, None, before) {
             Ok(found) => return Ok(found),
-            Err(Unfound::Interrupted) => {
-                return Err(InstallError::Interrupted { tool: tool.name.clone() });
-            }
+            Err(Unfound::Interrupted) => return Err(interrupted()),
             Err(Unfound::Missing(_)) => {}
         }
         place.put_aside().map_err(|source| place.unusable(source))?;
@@ -342,24 +348,28 @@ impl Place {
         }
     }
 
-    /// Waits for the lock; `waiting` is called if somebody else holds it.
-    fn lock(&self, waiting: impl FnOnce()) -> Result<File, InstallError> {
+    /// Waits for the lock; `waiting` is called if somebody else holds it. `None` if poly is
+    /// stopped meanwhile.
+    fn lock(&self, running: &Running, waiting: impl FnOnce()) -> io::Result<Option<File>> {
         let directory = self.home.join("locks");
+        std::fs::create_dir_all(&directory)?;
         let path = directory.join(format!("{}.lock", self.label));
-        let lock = || {
-            std::fs::create_dir_all(&directory)?;
-            let file = File::options().create(true).truncate(false).write(true).open(&path)?;
+        let file = File::options().create(true).truncate(false).write(true).open(path)?;
+        let mut waiting = Some(waiting);
+        // Asked again and again: whoever waits for the lock itself does not see an interrupt.
+        while !running.interrupted() {
             match file.try_lock() {
-                Ok(()) => {}
+                Ok(()) => return Ok(Some(file)),
                 Err(TryLockError::WouldBlock) => {
-                    waiting();
-                    file.lock()?;
+                    if let Some(waiting) = waiting.take() {
+                        waiting();
+                    }
+                    std::thread::sleep(POLL);
                 }
                 Err(TryLockError::Error(error)) => return Err(error),
             }
-            Ok(file)
-        };
-        lock().map_err(|source| InstallError::Home { path: path.clone(), source })
+        }
+        Ok(None)
     }
 
     /// Empty directories, whatever an interrupted install left in them, and no log of a

@@ -396,6 +396,23 @@ fn two_at_once_install_once() {
 }
 
 #[test]
+fn an_interrupt_ends_the_wait_for_another_install() {
+    let sandbox = Sandbox::new();
+    let toolchain = toolchain(&script("good.sh"), &[("good.sh", INSTALL)]);
+    std::fs::create_dir_all(sandbox.home().join("locks")).unwrap();
+    let lock = File::create(sandbox.home().join("locks/tool-1.5.0.lock")).unwrap();
+    lock.lock().unwrap();
+    let finder = sandbox.finder();
+    let running = finder.running;
+    let progress = |event: InstallEvent<'_>| {
+        assert!(matches!(event, InstallEvent::Waiting { .. }), "{event:?}");
+        running.interrupt_all();
+    };
+    let error = finder.provide(&toolchain, &BTreeMap::new(), true, &progress).unwrap_err();
+    assert!(error.to_string().starts_with("interrupted"), "{error}");
+}
+
+#[test]
 fn a_home_that_cannot_be_written() {
     let sandbox = Sandbox::new();
     std::fs::write(sandbox.home(), "a file").unwrap();
