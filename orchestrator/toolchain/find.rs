@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use indexmap::IndexMap;
 use miette::Diagnostic;
@@ -23,6 +24,9 @@ use super::process::{RUNNING, Running};
 
 /// The file that says that a prefix is complete.
 pub(super) const RECEIPT: &str = "receipt.json";
+
+/// How long a tool has for an answer. One that hangs must not make poly hang.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// An executable that will do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +65,8 @@ pub struct NotFound {
     pub accept: String,
     /// The tool beside which it was looked for.
     pub beside: Option<String>,
+    /// Whether poly knows a way to install it.
+    pub installable: bool,
     /// Whether the manifest says which executable it is.
     pub overridden: bool,
     /// Everything that was looked at.
@@ -123,6 +129,8 @@ pub struct Finder {
     pub(super) caches: PathBuf,
     pub(super) environment: Variables,
     pub(super) memo: StatMemo,
+    /// How long a tool has for an answer.
+    pub(super) patience: Duration,
     /// What it starts stands in this list.
     pub(super) running: &'static Running,
 }
@@ -140,7 +148,7 @@ impl Finder {
     /// A finder for a directory of poly's own tools (`POLY_HOME`), a directory for what tools
     /// remember, poly's environment, and what was remembered of tools.
     pub fn new(home: PathBuf, caches: PathBuf, environment: Variables, memo: StatMemo) -> Self {
-        Self { home, caches, environment, memo, running: &RUNNING }
+        Self { home, caches, environment, memo, patience: PATIENCE, running: &RUNNING }
     }
 
     /// All tools of a toolchain. `overrides` are the executables that the manifest names.
@@ -201,6 +209,7 @@ impl Finder {
             tool: tool.name.clone(),
             accept: tool.accept.to_string(),
             beside: tool.from.clone(),
+            installable: !tool.installs.is_empty(),
             overridden: overridden.is_some(),
             candidates,
         }))
@@ -294,13 +303,17 @@ impl Diagnostic for NotFound {
                 lines.push(format!("`{}` {refusal}", path.display()));
             }
         }
-        lines.push(if self.overridden {
-            "the manifest names this executable: correct it there, or leave it away".to_owned()
-        } else {
-            format!(
-                "needed is a version that is {}; `poly toolchain install` can get one",
-                self.accept
-            )
+        let needed = format!("needed is a version that is {}", self.accept);
+        lines.push(match &self.beside {
+            _ if self.overridden => {
+                "the manifest names this executable: correct it there, or leave it away".to_owned()
+            }
+            Some(beside) => format!("{needed}; it comes with `{beside}`"),
+            None if self.installable => format!("{needed}; `poly toolchain install` can get one"),
+            None => format!(
+                "{needed}; poly has no way to install one: do it yourself, where `PATH` leads to \
+                 it, or name it in the manifest: `[toolchain.NAME.tools]`"
+            ),
         });
         Some(Box::new(lines.join("\n")))
     }

@@ -313,6 +313,7 @@ impl Finder {
                 format!("cannot start `{}`: {source}", program.display())
             }
             Failure::Process(ProcessError::Output { source, .. }) => source.to_string(),
+            Failure::Process(late @ ProcessError::Late { .. }) => late.to_string(),
             Failure::Home(source) => return Err(place.unusable(source)),
         };
         let log = place.log(way.name());
@@ -460,10 +461,20 @@ fn by_hand(tool: &str, attempts: &[Attempt]) -> String {
             lines.push(format!("  all of it is in {}", log.display()));
         }
     }
-    lines.push(match attempts.iter().find_map(|attempt| attempt.by_hand.as_deref()) {
-        Some(command) => format!("install `{tool}` yourself: {command}"),
-        None => format!("install `{tool}` yourself, where `PATH` leads to it"),
-    });
+    let mut commands: Vec<&str> = Vec::new();
+    for command in attempts.iter().filter_map(|attempt| attempt.by_hand.as_deref()) {
+        if !commands.contains(&command) {
+            commands.push(command);
+        }
+    }
+    match commands.as_slice() {
+        [] => lines.push(format!("install `{tool}` yourself, where `PATH` leads to it")),
+        [command] => lines.push(format!("install `{tool}` yourself: {command}")),
+        commands => {
+            lines.push(format!("install `{tool}` yourself, in one of these ways:"));
+            lines.extend(commands.iter().map(|command| format!("  {command}")));
+        }
+    }
     lines.join("\n")
 }
 

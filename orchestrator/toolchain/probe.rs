@@ -217,16 +217,18 @@ impl<'a> Probe<'a> {
     fn run(&self, path: &Path, arguments: &[String]) -> Result<(String, String), Unfit> {
         let fails =
             |said: String| Unfit::Refused(Refusal::Fails { arguments: arguments.join(" "), said });
-        let answer = self.finder.running.ask(&Invocation {
+        let invocation = Invocation {
             program: path,
             arguments,
             directory: &self.directory,
             environment: &self.variables,
-        });
+        };
+        let answer = self.finder.running.ask(&invocation, self.finder.patience);
         let answer = answer.map_err(|error| match error {
             ProcessError::NotStarted { source, .. } | ProcessError::Output { source, .. } => {
                 fails(source.to_string())
             }
+            ProcessError::Late { limit, .. } => fails(format!("no answer within {limit:?}")),
             ProcessError::Interrupted => Unfit::Interrupted,
         })?;
         let stdout = String::from_utf8_lossy(&answer.stdout).into_owned();

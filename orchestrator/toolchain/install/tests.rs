@@ -156,7 +156,9 @@ fn when_all_ways_fail_each_says_why() {
     let ways = script("bad.sh")
         + &script("empty.sh")
         + &script("other.sh")
-        + "[[tool.tool.install]]\nway = 'go'\npackage = 'example.com/tool'\n";
+        + "[[tool.tool.install]]\nway = 'go'\npackage = 'example.com/tool'\n"
+        + "[[tool.tool.install]]\nway = 'go'\npackage = 'example.com/tool'\nmodule = 'example.com'\n"
+        + "[[tool.tool.install]]\nway = 'python'\npackages = ['tool==1.5.0']\n";
     let other = INSTALL.replace("$POLY_VERSION", "3.0.0");
     let bad = "for i in $(seq 100); do echo line $i; done; exit 1";
     let scripts = [("bad.sh", bad), ("empty.sh", "exit 0"), ("other.sh", &*other)];
@@ -167,11 +169,16 @@ fn when_all_ways_fail_each_says_why() {
 
     assert_eq!(
         error.to_string(),
-        "cannot install `tool` 1.5.0: the ways `script`, `script`, `script`, `go` failed"
+        "cannot install `tool` 1.5.0: the ways `script`, `script`, `script`, `go`, `go`, `python` failed"
     );
     let help = error.help().unwrap().to_string();
     assert!(
-        help.ends_with("install `tool` yourself: go install example.com/tool@v1.5.0"),
+        help.ends_with(
+            "install `tool` yourself, in one of these ways:\n  \
+             go install example.com/tool@v1.5.0\n  \
+             python3 -m venv ~/tool && ~/tool/bin/python -m pip install tool==1.5.0 && \
+             export PATH=~/tool/bin:$PATH"
+        ),
         "{help}"
     );
     let attempts = attempts(error);
