@@ -168,6 +168,30 @@ fn variables_that_count_count_and_others_do_not() {
 }
 
 #[test]
+fn settings_of_the_user_count_by_content_and_not_by_place() {
+    let place = one();
+    let file = String::from_utf8(place.read("toolchains/fake.toml")).unwrap();
+    let settings = "inputs = [\"source.wasm\"]\nsettings = [\"{cargo-home}/config.toml\"]\n";
+    let (before, after) = file.split_once("inputs = ").unwrap();
+    let (_, after) = after.split_once('\n').unwrap();
+    place.write("toolchains/fake.toml", format!("{before}{settings}{after}"));
+    let poly = |verb: &str, home: &str| {
+        place.finish(place.poly(&[verb]).env("CARGO_HOME", place.root.join(home))).expect(0)
+    };
+    place.write("one/config.toml", "[build]");
+    place.write("two/config.toml", "[build]");
+    poly("build", "one");
+    poly("build", "two");
+    assert_eq!(place.starts(), 1);
+
+    place.write("two/config.toml", "[build]\njobs = 1");
+    let plan = poly("plan", "two").stdout;
+    assert!(plan.contains("`{cargo-home}/config.toml` changed"), "{plan}");
+    poly("build", "two");
+    assert_eq!(place.starts(), 2);
+}
+
+#[test]
 fn a_damaged_artifact_is_made_again_with_a_warning() {
     let place = one();
     place.run(&["build"]).expect(0);

@@ -18,10 +18,13 @@ pub struct Provision<'a> {
 }
 
 impl<'a> Provision<'a> {
-    /// Keeps installed tools in `home`, and what it learned of tools in `cache`.
+    /// Keeps installed tools in `home`; what it learned of tools, and what they remember
+    /// themselves, in `cache`.
     pub fn new(home: &Path, cache: &Path, tell: &'a (dyn Fn(Event) + Sync)) -> Self {
         let memo = StatMemo::open(&cache.join("tools.json"));
-        Self { finder: Finder::new(home.to_owned(), environment::of_process(), memo), tell }
+        let caches = cache.join("tools");
+        let finder = Finder::new(home.to_owned(), caches, environment::of_process(), memo);
+        Self { finder, tell }
     }
 
     /// The tools of a toolchain that are there, and those that are not.
@@ -64,7 +67,7 @@ fn overrides(toolchain: &Toolchain, project: Option<&Project>) -> BTreeMap<Strin
 fn told(event: &InstallEvent<'_>) -> Event {
     match event {
         InstallEvent::Waiting { tool } => {
-            Event::Warning { text: format!("another poly is installing `{tool}`; waiting for it") }
+            Event::Warning { text: format!("`{tool}` is being installed already; waiting for it") }
         }
         InstallEvent::Started { tool, version, way } => Event::Installing {
             tool: (*tool).to_owned(),

@@ -5,6 +5,7 @@
 //! | value | in the key? | why |
 //! |---|---|---|
 //! | content and relative path of each input | yes | it is what is compiled |
+//! | content of the user's settings that a toolchain names | yes | tools read them unasked; by their name, not their path |
 //! | version and digest of each tool, its variant | yes | another compiler, other bytes |
 //! | argv of each step, placeholders unexpanded | yes | flags change the artifact; where the checkout lies does not |
 //! | variables a toolchain sets or hashes | yes | `RUSTFLAGS` and its like |

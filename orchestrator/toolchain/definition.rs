@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 use poly_cache::Digest;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::template::{Placeholder, Template};
 use crate::manifest::Profile;
@@ -31,6 +31,9 @@ pub struct Toolchain {
     /// The executables that it needs, by name. One that is found beside another stands after
     /// that one.
     pub tools: IndexMap<String, Tool>,
+    /// Settings of the user's that its tools read by themselves, and that are therefore part of
+    /// the key: `{home}/...`.
+    pub settings: Vec<Template>,
     /// The environment of its steps.
     pub environment: Environment,
     /// What a manifest may say in `[component.NAME.options]`.
@@ -118,7 +121,7 @@ pub struct Variant {
 }
 
 /// One way to install a tool.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub enum Way {
     /// `rustup target add`, into the user's own Rust.
     RustupTarget {
@@ -158,6 +161,7 @@ pub enum Way {
     /// A script, run by bash.
     Script {
         /// Its file name.
+        #[serde(skip)]
         name: String,
         /// Its text.
         text: String,
@@ -165,7 +169,7 @@ pub enum Way {
 }
 
 /// An archive to download.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Archive {
     /// Where it is.
@@ -322,7 +326,17 @@ impl Flags {
     }
 }
 
+/// Goes up when poly carries a way out otherwise, so that what it once installed is not what
+/// it would install now.
+const RECIPES: u32 = 1;
+
 impl Way {
+    /// What is done, down to the text of a script: equal digests, equal installs.
+    pub(super) fn recipe(&self) -> Digest {
+        let json = serde_json::to_vec(&(RECIPES, self)).expect("strings go into JSON");
+        Digest::of(&json)
+    }
+
     /// What the way is called in a toolchain's file, in messages and in receipts.
     pub fn name(&self) -> &'static str {
         match self {

@@ -1,14 +1,55 @@
-//! What a step, or an install, may see of poly's own environment.
+//! What a step, or an install, may see of poly's own environment, and of the user's settings.
 
 use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
 
 use indexmap::IndexMap;
+use poly_cache::Digest;
 
 use super::definition::Toolchain;
 use super::template::{ExpandError, Values};
 
 /// An environment: variables by name.
 pub type Variables = BTreeMap<String, String>;
+
+/// Directories of the user's, where the environment says that they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserDirectories {
+    /// `HOME`.
+    pub home: PathBuf,
+    /// `CARGO_HOME`, else `.cargo` in the home.
+    pub cargo_home: PathBuf,
+    /// `RUSTUP_HOME`, else `.rustup` in the home.
+    pub rustup_home: PathBuf,
+    /// `XDG_CONFIG_HOME`, else `.config` in the home.
+    pub config_home: PathBuf,
+}
+
+impl UserDirectories {
+    /// As an environment says.
+    pub fn of(variables: &Variables) -> Self {
+        let named =
+            |name: &str| variables.get(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let home = named("HOME").unwrap_or_else(|| PathBuf::from("/"));
+        let or = |name: &str, usual: &str| named(name).unwrap_or_else(|| home.join(usual));
+        Self {
+            cargo_home: or("CARGO_HOME", ".cargo"),
+            rustup_home: or("RUSTUP_HOME", ".rustup"),
+            config_home: or("XDG_CONFIG_HOME", ".config"),
+            home,
+        }
+    }
+}
+
+/// A settings file of the user's cannot be read.
+#[derive(Debug)]
+pub struct UnreadableSettings {
+    /// Which.
+    pub path: PathBuf,
+    /// Why.
+    pub source: io::Error,
+}
 
 /// Passed to everything that poly starts, and part of no key: where things are and how to
 /// reach the network, not what is made.
@@ -128,8 +169,88 @@ impl Toolchain {
         variables
     }
 
+    /// The digests of the user's settings that this toolchain's tools read and that are there,
+    /// by what the toolchain's file calls them: they are inputs that no manifest names.
+    pub fn user_settings(
+        &self,
+        user: &UserDirectories,
+    ) -> Result<BTreeMap<String, Digest>, UnreadableSettings> {
+        let mut digests = BTreeMap::new();
+        for template in &self.settings {
+            let Some(path) = template.expand_for_user(user) else { continue };
+            match Digest::of_file(&path) {
+                Ok(digest) => {
+                    digests.insert(template.text().to_owned(), digest);
+                }
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                    ) => {}
+                Err(source) => return Err(UnreadableSettings { path, source }),
+            }
+        }
+        Ok(digests)
+    }
+
     /// The variables that the toolchain's file passes on, hashed or not.
     pub(super) fn passes(&self) -> impl Iterator<Item = &str> {
         self.environment.hash.iter().chain(&self.environment.pass).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::Catalog;
+    use super::*;
+
+    fn variables(pairs: &[(&str, &Path)]) -> Variables {
+        let text = |path: &Path| path.to_str().unwrap().to_owned();
+        pairs.iter().map(|(name, path)| ((*name).to_owned(), text(path))).collect()
+    }
+
+    #[test]
+    fn a_variable_says_where_a_directory_is_or_else_the_home_does() {
+        let home = Path::new("/home/somebody");
+        let usual = UserDirectories::of(&variables(&[("HOME", home), ("CARGO_HOME", "".as_ref())]));
+        assert_eq!(usual.cargo_home, home.join(".cargo"));
+        assert_eq!(usual.rustup_home, home.join(".rustup"));
+        assert_eq!(usual.config_home, home.join(".config"));
+        let elsewhere = UserDirectories::of(&variables(&[
+            ("HOME", home),
+            ("CARGO_HOME", "/opt/cargo".as_ref()),
+            ("RUSTUP_HOME", "/opt/rustup".as_ref()),
+        ]));
+        assert_eq!(elsewhere.cargo_home, Path::new("/opt/cargo"));
+        assert_eq!(elsewhere.rustup_home, Path::new("/opt/rustup"));
+    }
+
+    /// Each of these once changed what was built and not the key.
+    #[test]
+    fn settings_of_the_users_are_told_by_name() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |path: &str| directory.path().join(path);
+        let catalog = Catalog::embedded();
+        for (name, file, expected) in [
+            ("cargo", "elsewhere/config.toml", "{cargo-home}/config.toml"),
+            ("cargo-component", "home/.cargo/config.toml", "{home}/.cargo/config.toml"),
+            ("tinygo", "home/.config/go/env", "{config-home}/go/env"),
+        ] {
+            let variables = variables(&[("HOME", &at("home")), ("CARGO_HOME", &at("elsewhere"))]);
+            let told = || {
+                let toolchain = catalog.get(name).unwrap();
+                toolchain.user_settings(&UserDirectories::of(&variables)).unwrap()
+            };
+            assert_eq!(told(), BTreeMap::new(), "{name}");
+            std::fs::create_dir_all(at(file).parent().unwrap()).unwrap();
+            std::fs::write(at(file), name).unwrap();
+            assert_eq!(
+                told(),
+                BTreeMap::from([(expected.to_owned(), Digest::of(name.as_bytes()))])
+            );
+            std::fs::remove_file(at(file)).unwrap();
+        }
     }
 }

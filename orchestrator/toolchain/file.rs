@@ -21,6 +21,8 @@ pub(super) struct ToolchainFile {
     #[serde(default)]
     pub(super) exclude: Vec<Text>,
     #[serde(default)]
+    pub(super) settings: Vec<Text>,
+    #[serde(default)]
     pub(super) tool: IndexMap<Text, ToolFile>,
     #[serde(default)]
     pub(super) environment: EnvironmentFile,

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use indexmap::IndexMap;
 use miette::Diagnostic;
@@ -17,12 +18,15 @@ use thiserror::Error;
 use super::definition::{Tool, Toolchain};
 use super::environment::Variables;
 use super::identity::MANAGERS;
-use super::install::ToolError;
+use super::install::{Receipt, ToolError};
 use super::probe::{Probe, Unfit};
 use super::process::{RUNNING, Running};
 
 /// The file that says that a prefix is complete.
 pub(super) const RECEIPT: &str = "receipt.json";
+
+/// How long a tool has for an answer. One that hangs must not make poly hang.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// An executable that will do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +41,9 @@ pub struct FoundTool {
     pub digest: Digest,
     /// The variant that was chosen, where the tool declares any.
     pub variant: Option<String>,
+    /// A directory for what it remembers, which no other tool has: one that calls itself the
+    /// same would take what is in there for its own. It may not be there yet.
+    pub cache: PathBuf,
 }
 
 /// The tools of a toolchain, as far as they are there.
@@ -58,6 +65,8 @@ pub struct NotFound {
     pub accept: String,
     /// The tool beside which it was looked for.
     pub beside: Option<String>,
+    /// Whether poly knows a way to install it.
+    pub installable: bool,
     /// Whether the manifest says which executable it is.
     pub overridden: bool,
     /// Everything that was looked at.
@@ -78,6 +87,8 @@ pub struct Candidate {
 pub enum Refusal {
     /// There is nothing that can be run.
     Absent,
+    /// poly installed it, but would now do so in another way.
+    OtherRecipe,
     /// It does not answer.
     Fails {
         /// The question.
@@ -115,8 +126,11 @@ pub enum Refusal {
 #[derive(Debug)]
 pub struct Finder {
     pub(super) home: PathBuf,
+    pub(super) caches: PathBuf,
     pub(super) environment: Variables,
     pub(super) memo: StatMemo,
+    /// How long a tool has for an answer.
+    pub(super) patience: Duration,
     /// What it starts stands in this list.
     pub(super) running: &'static Running,
 }
@@ -131,10 +145,10 @@ pub(super) enum Unfound {
 }
 
 impl Finder {
-    /// A finder for a directory of poly's own tools (`POLY_HOME`), poly's environment, and
-    /// what was remembered.
-    pub fn new(home: PathBuf, environment: Variables, memo: StatMemo) -> Self {
-        Self { home, environment, memo, running: &RUNNING }
+    /// A finder for a directory of poly's own tools (`POLY_HOME`), a directory for what tools
+    /// remember, poly's environment, and what was remembered of tools.
+    pub fn new(home: PathBuf, caches: PathBuf, environment: Variables, memo: StatMemo) -> Self {
+        Self { home, caches, environment, memo, patience: PATIENCE, running: &RUNNING }
     }
 
     /// All tools of a toolchain. `overrides` are the executables that the manifest names.
@@ -179,7 +193,12 @@ impl Finder {
     ) -> Result<FoundTool, Unfound> {
         let probe = Probe::new(self, toolchain, tool);
         let mut candidates = Vec::new();
+        let outdated = self.installed(tool).filter(|_| !self.is_of_today(tool));
         for path in self.places(tool, overridden, before) {
+            if overridden.is_none() && outdated.as_ref() == Some(&path) {
+                candidates.push(Candidate { path, refusal: Refusal::OtherRecipe });
+                continue;
+            }
             match probe.accept(&path) {
                 Ok(found) => return Ok(found),
                 Err(Unfit::Refused(refusal)) => candidates.push(Candidate { path, refusal }),
@@ -190,6 +209,7 @@ impl Finder {
             tool: tool.name.clone(),
             accept: tool.accept.to_string(),
             beside: tool.from.clone(),
+            installable: !tool.installs.is_empty(),
             overridden: overridden.is_some(),
             candidates,
         }))
@@ -224,6 +244,14 @@ impl Finder {
     pub(super) fn installed(&self, tool: &Tool) -> Option<PathBuf> {
         let prefix = self.prefix(tool)?;
         prefix.join(RECEIPT).exists().then(|| executable_in(&prefix, tool))
+    }
+
+    /// Whether poly would install the tool today in the way in which it did. A receipt that
+    /// does not tell is believed.
+    fn is_of_today(&self, tool: &Tool) -> bool {
+        let receipt = self.prefix(tool).and_then(|prefix| Receipt::read(&prefix));
+        let recipe = receipt.and_then(|receipt| receipt.recipe);
+        recipe.is_none_or(|recipe| tool.installs.iter().any(|way| way.recipe() == recipe))
     }
 }
 
@@ -275,13 +303,17 @@ impl Diagnostic for NotFound {
                 lines.push(format!("`{}` {refusal}", path.display()));
             }
         }
-        lines.push(if self.overridden {
-            "the manifest names this executable: correct it there, or leave it away".to_owned()
-        } else {
-            format!(
-                "needed is a version that is {}; `poly toolchain install` can get one",
-                self.accept
-            )
+        let needed = format!("needed is a version that is {}", self.accept);
+        lines.push(match &self.beside {
+            _ if self.overridden => {
+                "the manifest names this executable: correct it there, or leave it away".to_owned()
+            }
+            Some(beside) => format!("{needed}; it comes with `{beside}`"),
+            None if self.installable => format!("{needed}; `poly toolchain install` can get one"),
+            None => format!(
+                "{needed}; poly has no way to install one: do it yourself, where `PATH` leads to \
+                 it, or name it in the manifest: `[toolchain.NAME.tools]`"
+            ),
         });
         Some(Box::new(lines.join("\n")))
     }
@@ -292,6 +324,9 @@ impl fmt::Display for Refusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Absent => write!(formatter, "is not an executable file"),
+            Self::OtherRecipe => {
+                write!(formatter, "was installed in a way that has been changed since")
+            }
             Self::Fails { arguments, said } => {
                 write!(formatter, "fails when run with `{arguments}`: {said}")
             }

@@ -13,9 +13,9 @@
 //! ```
 //!
 //! Ways are tried in the order of the toolchain's file, each in an empty prefix, under a lock
-//! that one process holds at a time. A way has worked when the tool in the prefix will do;
+//! that one install holds at a time. A way has worked when the tool in the prefix will do;
 //! what it says of itself is not believed. A complete prefix that will not do any more is put
-//! aside, and put back if no way works or poly is stopped: the tool may be better than nothing,
+//! aside (one that was installed in a way that has been changed since will not do), and put back if no way works or poly is stopped: the tool may be better than nothing,
 //! and whoever stopped poly did not ask for its end. Nothing outside of `POLY_HOME` is written, with one
 //! exception that the way's name tells: `rustup-target` adds to the user's own Rust.
 
@@ -26,23 +26,27 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use miette::Diagnostic;
+use poly_cache::Digest;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::definition::{Tool, Toolchain, Way};
 use super::find::{Candidate, Finder, FoundTool, NotFound, RECEIPT, Tools, Unfound, executable_in};
 use super::probe::{Probe, Unfit};
-use super::process::ProcessError;
+use super::process::{ProcessError, Running};
 
 mod archive;
 mod way;
 
 use way::Failure;
 
+/// How often a lock that somebody else holds is tried.
+const POLL: Duration = Duration::from_millis(50);
+
 /// What happens while a tool is being installed.
 #[derive(Debug, Clone, Copy)]
 pub enum InstallEvent<'a> {
-    /// Another poly holds the lock.
+    /// Another poly, or another thread of this one, holds the lock.
     Waiting {
         /// The tool.
         tool: &'a str,
@@ -135,10 +139,21 @@ pub enum InstallError {
 
 /// What a prefix says of itself.
 #[derive(Debug, Serialize, Deserialize)]
-struct Receipt {
+pub(super) struct Receipt {
     tool: String,
     version: String,
     way: String,
+    /// [`Way::recipe`]: a poly whose way or script has been mended since installs again. `None`
+    /// in receipts from before it was kept.
+    #[serde(default)]
+    pub(super) recipe: Option<Digest>,
+}
+
+impl Receipt {
+    /// That of a prefix, if it can be read.
+    pub(super) fn read(prefix: &Path) -> Option<Self> {
+        serde_json::from_slice(&std::fs::read(prefix.join(RECEIPT)).ok()?).ok()
+    }
 }
 
 impl Finder {
@@ -181,14 +196,17 @@ impl Finder {
     ) -> Result<FoundTool, InstallError> {
         let version = tool.install_version.as_deref().unwrap_or("target");
         let place = Place::new(&self.home, tool, version);
-        let _lock = place.lock(|| progress(InstallEvent::Waiting { tool: &tool.name }))?;
+        let interrupted = || InstallError::Interrupted { tool: tool.name.clone() };
+        let waiting = || progress(InstallEvent::Waiting { tool: &tool.name });
+        let _lock = place
+            .lock(self.running, waiting)
+            .map_err(|source| place.unusable(source))?
+            .ok_or_else(interrupted)?;
         place.take_back().map_err(|source| place.unusable(source))?;
         // Whoever held the lock may have installed it.
         match self.find_tool(toolchain, tool, None, before) {
             Ok(found) => return Ok(found),
-            Err(Unfound::Interrupted) => {
-                return Err(InstallError::Interrupted { tool: tool.name.clone() });
-            }
+            Err(Unfound::Interrupted) => return Err(interrupted()),
             Err(Unfound::Missing(_)) => {}
         }
         place.put_aside().map_err(|source| place.unusable(source))?;
@@ -270,6 +288,7 @@ impl Finder {
             tool: tool.name.clone(),
             version: place.version.clone(),
             way: way.name().to_owned(),
+            recipe: Some(way.recipe()),
         };
         place.write_receipt(&receipt).map_err(Failure::Home)?;
         Ok(found)
@@ -294,6 +313,7 @@ impl Finder {
                 format!("cannot start `{}`: {source}", program.display())
             }
             Failure::Process(ProcessError::Output { source, .. }) => source.to_string(),
+            Failure::Process(late @ ProcessError::Late { .. }) => late.to_string(),
             Failure::Home(source) => return Err(place.unusable(source)),
         };
         let log = place.log(way.name());
@@ -329,24 +349,28 @@ impl Place {
         }
     }
 
-    /// Waits for the lock; `waiting` is called if somebody else holds it.
-    fn lock(&self, waiting: impl FnOnce()) -> Result<File, InstallError> {
+    /// Waits for the lock; `waiting` is called if somebody else holds it. `None` if poly is
+    /// stopped meanwhile.
+    fn lock(&self, running: &Running, waiting: impl FnOnce()) -> io::Result<Option<File>> {
         let directory = self.home.join("locks");
+        std::fs::create_dir_all(&directory)?;
         let path = directory.join(format!("{}.lock", self.label));
-        let lock = || {
-            std::fs::create_dir_all(&directory)?;
-            let file = File::options().create(true).truncate(false).write(true).open(&path)?;
+        let file = File::options().create(true).truncate(false).write(true).open(path)?;
+        let mut waiting = Some(waiting);
+        // Asked again and again: whoever waits for the lock itself does not see an interrupt.
+        while !running.interrupted() {
             match file.try_lock() {
-                Ok(()) => {}
+                Ok(()) => return Ok(Some(file)),
                 Err(TryLockError::WouldBlock) => {
-                    waiting();
-                    file.lock()?;
+                    if let Some(waiting) = waiting.take() {
+                        waiting();
+                    }
+                    std::thread::sleep(POLL);
                 }
                 Err(TryLockError::Error(error)) => return Err(error),
             }
-            Ok(file)
-        };
-        lock().map_err(|source| InstallError::Home { path: path.clone(), source })
+        }
+        Ok(None)
     }
 
     /// Empty directories, whatever an interrupted install left in them, and no log of a
@@ -437,10 +461,20 @@ fn by_hand(tool: &str, attempts: &[Attempt]) -> String {
             lines.push(format!("  all of it is in {}", log.display()));
         }
     }
-    lines.push(match attempts.iter().find_map(|attempt| attempt.by_hand.as_deref()) {
-        Some(command) => format!("install `{tool}` yourself: {command}"),
-        None => format!("install `{tool}` yourself, where `PATH` leads to it"),
-    });
+    let mut commands: Vec<&str> = Vec::new();
+    for command in attempts.iter().filter_map(|attempt| attempt.by_hand.as_deref()) {
+        if !commands.contains(&command) {
+            commands.push(command);
+        }
+    }
+    match commands.as_slice() {
+        [] => lines.push(format!("install `{tool}` yourself, where `PATH` leads to it")),
+        [command] => lines.push(format!("install `{tool}` yourself: {command}")),
+        commands => {
+            lines.push(format!("install `{tool}` yourself, in one of these ways:"));
+            lines.extend(commands.iter().map(|command| format!("  {command}")));
+        }
+    }
     lines.join("\n")
 }
 

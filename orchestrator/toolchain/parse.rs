@@ -71,6 +71,7 @@ impl Parser<'_> {
             reproducible: file.reproducible,
             inputs: globs(file.inputs)?,
             exclude: globs(file.exclude)?,
+            settings: self.of_user("a settings file", &file.settings)?,
             tools: self.tools(file.tool)?,
             environment: Environment::default(),
             options: file.options.into_iter().collect(),
@@ -121,15 +122,6 @@ impl Parser<'_> {
         if let Some(from) = &file.from {
             known("tool before this one", from, before.keys())?;
         }
-        let mut witness = Vec::new();
-        for text in &file.witness {
-            let template = self.template(text)?;
-            if template.placeholders().any(|placeholder| *placeholder != Placeholder::Home) {
-                let message = "a witness may use no placeholder but `{home}`";
-                return Err(Fault::at(text.span(), message, "here"));
-            }
-            witness.push(template);
-        }
         let version = file.install_version.as_deref();
         let ways = file.install.into_iter();
         Ok(Tool {
@@ -142,9 +134,26 @@ impl Parser<'_> {
             resolve: file.resolve,
             from: file.from.map(Spanned::into_inner),
             variants: file.variant,
-            witness,
+            witness: self.of_user("a witness", &file.witness)?,
             identity: globs(file.identity)?,
         })
+    }
+
+    /// Paths that are looked at outside of a build.
+    fn of_user(&self, what: &str, texts: &[Text]) -> Result<Vec<Template>, Fault> {
+        let mut templates = Vec::new();
+        for text in texts {
+            let template = self.template(text)?;
+            if !template.placeholders().all(Placeholder::is_of_user) {
+                let message = format!(
+                    "{what} may use no placeholder but `{{home}}`, `{{cargo-home}}`, \
+                     `{{rustup-home}}` and `{{config-home}}`"
+                );
+                return Err(Fault::at(text.span(), message, "here"));
+            }
+            templates.push(template);
+        }
+        Ok(templates)
     }
 
     fn environment(
@@ -264,7 +273,9 @@ impl Parser<'_> {
             Spanned::new(self.within(text, start..start + name.len()), name.clone())
         };
         match placeholder {
-            Placeholder::Tool(tool) => known("tool", &name(tool), toolchain.tools.keys()),
+            Placeholder::Tool(tool) | Placeholder::Cache(tool) => {
+                known("tool", &name(tool), toolchain.tools.keys())
+            }
             Placeholder::Variant(tool) => {
                 let tools = toolchain.tools.values().filter(|tool| !tool.variants.is_empty());
                 known("tool with variants", &name(tool), tools.map(|tool| &tool.name))

@@ -13,11 +13,11 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use super::definition::{Tool, Toolchain};
-use super::environment::{self, Variables};
+use super::environment::{self, UserDirectories, Variables};
 use super::find::{Finder, FoundTool, Refusal};
 use super::identity::{self, MANAGERS};
 use super::process::{Invocation, ProcessError};
-use super::template::{Placeholder, Template};
+use super::template::Template;
 
 /// Goes up when other things are asked, or understood otherwise.
 const SCHEMA: u32 = 2;
@@ -102,8 +102,11 @@ impl<'a> Probe<'a> {
             return Err(Refusal::NoVariant { variants: variants.collect() }.into());
         }
         let digest = self.identity(&answers.path)?;
+        let name = &self.tool.name;
+        let cache = self.finder.caches.join(format!("{name}-{:.16}", digest.to_string()));
         Ok(FoundTool {
-            name: self.tool.name.clone(),
+            name: name.clone(),
+            cache,
             path: answers.path,
             version: answers.version.to_string(),
             digest,
@@ -138,8 +141,10 @@ impl<'a> Probe<'a> {
         }
         // Before anything is asked: a note goes beside a digest that is older than it.
         self.finder.memo.digest(path).map_err(|error| unreadable(&error))?;
+        let user = UserDirectories::of(&self.finder.environment);
+        let witness = self.tool.witness.iter();
         let mut watched: Vec<PathBuf> =
-            self.tool.witness.iter().filter_map(|template| self.witness(template)).collect();
+            witness.filter_map(|template| template.expand_for_user(&user)).collect();
         let mut executable = path.to_owned();
         if let Some(shims) = identity::shims(path) {
             executable = self.behind(path)?;
@@ -212,16 +217,18 @@ impl<'a> Probe<'a> {
     fn run(&self, path: &Path, arguments: &[String]) -> Result<(String, String), Unfit> {
         let fails =
             |said: String| Unfit::Refused(Refusal::Fails { arguments: arguments.join(" "), said });
-        let answer = self.finder.running.ask(&Invocation {
+        let invocation = Invocation {
             program: path,
             arguments,
             directory: &self.directory,
             environment: &self.variables,
-        });
+        };
+        let answer = self.finder.running.ask(&invocation, self.finder.patience);
         let answer = answer.map_err(|error| match error {
             ProcessError::NotStarted { source, .. } | ProcessError::Output { source, .. } => {
                 fails(source.to_string())
             }
+            ProcessError::Late { limit, .. } => fails(format!("no answer within {limit:?}")),
             ProcessError::Interrupted => Unfit::Interrupted,
         })?;
         let stdout = String::from_utf8_lossy(&answer.stdout).into_owned();
@@ -231,19 +238,6 @@ impl<'a> Probe<'a> {
         }
         let said = last_line(&[stdout, stderr].concat());
         Err(fails(if said.is_empty() { answer.status.to_string() } else { said }))
-    }
-
-    /// The path of a witness, whose only placeholder can be `{home}`.
-    fn witness(&self, template: &Template) -> Option<PathBuf> {
-        let home = self.finder.environment.get("HOME");
-        let needs_home = template.placeholders().any(|name| *name == Placeholder::Home);
-        match (needs_home, home) {
-            (true, None) => None,
-            (_, home) => {
-                let home = home.map(String::as_str).unwrap_or_default();
-                Some(PathBuf::from(template.text().replace("{home}", home)))
-            }
-        }
     }
 }
 

@@ -5,6 +5,7 @@
 //!   What is left of the group when it ends is killed.
 //! - Its output is kept up to a bound; of more than that, the end. A log, where one is asked
 //!   for, gets all of it.
+//! - One that is asked a question has a time limit, after which it is killed.
 //! - It stands in a list as long as it runs. [`interrupt_all`] stops everything in the list,
 //!   and nothing can be started any more.
 
@@ -14,7 +15,7 @@ use std::io::{self, PipeReader, Read as _, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -89,6 +90,14 @@ pub enum ProcessError {
         #[source]
         source: io::Error,
     },
+    /// It was asked a question and had not answered in time.
+    #[error("`{}` did not answer within {limit:?}", program.display())]
+    Late {
+        /// The executable.
+        program: PathBuf,
+        /// The time that it had.
+        limit: Duration,
+    },
     /// It was stopped because poly was.
     #[error("interrupted")]
     Interrupted,
@@ -151,19 +160,40 @@ impl Running {
         Ok(Finished { status, output, dropped, elapsed: started.elapsed() })
     }
 
-    /// Runs a command that answers a question, its two outputs apart.
-    pub(super) fn ask(&self, invocation: &Invocation<'_>) -> Result<Answer, ProcessError> {
+    /// Runs a command that answers a question, its two outputs apart, for so long at most.
+    pub(super) fn ask(
+        &self,
+        invocation: &Invocation<'_>,
+        limit: Duration,
+    ) -> Result<Answer, ProcessError> {
         let failed = |source| output_error(invocation, source);
         let (stdout, stdout_writer) = io::pipe().map_err(failed)?;
         let (stderr, stderr_writer) = io::pipe().map_err(failed)?;
         let mut command = command(invocation);
         command.stdout(stdout_writer).stderr(stderr_writer);
         let child = self.start(command, invocation)?;
+        let group = Pid::from_child(&child);
         let (stdout, stderr) = (Kept::of(stdout, None), Kept::of(stderr, None));
-        let status = self.finish(child).map_err(failed)?;
+        let (status, late) = thread::scope(|scope| {
+            let (ended, end) = channel::<()>();
+            let watchdog = scope.spawn(move || {
+                let late = matches!(end.recv_timeout(limit), Err(RecvTimeoutError::Timeout));
+                if late {
+                    self.kill(group);
+                }
+                late
+            });
+            let status = self.finish(child);
+            drop(ended);
+            (status, watchdog.join().unwrap_or_default())
+        });
+        let status = status.map_err(failed)?;
         let (stdout, _) = stdout.take().map_err(failed)?;
         let (stderr, _) = stderr.take().map_err(failed)?;
         self.uninterrupted()?;
+        if late {
+            return Err(ProcessError::Late { program: invocation.program.to_owned(), limit });
+        }
         Ok(Answer { status, stdout, stderr })
     }
 
@@ -205,6 +235,14 @@ impl Running {
             list.groups.retain(|other| *other != group);
         }
         child.wait()
+    }
+
+    /// Kills a group, if it still runs.
+    fn kill(&self, group: Pid) {
+        let list = self.list();
+        if list.groups.contains(&group) {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
     }
 
     /// See [`interrupt_all`].

@@ -11,7 +11,9 @@
 //! | `{build}` | a directory that is kept between builds, for what a tool remembers |
 //! | `{output}` | the file to write |
 //! | `{home}` | the user's home directory |
+//! | `{cargo-home}`, `{rustup-home}`, `{config-home}` | `CARGO_HOME`, `RUSTUP_HOME`, `XDG_CONFIG_HOME`, or else `.cargo`, `.rustup`, `.config` in the home |
 //! | `{tool:NAME}` | the executable of a tool |
+//! | `{cache:TOOL}` | a directory for what a tool remembers, shared by all builds with that very tool; it may not be there yet |
 //! | `{variant:TOOL}` | the variant that was chosen of a tool |
 //! | `{tools-path}` | the directories of all tools, then those of `PATH` |
 //! | `{option:NAME}` | the value of an option of the toolchain |
@@ -29,6 +31,7 @@ use indexmap::IndexMap;
 use miette::Diagnostic;
 use thiserror::Error;
 
+use super::environment::UserDirectories;
 use super::find::FoundTool;
 use crate::manifest::Profile;
 use crate::nearest::nearest;
@@ -67,10 +70,18 @@ pub enum Placeholder {
     Output,
     /// `{home}`
     Home,
+    /// `{cargo-home}`
+    CargoHome,
+    /// `{rustup-home}`
+    RustupHome,
+    /// `{config-home}`
+    ConfigHome,
     /// `{tools-path}`
     ToolsPath,
     /// `{tool:NAME}`
     Tool(String),
+    /// `{cache:TOOL}`
+    Cache(String),
     /// `{variant:TOOL}`
     Variant(String),
     /// `{option:NAME}`
@@ -98,11 +109,11 @@ pub struct Values {
     pub build: PathBuf,
     /// `{output}`
     pub output: PathBuf,
-    /// `{home}`
-    pub home: PathBuf,
+    /// `{home}`, `{cargo-home}` and their like
+    pub user: UserDirectories,
     /// `{tools-path}`
     pub tools_path: String,
-    /// `{tool:NAME}` and `{variant:TOOL}`
+    /// `{tool:NAME}`, `{cache:TOOL}` and `{variant:TOOL}`
     pub tools: IndexMap<String, FoundTool>,
     /// `{option:NAME}`
     pub options: BTreeMap<String, String>,
@@ -152,7 +163,7 @@ pub enum ExpandError {
 }
 
 /// Placeholders without an argument, by name.
-const PLAIN: [(&str, Placeholder); 10] = [
+const PLAIN: [(&str, Placeholder); 13] = [
     ("world", Placeholder::World),
     ("wit", Placeholder::Wit),
     ("component", Placeholder::Component),
@@ -162,14 +173,18 @@ const PLAIN: [(&str, Placeholder); 10] = [
     ("build", Placeholder::Build),
     ("output", Placeholder::Output),
     ("home", Placeholder::Home),
+    ("cargo-home", Placeholder::CargoHome),
+    ("rustup-home", Placeholder::RustupHome),
+    ("config-home", Placeholder::ConfigHome),
     ("tools-path", Placeholder::ToolsPath),
 ];
 
 type MakePlaceholder = fn(String) -> Placeholder;
 
 /// Placeholders with an argument, by what stands before the colon.
-const NAMED: [(&str, MakePlaceholder); 4] = [
+const NAMED: [(&str, MakePlaceholder); 5] = [
     ("tool", Placeholder::Tool),
+    ("cache", Placeholder::Cache),
     ("variant", Placeholder::Variant),
     ("option", Placeholder::Option),
     ("flags", Placeholder::Flags),
@@ -235,6 +250,19 @@ impl Template {
         self.expand_with(values, |value| globset::escape(&value))
     }
 
+    /// The path that a text stands for outside of a build, if it names nothing but directories
+    /// of the user's.
+    pub fn expand_for_user(&self, user: &UserDirectories) -> Option<PathBuf> {
+        let mut path = String::new();
+        for part in &self.parts {
+            path.push_str(match part {
+                Part::Literal(literal) => literal,
+                Part::Placeholder(placeholder) => placeholder.of_user(user)?.to_str()?,
+            });
+        }
+        Some(PathBuf::from(path))
+    }
+
     fn expand_with(
         &self,
         values: &Values,
@@ -252,6 +280,9 @@ impl Template {
     fn value(&self, placeholder: &Placeholder, values: &Values) -> Result<String, ExpandError> {
         let template = || self.text.clone();
         let absent = || ExpandError::Absent { template: template() };
+        if let Some(directory) = placeholder.of_user(&values.user) {
+            return unicode(directory);
+        }
         match placeholder {
             Placeholder::Name => Ok(values.name.clone()),
             Placeholder::World => {
@@ -266,15 +297,20 @@ impl Template {
             Placeholder::Root => unicode(&values.root),
             Placeholder::Build => unicode(&values.build),
             Placeholder::Output => unicode(&values.output),
-            Placeholder::Home => unicode(&values.home),
             Placeholder::ToolsPath => Ok(values.tools_path.clone()),
             Placeholder::Tool(name) => unicode(&values.tools.get(name).ok_or_else(absent)?.path),
+            Placeholder::Cache(name) => unicode(&values.tools.get(name).ok_or_else(absent)?.cache),
             Placeholder::Variant(name) => {
                 values.tools.get(name).and_then(|tool| tool.variant.clone()).ok_or_else(absent)
             }
             Placeholder::Option(name) => values.options.get(name).cloned().ok_or_else(absent),
-            // `Toolchain::steps` has put the list in its place already.
-            Placeholder::Flags(_) => Err(absent()),
+            // `Toolchain::steps` has put the list in its place already; a directory of the
+            // user's has been returned.
+            Placeholder::Flags(_)
+            | Placeholder::Home
+            | Placeholder::CargoHome
+            | Placeholder::RustupHome
+            | Placeholder::ConfigHome => Err(absent()),
         }
     }
 
@@ -293,6 +329,22 @@ impl Template {
 }
 
 impl Placeholder {
+    /// The directory of the user's that it stands for, if it does for one.
+    pub(super) fn of_user<'a>(&self, user: &'a UserDirectories) -> Option<&'a Path> {
+        match self {
+            Self::Home => Some(&user.home),
+            Self::CargoHome => Some(&user.cargo_home),
+            Self::RustupHome => Some(&user.rustup_home),
+            Self::ConfigHome => Some(&user.config_home),
+            _ => None,
+        }
+    }
+
+    /// Whether it stands for a directory of the user's.
+    pub(super) fn is_of_user(&self) -> bool {
+        matches!(self, Self::Home | Self::CargoHome | Self::RustupHome | Self::ConfigHome)
+    }
+
     /// What stands between the braces; `at` is where they are, for the error.
     fn parse(text: &str, at: Range<usize>) -> Result<Self, MalformedTemplate> {
         if let Some((_, placeholder)) = PLAIN.iter().find(|(name, _)| *name == text) {

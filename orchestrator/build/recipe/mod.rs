@@ -19,12 +19,12 @@ use poly_cache::Digest;
 pub use error::RecipeError;
 
 use super::generate;
-use super::inputs::{self, Globs};
+use super::inputs::{self, Globs, InputsError};
 use super::project::Project;
 use crate::component::core_export;
 use crate::manifest::Component;
 use crate::plan::{Fingerprint, ToolIdentity};
-use crate::toolchain::environment::{self, Variables};
+use crate::toolchain::environment::{self, UserDirectories, Variables};
 use crate::toolchain::{Step, Toolchain, Tools, profile_name};
 
 /// One component's build action, with all that it depends on known.
@@ -41,6 +41,9 @@ pub(super) struct Recipe<'a> {
     inputs: BTreeMap<String, Digest>,
     /// poly's own environment.
     process: Variables,
+    user: UserDirectories,
+    /// The user's settings that the tools read, by the names that the toolchain's file gives.
+    user_settings: BTreeMap<String, Digest>,
 }
 
 impl<'a> Recipe<'a> {
@@ -59,6 +62,13 @@ impl<'a> Recipe<'a> {
         let options = toolchain
             .option_values(&given.collect())
             .map_err(|source| RecipeError::Options { component: name.to_owned(), source })?;
+        let process = environment::of_process();
+        let mut steps_see = process.clone();
+        steps_see.extend(overridden(project, toolchain).clone());
+        let user = UserDirectories::of(&steps_see);
+        let user_settings = toolchain.user_settings(&user).map_err(|unreadable| {
+            InputsError::Read { path: unreadable.path, source: unreadable.source }
+        })?;
         let recipe = Self {
             builds,
             project,
@@ -69,7 +79,9 @@ impl<'a> Recipe<'a> {
             steps: toolchain.steps(component.profile),
             options,
             inputs,
-            process: environment::of_process(),
+            process,
+            user,
+            user_settings,
         };
         recipe.refuse_clashes()?;
         Ok(recipe)
@@ -92,6 +104,7 @@ impl<'a> Recipe<'a> {
     pub(super) fn fingerprint(&self) -> Fingerprint {
         let mut fingerprint = Fingerprint::new("build");
         fingerprint.inputs = self.inputs.clone();
+        fingerprint.inputs.extend(self.user_settings.clone());
         for (name, tool) in &self.tools.found {
             let identity = ToolIdentity {
                 version: tool.version.clone(),

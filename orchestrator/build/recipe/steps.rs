@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::error::StepFailure;
@@ -135,7 +135,7 @@ impl Recipe<'_> {
             component: places.component.clone(),
             build: places.build.clone(),
             output: places.output.clone(),
-            home: self.process.get("HOME").map(PathBuf::from).unwrap_or_default(),
+            user: self.user.clone(),
             tools_path: self.tools.search_path(self.process.get("PATH").map(String::as_str)),
             tools: self.tools.found.clone(),
             options: self.options.clone(),

@@ -40,6 +40,14 @@ fn cargo_is_held_to_the_lock_file() {
     }
 }
 
+/// The libraries there have names that another one of them uses for its own.
+#[test]
+fn tinygo_has_a_cache_that_no_other_one_has() {
+    let catalog = Catalog::embedded();
+    let set = &catalog.get("tinygo").unwrap().environment.set;
+    assert_eq!(set["XDG_CACHE_HOME"].text(), "{cache:tinygo}");
+}
+
 const MINIMAL: &str = "
 name = 'tinygo'
 about = 'a stand-in'

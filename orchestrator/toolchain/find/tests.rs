@@ -55,7 +55,7 @@ impl Machine {
             ("PATH".to_owned(), path),
         ];
         let memo = StatMemo::open(&self.at("poly/memo.json"));
-        Finder::new(self.at("poly"), environment.into(), memo)
+        Finder::new(self.at("poly"), self.at("caches"), environment.into(), memo)
     }
 
     fn executable(&self, path: &str, script: &str) -> PathBuf {
@@ -118,6 +118,8 @@ fn a_proxy_is_looked_through_and_a_tool_found_beside() {
     assert_eq!(compiler.version, "1.3.0");
     assert_eq!(compiler.variant.as_deref(), Some("old"));
     assert_eq!(compiler.digest, Digest::of_file(&real).unwrap());
+    let cache = format!("caches/compiler-{}", &compiler.digest.to_string()[..16]);
+    assert_eq!(compiler.cache, machine.at(&cache), "another compiler has another");
     assert_eq!(tools.found["linker"].path, machine.at("real/bin/linker"));
     let bin = machine.at("real/bin");
     let bin = bin.to_str().unwrap();
@@ -153,12 +155,7 @@ fn the_first_that_will_do_is_taken_and_the_others_have_reasons() {
     );
     let help = tools.missing[0].help().unwrap().to_string();
     assert!(help.contains("other/compiler` has no support for `new` or `old`"), "{help}");
-    assert!(
-        help.ends_with(
-            "needed is a version that is >=1.2, <2; `poly toolchain install` can get one"
-        ),
-        "{help}"
-    );
+    assert!(help.contains("\nneeded is a version that is >=1.2, <2; "), "{help}");
 
     let installed = machine.compiler("poly/tools/compiler/1.5.0", "1.5.0");
     machine.target("poly/tools/compiler/1.5.0", "new");
@@ -183,6 +180,37 @@ fn what_fails_or_says_nothing_is_refused() {
             &Refusal::Fails { arguments: "--version".into(), said: "no such command".into() },
             &Refusal::NoVersion { said: "hello".into() },
         ]
+    );
+}
+
+#[test]
+fn a_tool_that_hangs_is_refused() {
+    let machine = Machine::new();
+    machine.executable("path/compiler", "/bin/sleep 60");
+    let finder = Finder { patience: Duration::from_millis(200), ..machine.finder() };
+    let expected =
+        Refusal::Fails { arguments: "--version".into(), said: "no answer within 200ms".into() };
+    assert_eq!(refusals(&find(&finder)), [&expected]);
+}
+
+/// `poly toolchain install` was once offered for tools that it has no way to install.
+#[test]
+fn a_remedy_is_one_that_works() {
+    let machine = Machine::new();
+    let help = |tools: &Tools, index: usize| tools.missing[index].help().unwrap().to_string();
+    let tools = find(&machine.finder());
+    assert_eq!(
+        help(&tools, 0),
+        "needed is a version that is >=1.2, <2; poly has no way to install one: do it yourself, \
+         where `PATH` leads to it, or name it in the manifest: `[toolchain.NAME.tools]`"
+    );
+    assert_eq!(help(&tools, 1), "needed is a version that is *; it comes with `compiler`");
+    let way = "[[tool.compiler.install]]\nway = 'cargo'\ncrate = 'compiler'\n[tool.linker]";
+    let text = COMPILER.replace("[tool.linker]", way);
+    let tools = machine.finder().find(&toolchain(&text), &BTreeMap::new()).unwrap();
+    assert_eq!(
+        help(&tools, 0),
+        "needed is a version that is >=1.2, <2; `poly toolchain install` can get one"
     );
 }
 

@@ -40,7 +40,8 @@ impl Sandbox {
         let environment = [("PATH", "/usr/bin:/bin"), ("HOME", "/")];
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let memo = StatMemo::open(&self.directory.path().join("memo.json"));
-        let finder = Finder::new(self.home(), environment.into(), memo);
+        let caches = self.directory.path().join("caches");
+        let finder = Finder::new(self.home(), caches, environment.into(), memo);
         // A list of its own: an interrupt must not reach the neighbours.
         Finder { running: Box::leak(Box::new(Running::new())), ..finder }
     }
@@ -155,7 +156,9 @@ fn when_all_ways_fail_each_says_why() {
     let ways = script("bad.sh")
         + &script("empty.sh")
         + &script("other.sh")
-        + "[[tool.tool.install]]\nway = 'go'\npackage = 'example.com/tool'\n";
+        + "[[tool.tool.install]]\nway = 'go'\npackage = 'example.com/tool'\n"
+        + "[[tool.tool.install]]\nway = 'go'\npackage = 'example.com/tool'\nmodule = 'example.com'\n"
+        + "[[tool.tool.install]]\nway = 'python'\npackages = ['tool==1.5.0']\n";
     let other = INSTALL.replace("$POLY_VERSION", "3.0.0");
     let bad = "for i in $(seq 100); do echo line $i; done; exit 1";
     let scripts = [("bad.sh", bad), ("empty.sh", "exit 0"), ("other.sh", &*other)];
@@ -166,11 +169,16 @@ fn when_all_ways_fail_each_says_why() {
 
     assert_eq!(
         error.to_string(),
-        "cannot install `tool` 1.5.0: the ways `script`, `script`, `script`, `go` failed"
+        "cannot install `tool` 1.5.0: the ways `script`, `script`, `script`, `go`, `go`, `python` failed"
     );
     let help = error.help().unwrap().to_string();
     assert!(
-        help.ends_with("install `tool` yourself: go install example.com/tool@v1.5.0"),
+        help.ends_with(
+            "install `tool` yourself, in one of these ways:\n  \
+             go install example.com/tool@v1.5.0\n  \
+             python3 -m venv ~/tool && ~/tool/bin/python -m pip install tool==1.5.0 && \
+             export PATH=~/tool/bin:$PATH"
+        ),
         "{help}"
     );
     let attempts = attempts(error);
@@ -330,6 +338,46 @@ fn a_prefix_is_put_back_if_no_way_works_or_poly_is_stopped() {
     sandbox.assert_complete();
 }
 
+/// What a script made that has been mended since was once kept for ever.
+#[test]
+fn another_recipe_installs_again() {
+    let sandbox = Sandbox::new();
+    let good = toolchain(&script("good.sh"), &[("good.sh", INSTALL)]);
+    provide(&sandbox.finder(), &good).unwrap();
+    let mended = format!("{INSTALL}\ntouch $POLY_PREFIX/mended");
+    let scripts =
+        [("good.sh", INSTALL), ("mended.sh", &*mended), ("bad.sh", "exit 1"), ("new.sh", INSTALL)];
+    let is_mended = || sandbox.prefix().join("mended").exists();
+
+    // Another way before it, or a script of another name, changes nothing about how it was made.
+    let ways = script("bad.sh") + &script("new.sh");
+    provide(&sandbox.finder(), &toolchain(&ways, &scripts)).unwrap();
+    sandbox.assert_complete();
+
+    let mended = toolchain(&script("mended.sh"), &scripts);
+    let refused = sandbox.finder().provide(&mended, &BTreeMap::new(), false, &|_| {}).unwrap_err();
+    assert!(
+        refused.to_string().ends_with("was installed in a way that has been changed since"),
+        "{refused}"
+    );
+    attempts(provide(&sandbox.finder(), &toolchain(&script("bad.sh"), &scripts)).unwrap_err());
+    sandbox.assert_complete();
+    assert!(!is_mended());
+
+    provide(&sandbox.finder(), &mended).unwrap();
+    sandbox.assert_complete();
+    assert!(is_mended());
+
+    // As older polys wrote it.
+    std::fs::write(
+        sandbox.prefix().join(RECEIPT),
+        r#"{"tool": "tool", "version": "1.5.0", "way": "script"}"#,
+    )
+    .unwrap();
+    provide(&sandbox.finder(), &good).unwrap();
+    assert!(is_mended(), "a receipt that does not tell is believed");
+}
+
 #[test]
 fn two_at_once_install_once() {
     let sandbox = Sandbox::new();
@@ -352,6 +400,23 @@ fn two_at_once_install_once() {
     assert_eq!(count, "x\n");
     let events = events.into_inner().unwrap();
     assert!(events.iter().any(|event| event.starts_with("Waiting")), "{events:?}");
+}
+
+#[test]
+fn an_interrupt_ends_the_wait_for_another_install() {
+    let sandbox = Sandbox::new();
+    let toolchain = toolchain(&script("good.sh"), &[("good.sh", INSTALL)]);
+    std::fs::create_dir_all(sandbox.home().join("locks")).unwrap();
+    let lock = File::create(sandbox.home().join("locks/tool-1.5.0.lock")).unwrap();
+    lock.lock().unwrap();
+    let finder = sandbox.finder();
+    let running = finder.running;
+    let progress = |event: InstallEvent<'_>| {
+        assert!(matches!(event, InstallEvent::Waiting { .. }), "{event:?}");
+        running.interrupt_all();
+    };
+    let error = finder.provide(&toolchain, &BTreeMap::new(), true, &progress).unwrap_err();
+    assert!(error.to_string().starts_with("interrupted"), "{error}");
 }
 
 #[test]

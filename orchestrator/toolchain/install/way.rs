@@ -63,7 +63,13 @@ pub(super) fn by_hand(way: &Way, tool: &Tool) -> Option<String> {
     let version = tool.install_version.as_deref().unwrap_or_default();
     match way {
         Way::RustupTarget { target } => Some(format!("rustup target add {target}")),
-        Way::Python { packages } => Some(format!("python3 -m pip install {}", packages.join(" "))),
+        // Not into the system's Python, which many a system keeps to itself (PEP 668).
+        Way::Python { packages } => Some(format!(
+            "python3 -m venv ~/{name} && ~/{name}/bin/python -m pip install {packages} && \
+             export PATH=~/{name}/bin:$PATH",
+            name = tool.name,
+            packages = packages.join(" ")
+        )),
         Way::Cargo { package, locked } => {
             let locked = if *locked { " --locked" } else { "" };
             Some(format!("cargo install {package} --version {version}{locked}"))

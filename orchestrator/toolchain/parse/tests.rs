@@ -220,7 +220,7 @@ fn each_fault_is_pointed_at() {
             "\"{home}/.tinygo/settings\"",
             "\"{root}/x\"",
             "\"{root}/x\"",
-            "a witness may use no placeholder but `{home}`",
+            "a witness may use no placeholder but `{home}`, `{cargo-home}`, `{rustup-home}` and `{config-home}`",
             "",
         ),
         (

@@ -105,12 +105,13 @@ fn a_process_that_does_not_listen_is_killed() {
 #[test]
 fn an_answer_has_its_outputs_apart() {
     let environment = BTreeMap::new();
-    let answer = Running::new().ask(&Invocation {
+    let invocation = Invocation {
         program: Path::new("/bin/sh"),
         arguments: &["-c".to_owned(), "echo 1.2.3; echo careful >&2".to_owned()],
         directory: Path::new("/"),
         environment: &environment,
-    });
+    };
+    let answer = Running::new().ask(&invocation, Duration::from_mins(1));
     let answer = answer.unwrap();
     assert!(answer.status.success());
     assert_eq!((answer.stdout, answer.stderr), (b"1.2.3\n".to_vec(), b"careful\n".to_vec()));

@@ -9,6 +9,7 @@ fn values() -> Values {
         version: "0.41.1".into(),
         digest: Digest::of(b"tinygo"),
         variant: Some("wasip1".into()),
+        cache: "/cache/tinygo-1".into(),
     };
     Values {
         name: "app".into(),
@@ -19,7 +20,12 @@ fn values() -> Values {
         component: "/copy/[a]".into(),
         build: "/build".into(),
         output: "/out/app.wasm".into(),
-        home: "/home/somebody".into(),
+        user: UserDirectories {
+            home: "/home/somebody".into(),
+            cargo_home: "/cargo".into(),
+            rustup_home: "/rustup".into(),
+            config_home: "/config".into(),
+        },
         tools_path: "/opt/tinygo/bin:/usr/bin".into(),
         tools: IndexMap::from([("tinygo".to_owned(), tinygo)]),
         options: BTreeMap::from([("module".to_owned(), "app".to_owned())]),
@@ -42,8 +48,10 @@ fn every_placeholder_has_its_value() {
         ("{build}/x", "/build/x"),
         ("{output}", "/out/app.wasm"),
         ("{home}", "/home/somebody"),
+        ("{cargo-home} {rustup-home} {config-home}", "/cargo /rustup /config"),
         ("{tool:tinygo}", "/opt/tinygo/bin/tinygo"),
         ("{variant:tinygo}", "wasip1"),
+        ("{cache:tinygo}/x", "/cache/tinygo-1/x"),
         ("{tools-path}", "/opt/tinygo/bin:/usr/bin"),
         ("{option:module}", "app"),
         ("{{{name}}} {{}}", "{app} {}"),
@@ -85,7 +93,7 @@ fn what_is_malformed_is_pointed_at() {
             0..2,
             "unknown placeholder `{}`",
             "the placeholders are: world, wit, component, root, name, profile, build, output, \
-             home, tools-path, tool, variant, option, flags",
+             home, cargo-home, rustup-home, config-home, tools-path, tool, cache, variant, option, flags",
         ),
         ("{tool}", 0..6, "`{tool}` lacks a name", "write `{tool:NAME}`"),
         (
