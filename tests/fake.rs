@@ -125,6 +125,60 @@ fn a_damaged_artifact_is_made_again_with_a_warning() {
     assert_eq!(place.read("target/poly/one.wasm"), composed);
 }
 
+#[test]
+fn machine_code_that_is_refused_is_made_again() {
+    let place = one();
+    place.run(&["run"]).expect(0);
+    // A record that leads to a whole artifact which is no machine code.
+    let store = poly_cache::Store::open(&place.cache).unwrap();
+    let other = store.put(b"no machine code").unwrap();
+    let mut records = Vec::new();
+    files(&place.cache.join("records-1"), &mut records);
+    let precompiled = records.iter().find(|path| {
+        let record: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+        record["fingerprint"]["action"] == "precompile"
+    });
+    let path = precompiled.unwrap();
+    let mut record: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    record["artifact"] = serde_json::to_value(other).unwrap();
+    fs::write(path, record.to_string()).unwrap();
+
+    let again = place.run(&["run"]).expect(0);
+
+    assert_eq!(again.stdout, "42\n");
+    assert!(again.stderr.contains("cannot be loaded, and is made again"), "{}", again.stderr);
+    let third = place.run(&["run"]).expect(0);
+    assert!(third.stderr.contains("all 4 actions were cached"), "{}", third.stderr);
+}
+
+fn files(directory: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files(&path, found) } else { found.push(path) }
+    }
+}
+
+#[test]
+fn machine_code_of_a_cache_that_others_can_write_to_is_not_run() {
+    let place = one();
+    place.run(&["run"]).expect(0);
+    let others = |mode: u32| {
+        fs::set_permissions(&place.cache, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    for mode in [0o777, 0o770, 0o702] {
+        others(mode);
+        let refused = place.run(&["run"]).expect(2);
+        assert!(refused.stderr.contains("written to by other users"), "{}", refused.stderr);
+        assert!(refused.stderr.contains("chmod 700"), "{}", refused.stderr);
+        // Nothing is run by a build.
+        place.run(&["build"]).expect(0);
+    }
+    for mode in [0o755, 0o700] {
+        others(mode);
+        place.run(&["run"]).expect(0);
+    }
+}
+
 /// Turns a bit in every file of this size below `directory`.
 fn damage_blobs(directory: &std::path::Path, size: usize) {
     for entry in fs::read_dir(directory).unwrap() {

@@ -105,6 +105,9 @@ impl<'a> Driver<'a> {
 
     /// Makes the composed component, and with `run` the precompiled one.
     pub fn build(&self, run: bool) -> Result<Built, BuildError> {
+        if run {
+            self.artifacts.refuse_if_exposed()?;
+        }
         // A damaged artifact is found when it is read, long after its record was. It is gone
         // from the store then, so that the same build again makes it anew.
         let mut built = self.build_once(run);
@@ -136,6 +139,13 @@ impl<'a> Driver<'a> {
             size: composed.size,
             precompiled: precompiled.transpose()?,
         })
+    }
+
+    /// Drops what the last build here precompiled, because the host refuses to load it: the next
+    /// build compiles it again.
+    pub fn forget_precompiled(&self) -> Result<(), BuildError> {
+        let key = self.lock_state().key(&Action::Precompile).copied();
+        key.map_or(Ok(()), |key| self.artifacts.forget(&key))
     }
 
     /// The adapted file of a component in the store, as the last build here made it.
