@@ -222,7 +222,7 @@ fn an_interrupt_ends_the_tools_and_leaves_nothing_half_made() {
     place.write("answer/behaviour", "slow");
     let mut build = place.poly(&["build"]);
     build.stderr(Stdio::piped()).process_group(0);
-    let mut build = build.spawn().unwrap();
+    let build = build.spawn().unwrap();
     while place.starts() == 0 {
         thread::sleep(Duration::from_millis(10));
     }
@@ -230,7 +230,10 @@ fn an_interrupt_ends_the_tools_and_leaves_nothing_half_made() {
     let interrupted = Command::new("kill").args(["-INT", &build.id().to_string()]).status();
     assert!(interrupted.unwrap().success());
 
-    assert_eq!(build.wait().unwrap().code(), Some(130));
+    let ended = build.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(130));
+    // Once it said `failed build answer`, and that a step could not be run.
+    assert_eq!(String::from_utf8_lossy(&ended.stderr), "error: interrupted\n");
     assert!(!place.root.join("target/poly/one.wasm").exists());
     fs::remove_file(place.root.join("answer/behaviour")).unwrap();
     place.run(&["build"]).expect(0);
@@ -286,6 +289,22 @@ fn a_disk_that_fills_up_is_said_and_nothing_half_made_stays() {
     assert!(ran.stderr.contains("No space left"), "{}", ran.stderr);
     // With room again, all is well.
     place.run(&["build"]).expect(0);
+}
+
+#[test]
+fn data_that_cannot_be_written_is_an_error() {
+    let place = one();
+    for arguments in [&["run"][..], &["run", "--json"], &["schema"]] {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let ended = place.poly(arguments).stdout(full).output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(2), "{said}");
+        assert!(said.contains("error: cannot write to standard output: No space left"), "{said}");
+    }
+    // A reader that has had enough is none.
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    assert_eq!(place.poly(&["run"]).stdout(writer).status().unwrap().code(), Some(0));
 }
 
 #[test]

@@ -21,7 +21,7 @@ use super::provision::Provision;
 use super::schedule;
 use super::state::State;
 use crate::plan::{Action, Fingerprint, Plan, Reason};
-use crate::toolchain::ToolError;
+use crate::toolchain::{ToolError, process};
 
 /// How a build is done, beside what the manifest says.
 #[derive(Debug, Clone)]
@@ -221,7 +221,8 @@ impl<'a> Driver<'a> {
 
     fn make(&self, action: &Action, taken: &[Artifact]) -> Result<Artifact, BuildError> {
         let made = self.look_up_or_do(action, taken);
-        if made.is_err() {
+        // An action that was interrupted has not failed.
+        if made.is_err() && !process::interrupted() {
             (self.tell)(Event::Failed { action: action.clone() });
         }
         made
