@@ -52,6 +52,17 @@ pub enum Damaged {
     },
 }
 
+impl std::fmt::Display for Damaged {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Blob { digest } => {
+                write!(formatter, "artifact {digest} in the cache was damaged")
+            }
+            Self::Record { key } => write!(formatter, "record {key} in the cache was damaged"),
+        }
+    }
+}
+
 /// What [`Store::clear`] removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cleared {

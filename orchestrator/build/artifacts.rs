@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use poly_cache::{Artifact, Digest, Lock, Record, StatMemo, Store};
+use poly_cache::{Artifact, Damaged, Digest, Lock, Record, StatMemo, Store};
 
 use super::error::BuildError;
 use crate::plan::Fingerprint;
@@ -124,6 +124,11 @@ impl Artifacts {
         file.write_all(&bytes).map_err(failed)?;
         file.persist(path).map_err(|error| failed(error.error))?;
         Ok(())
+    }
+
+    /// What was found damaged so far, and was removed.
+    pub(super) fn take_damaged(&self) -> Vec<Damaged> {
+        self.store.take_damaged()
     }
 
     /// Keeps what was learned of files for the next run. Losing it costs time and nothing

@@ -111,12 +111,14 @@ impl<'a> Driver<'a> {
         // A damaged artifact is found when it is read, long after its record was. It is gone
         // from the store then, so that the same build again makes it anew.
         let mut built = self.build_once(run);
-        for _ in 0..self.project.manifest.components.len() * 2 {
-            let Err(BuildError::Damaged { digest }) = &built else { break };
-            (self.tell)(Event::Warning {
-                text: format!("artifact {digest} in the cache was damaged and is made again"),
-            });
+        for _ in 0..Plan::of(&self.project.manifest, run).needs().len() {
+            if !matches!(&built, Err(error) if error.is_damage()) {
+                break;
+            }
             built = self.build_once(run);
+        }
+        for damaged in self.artifacts.take_damaged() {
+            (self.tell)(Event::Warning { text: format!("{damaged}; it was made again") });
         }
         built
     }
@@ -127,8 +129,9 @@ impl<'a> Driver<'a> {
         let work = |action: &Action, taken: &[Artifact]| self.make(action, taken);
         let made = schedule::run(plan.needs(), self.options.jobs, work);
         // What was built is known next time, even if something else failed.
-        self.save()?;
+        let saved = self.save();
         let made = made.map_err(one_error)?;
+        saved?;
         let composed = made[&Action::Compose];
         self.artifacts.publish(&composed, &self.project.composed())?;
         let precompiled = made.get(&Action::Precompile);
@@ -155,7 +158,8 @@ impl<'a> Driver<'a> {
         self.artifacts.find(&key)?.map(|artifact| self.artifacts.trusted(&artifact)).transpose()
     }
 
-    /// What a build would do, and why; starts no tool and writes nothing.
+    /// What a build would do, and why. Starts no build and installs nothing; what it learns of
+    /// tools and files is kept.
     pub fn plan(&self, run: bool) -> Result<Vec<Planned>, BuildError> {
         let plan = Plan::of(&self.project.manifest, run);
         let mut known: BTreeMap<Action, Artifact> = BTreeMap::new();

@@ -13,7 +13,7 @@ use crate::component::compose::ComposeError;
 use crate::component::wiring::WiringError;
 use crate::host::EngineError;
 use crate::manifest::ManifestError;
-use crate::toolchain::ToolError;
+use crate::toolchain::{InstallError, ToolError};
 
 /// Why a build ends early.
 #[derive(Debug, Error, Diagnostic)]
@@ -125,6 +125,16 @@ fn store_remedy(error: &StoreError) -> &'static str {
 }
 
 impl BuildError {
+    /// Whether the same build again may well succeed: something in the cache was damaged, and
+    /// has been removed.
+    pub(super) fn is_damage(&self) -> bool {
+        match self {
+            Self::Damaged { .. } => true,
+            Self::Several { failures } => failures.iter().any(Self::is_damage),
+            _ => false,
+        }
+    }
+
     /// Whether it is what a person wrote in the manifest, or poly's own surroundings, rather
     /// than a build that failed.
     pub fn is_usage(&self) -> bool {
@@ -134,6 +144,8 @@ impl BuildError {
             | Self::Store(_)
             | Self::Exposed { .. }
             | Self::Write { .. } => true,
+            Self::Recipe(error) => error.is_surroundings(),
+            Self::Tool(ToolError::Install(error)) => matches!(**error, InstallError::Home { .. }),
             Self::Several { failures } => failures.iter().all(Self::is_usage),
             _ => false,
         }

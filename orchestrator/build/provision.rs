@@ -25,8 +25,12 @@ impl<'a> Provision<'a> {
     }
 
     /// The tools of a toolchain that are there, and those that are not.
-    pub fn look(&self, toolchain: &Toolchain, project: Option<&Project>) -> Tools {
-        self.finder.find(toolchain, &overrides(toolchain, project))
+    pub fn look(
+        &self,
+        toolchain: &Toolchain,
+        project: Option<&Project>,
+    ) -> Result<Tools, BuildError> {
+        Ok(self.finder.find(toolchain, &overrides(toolchain, project))?)
     }
 
     /// All tools of a toolchain, installed first where they are missing and may be.

@@ -55,7 +55,7 @@ pub(super) fn run(context: &Context<'_>) -> Result<Ending, CommandError> {
     let mut missing = 0;
     for name in names(project.as_ref(), catalog) {
         let toolchain = catalog.get(&name).expect("a name of this catalog");
-        for diagnosis in diagnose(&provision, toolchain, project.as_ref()) {
+        for diagnosis in diagnose(&provision, toolchain, project.as_ref())? {
             missing += usize::from(diagnosis.found.is_none());
             context.report.answer("tool", &diagnosis, &text(&diagnosis));
         }
@@ -81,8 +81,8 @@ pub(super) fn diagnose(
     provision: &Provision<'_>,
     toolchain: &Toolchain,
     project: Option<&Project>,
-) -> Vec<Diagnosis> {
-    let Tools { found, missing } = provision.look(toolchain, project);
+) -> Result<Vec<Diagnosis>, CommandError> {
+    let Tools { found, missing } = provision.look(toolchain, project)?;
     let mut diagnoses: BTreeMap<String, Diagnosis> = BTreeMap::new();
     let blank = |tool: &str| Diagnosis {
         toolchain: toolchain.name.clone(),
@@ -103,7 +103,7 @@ pub(super) fn diagnose(
         let told = Diagnosis { refused, remedy, ..blank(&missing.tool) };
         diagnoses.insert(missing.tool, told);
     }
-    toolchain.tools.keys().filter_map(|name| diagnoses.remove(name)).collect()
+    Ok(toolchain.tools.keys().filter_map(|name| diagnoses.remove(name)).collect())
 }
 
 fn text(diagnosis: &Diagnosis) -> String {

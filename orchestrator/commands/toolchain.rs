@@ -32,6 +32,8 @@ struct Listed<'a> {
     name: &'a str,
     about: &'a str,
     language: &'a str,
+    /// Whether equal inputs give equal bytes.
+    reproducible: bool,
     missing: Vec<String>,
 }
 
@@ -43,7 +45,7 @@ fn list(context: &Context<'_>) -> Result<Ending, CommandError> {
     let provision = context.provision(&tell);
     for name in catalog.names() {
         let toolchain = catalog.get(name).expect("a name of this catalog");
-        let diagnoses = diagnose(&provision, toolchain, project.as_ref());
+        let diagnoses = diagnose(&provision, toolchain, project.as_ref())?;
         let missing: Vec<String> = diagnoses
             .into_iter()
             .filter(|diagnosis| diagnosis.found.is_none())
@@ -54,9 +56,10 @@ fn list(context: &Context<'_>) -> Result<Ending, CommandError> {
         } else {
             format!("missing: {}", missing.join(", "))
         };
-        let text = format!("{name:18} {:44} {state}", toolchain.about);
-        let listed =
-            Listed { name, about: &toolchain.about, language: &toolchain.language, missing };
+        let Toolchain { about, language, reproducible, .. } = toolchain;
+        let bytes = if *reproducible { "" } else { "; builds differ in their bytes" };
+        let text = format!("{name:18} {about:44} {state}{bytes}");
+        let listed = Listed { name, about, language, reproducible: *reproducible, missing };
         context.report.answer("toolchain", &listed, &text);
     }
     provision.save();
@@ -76,6 +79,7 @@ fn install(context: &Context<'_>, asked: &[String]) -> Result<Ending, CommandErr
             context.report.done("ready", &what);
         }
     }
+    provision.save();
     Ok(Ending::Well)
 }
 

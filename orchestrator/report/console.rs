@@ -47,7 +47,7 @@ impl Console {
     pub(super) fn new(look: Look) -> Self {
         let bar = look.progress.then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            let style = ProgressStyle::with_template("{spinner} {pos}/{len} {wide_msg}");
+            let style = ProgressStyle::with_template("{spinner} {bar:16} {pos}/{len} {wide_msg}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
             bar
         });

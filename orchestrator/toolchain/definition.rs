@@ -90,6 +90,9 @@ pub struct Tool {
     pub variants: Vec<Variant>,
     /// Files whose change means that the tool must be asked again.
     pub witness: Vec<Template>,
+    /// What the tool consists of, if its executable only starts it: globs relative to its
+    /// prefix.
+    pub identity: Vec<String>,
     /// Ways to install it, in the order in which they are tried.
     pub installs: Vec<Way>,
 }
@@ -209,6 +212,16 @@ pub struct Step {
     pub name: String,
     /// The executable and its arguments.
     pub run: Vec<Template>,
+    /// Advice for when it fails, by words of its output that call for it.
+    pub hints: IndexMap<String, String>,
+}
+
+impl Step {
+    /// The advice for an output.
+    pub fn hint(&self, output: &str) -> Option<&str> {
+        let mut hints = self.hints.iter();
+        hints.find(|(words, _)| output.contains(words.as_str())).map(|(_, help)| help.as_str())
+    }
 }
 
 /// A component in the toolchain's language for `package poly:self-test; world greeter {
@@ -261,6 +274,7 @@ impl Toolchain {
             .map(|step| Step {
                 name: step.name.clone(),
                 run: step.run.iter().flat_map(splice).collect(),
+                hints: step.hints.clone(),
             })
             .collect()
     }

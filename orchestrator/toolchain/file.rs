@@ -58,6 +58,8 @@ pub(super) struct ToolFile {
     #[serde(default)]
     pub(super) witness: Vec<Text>,
     #[serde(default)]
+    pub(super) identity: Vec<Text>,
+    #[serde(default)]
     pub(super) install: Vec<Spanned<WayFile>>,
 }
 
@@ -110,6 +112,8 @@ pub(super) struct FlagsFile {
 pub(super) struct StepFile {
     pub(super) name: String,
     pub(super) run: Spanned<Vec<Text>>,
+    #[serde(default)]
+    pub(super) hints: IndexMap<String, String>,
 }
 
 #[derive(Debug, Deserialize)]

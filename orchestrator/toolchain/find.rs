@@ -16,7 +16,10 @@ use thiserror::Error;
 
 use super::definition::{Tool, Toolchain};
 use super::environment::Variables;
-use super::probe::Probe;
+use super::identity::MANAGERS;
+use super::install::ToolError;
+use super::probe::{Probe, Unfit};
+use super::process::{RUNNING, Running};
 
 /// The file that says that a prefix is complete.
 pub(super) const RECEIPT: &str = "receipt.json";
@@ -30,7 +33,7 @@ pub struct FoundTool {
     pub path: PathBuf,
     /// Its version.
     pub version: String,
-    /// The digest of its binary.
+    /// The digest of its binary, or of the files that stand in for it.
     pub digest: Digest,
     /// The variant that was chosen, where the tool declares any.
     pub variant: Option<String>,
@@ -92,6 +95,15 @@ pub enum Refusal {
         /// Its version.
         version: String,
     },
+    /// It is a version manager's shim, and nothing is known to be behind it.
+    Shim,
+    /// It starts something, and that is not where it should be.
+    Launcher {
+        /// Below this directory,
+        prefix: PathBuf,
+        /// these globs.
+        globs: Vec<String>,
+    },
     /// It can do none of what is needed.
     NoVariant {
         /// What is needed: one of these.
@@ -105,18 +117,34 @@ pub struct Finder {
     pub(super) home: PathBuf,
     pub(super) environment: Variables,
     pub(super) memo: StatMemo,
+    /// What it starts stands in this list.
+    pub(super) running: &'static Running,
+}
+
+/// A search that found nothing.
+#[derive(Debug)]
+pub(super) enum Unfound {
+    /// Nothing that is there will do.
+    Missing(NotFound),
+    /// poly was stopped before it knew: nothing is said about what is there.
+    Interrupted,
 }
 
 impl Finder {
     /// A finder for a directory of poly's own tools (`POLY_HOME`), poly's environment, and
     /// what was remembered.
     pub fn new(home: PathBuf, environment: Variables, memo: StatMemo) -> Self {
-        Self { home, environment, memo }
+        Self { home, environment, memo, running: &RUNNING }
     }
 
     /// All tools of a toolchain. `overrides` are the executables that the manifest names.
-    /// Starts no process for a tool that was asked before and is as it was.
-    pub fn find(&self, toolchain: &Toolchain, overrides: &BTreeMap<String, PathBuf>) -> Tools {
+    /// Starts no process for a tool that was asked before and is as it was. Fails only if poly
+    /// is stopped meanwhile.
+    pub fn find(
+        &self,
+        toolchain: &Toolchain,
+        overrides: &BTreeMap<String, PathBuf>,
+    ) -> Result<Tools, ToolError> {
         let mut tools = Tools::default();
         for tool in toolchain.tools.values() {
             let overridden = overrides.get(&tool.name).map(PathBuf::as_path);
@@ -124,10 +152,11 @@ impl Finder {
                 Ok(found) => {
                     tools.found.insert(tool.name.clone(), found);
                 }
-                Err(missing) => tools.missing.push(missing),
+                Err(Unfound::Missing(missing)) => tools.missing.push(missing),
+                Err(Unfound::Interrupted) => return Err(ToolError::Interrupted),
             }
         }
-        tools
+        Ok(tools)
     }
 
     /// Writes down what was remembered.
@@ -147,22 +176,23 @@ impl Finder {
         tool: &Tool,
         overridden: Option<&Path>,
         before: &Tools,
-    ) -> Result<FoundTool, NotFound> {
+    ) -> Result<FoundTool, Unfound> {
         let probe = Probe::new(self, toolchain, tool);
         let mut candidates = Vec::new();
         for path in self.places(tool, overridden, before) {
             match probe.accept(&path) {
                 Ok(found) => return Ok(found),
-                Err(refusal) => candidates.push(Candidate { path, refusal }),
+                Err(Unfit::Refused(refusal)) => candidates.push(Candidate { path, refusal }),
+                Err(Unfit::Interrupted) => return Err(Unfound::Interrupted),
             }
         }
-        Err(NotFound {
+        Err(Unfound::Missing(NotFound {
             tool: tool.name.clone(),
             accept: tool.accept.to_string(),
             beside: tool.from.clone(),
             overridden: overridden.is_some(),
             candidates,
-        })
+        }))
     }
 
     /// Where the tool may be, in order.
@@ -267,6 +297,17 @@ impl fmt::Display for Refusal {
             }
             Self::NoVersion { said } => write!(formatter, "does not tell its version: {said}"),
             Self::Version { version } => write!(formatter, "is version {version}"),
+            Self::Shim => write!(
+                formatter,
+                "is a shim, and none of `{}` says what is behind it",
+                MANAGERS.join("`, `")
+            ),
+            Self::Launcher { prefix, globs } => write!(
+                formatter,
+                "only starts something, and that is not below `{}`: there is no `{}`",
+                prefix.display(),
+                globs.join("`, `")
+            ),
             Self::NoVariant { variants } => {
                 write!(formatter, "has no support for `{}`", variants.join("` or `"))
             }

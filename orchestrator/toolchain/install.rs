@@ -6,6 +6,7 @@
 //! │   └── tinygo/0.41.1/      a prefix: one tool in one version
 //! │       ├── bin/            where its executables are
 //! │       └── receipt.json    written last: a prefix without one is of an interrupted install
+//! ├── aside/tinygo-0.41.1/    the complete prefix that was there before, until the new one is
 //! ├── work/tinygo-0.41.1/     scratch while it is being installed
 //! ├── logs/tinygo-0.41.1-script.log
 //! └── locks/tinygo-0.41.1.lock
@@ -13,7 +14,9 @@
 //!
 //! Ways are tried in the order of the toolchain's file, each in an empty prefix, under a lock
 //! that one process holds at a time. A way has worked when the tool in the prefix will do;
-//! what it says of itself is not believed. Nothing outside of `POLY_HOME` is written, with one
+//! what it says of itself is not believed. A complete prefix that will not do any more is put
+//! aside, and put back if no way works or poly is stopped: the tool may be better than nothing,
+//! and whoever stopped poly did not ask for its end. Nothing outside of `POLY_HOME` is written, with one
 //! exception that the way's name tells: `rustup-target` adds to the user's own Rust.
 
 use std::collections::BTreeMap;
@@ -27,9 +30,9 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::definition::{Tool, Toolchain, Way};
-use super::find::{Candidate, Finder, FoundTool, NotFound, RECEIPT, Tools, executable_in};
-use super::probe::Probe;
-use super::process::{self, ProcessError};
+use super::find::{Candidate, Finder, FoundTool, NotFound, RECEIPT, Tools, Unfound, executable_in};
+use super::probe::{Probe, Unfit};
+use super::process::ProcessError;
 
 mod archive;
 mod way;
@@ -93,6 +96,9 @@ pub enum ToolError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Install(Box<InstallError>),
+    /// poly was stopped while it looked for it.
+    #[error("interrupted")]
+    Interrupted,
 }
 
 /// A tool could not be installed.
@@ -149,10 +155,13 @@ impl Finder {
             let overridden = overrides.get(&tool.name).map(PathBuf::as_path);
             let found = match self.find_tool(toolchain, tool, overridden, &tools) {
                 Ok(found) => found,
-                Err(missing) if !install || missing.overridden || tool.installs.is_empty() => {
+                Err(Unfound::Interrupted) => return Err(ToolError::Interrupted),
+                Err(Unfound::Missing(missing))
+                    if !install || missing.overridden || tool.installs.is_empty() =>
+                {
                     return Err(ToolError::NotFound(missing));
                 }
-                Err(_) => self
+                Err(Unfound::Missing(_)) => self
                     .install(toolchain, tool, &tools, progress)
                     .map_err(|error| ToolError::Install(Box::new(error)))?,
             };
@@ -170,14 +179,35 @@ impl Finder {
         before: &Tools,
         progress: &dyn Fn(InstallEvent<'_>),
     ) -> Result<FoundTool, InstallError> {
-        let started = Instant::now();
         let version = tool.install_version.as_deref().unwrap_or("target");
         let place = Place::new(&self.home, tool, version);
         let _lock = place.lock(|| progress(InstallEvent::Waiting { tool: &tool.name }))?;
+        place.take_back().map_err(|source| place.unusable(source))?;
         // Whoever held the lock may have installed it.
-        if let Ok(found) = self.find_tool(toolchain, tool, None, before) {
-            return Ok(found);
+        match self.find_tool(toolchain, tool, None, before) {
+            Ok(found) => return Ok(found),
+            Err(Unfound::Interrupted) => {
+                return Err(InstallError::Interrupted { tool: tool.name.clone() });
+            }
+            Err(Unfound::Missing(_)) => {}
         }
+        place.put_aside().map_err(|source| place.unusable(source))?;
+        let installed = self.try_ways(toolchain, tool, &place, before, progress);
+        place.take_back().map_err(|source| place.unusable(source))?;
+        installed
+    }
+
+    /// Tries one way after the other. If none works, there is no prefix afterwards.
+    fn try_ways(
+        &self,
+        toolchain: &Toolchain,
+        tool: &Tool,
+        place: &Place,
+        before: &Tools,
+        progress: &dyn Fn(InstallEvent<'_>),
+    ) -> Result<FoundTool, InstallError> {
+        let started = Instant::now();
+        let version = place.version.as_str();
         let mut attempts = Vec::new();
         for way in &tool.installs {
             let name = way.name();
@@ -185,8 +215,8 @@ impl Finder {
             let made = place
                 .prepare(name)
                 .map_err(Failure::Home)
-                .and_then(|()| way::run(self, way, &place, before))
-                .and_then(|()| self.verify(toolchain, tool, way, &place, before));
+                .and_then(|()| way::run(self, way, place, before))
+                .and_then(|()| self.verify(toolchain, tool, way, place, before));
             place.discard_work();
             match made {
                 Ok(found) => {
@@ -195,7 +225,7 @@ impl Finder {
                 }
                 Err(failure) => {
                     place.discard_prefix();
-                    let attempt = attempt(tool, way, &place, failure)?;
+                    let attempt = self.attempt(tool, way, place, failure)?;
                     progress(InstallEvent::Failed { tool: &tool.name, attempt: &attempt });
                     attempts.push(attempt);
                 }
@@ -217,7 +247,10 @@ impl Finder {
         if let Way::RustupTarget { .. } = way {
             // What it installs is not ours, and not in the prefix.
             place.discard_prefix();
-            return self.find_tool(toolchain, tool, None, before).map_err(|missing| {
+            return self.find_tool(toolchain, tool, None, before).map_err(|unfound| {
+                let Unfound::Missing(missing) = unfound else {
+                    return Failure::Process(ProcessError::Interrupted);
+                };
                 let reasons = missing.candidates.iter();
                 let reasons = reasons.map(|Candidate { path, refusal }| {
                     format!("afterwards `{}` {refusal}", path.display())
@@ -226,8 +259,12 @@ impl Finder {
             });
         }
         let executable = executable_in(&place.prefix, tool);
-        let found = Probe::new(self, toolchain, tool).accept(&executable).map_err(|refusal| {
-            Failure::Said(format!("afterwards `{}` {refusal}", executable.display()))
+        let found = Probe::new(self, toolchain, tool).accept(&executable);
+        let found = found.map_err(|unfit| match unfit {
+            Unfit::Refused(refusal) => {
+                Failure::Said(format!("afterwards `{}` {refusal}", executable.display()))
+            }
+            Unfit::Interrupted => Failure::Process(ProcessError::Interrupted),
         })?;
         let receipt = Receipt {
             tool: tool.name.clone(),
@@ -237,6 +274,36 @@ impl Finder {
         place.write_receipt(&receipt).map_err(Failure::Home)?;
         Ok(found)
     }
+
+    /// What is remembered of a failure, unless it ends the whole install.
+    fn attempt(
+        &self,
+        tool: &Tool,
+        way: &Way,
+        place: &Place,
+        failure: Failure,
+    ) -> Result<Attempt, InstallError> {
+        let interrupted = || InstallError::Interrupted { tool: tool.name.clone() };
+        if self.running.interrupted() {
+            return Err(interrupted());
+        }
+        let said = match failure {
+            Failure::Said(said) => said,
+            Failure::Process(ProcessError::Interrupted) => return Err(interrupted()),
+            Failure::Process(ProcessError::NotStarted { program, source, .. }) => {
+                format!("cannot start `{}`: {source}", program.display())
+            }
+            Failure::Process(ProcessError::Output { source, .. }) => source.to_string(),
+            Failure::Home(source) => return Err(place.unusable(source)),
+        };
+        let log = place.log(way.name());
+        Ok(Attempt {
+            way: way.name(),
+            said,
+            log: log.exists().then_some(log),
+            by_hand: way::by_hand(way, tool),
+        })
+    }
 }
 
 /// The directories of one tool in one version.
@@ -245,6 +312,7 @@ struct Place {
     label: String,
     version: String,
     prefix: PathBuf,
+    aside: PathBuf,
     work: PathBuf,
 }
 
@@ -255,6 +323,7 @@ impl Place {
             home: home.to_owned(),
             version: version.to_owned(),
             prefix: home.join("tools").join(&tool.name).join(version),
+            aside: home.join("aside").join(&label),
             work: home.join("work").join(&label),
             label,
         }
@@ -285,10 +354,8 @@ impl Place {
     /// the one that failed.)
     fn prepare(&self, way: &str) -> io::Result<()> {
         for directory in [&self.prefix, &self.work] {
-            match std::fs::remove_dir_all(directory) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => std::fs::create_dir_all(directory)?,
-            }
+            remove(directory)?;
+            std::fs::create_dir_all(directory)?;
         }
         std::fs::create_dir_all(self.home.join("logs"))?;
         match std::fs::remove_file(self.log(way)) {
@@ -307,6 +374,33 @@ impl Place {
         std::fs::rename(&temporary, self.prefix.join(RECEIPT))
     }
 
+    /// Moves a complete prefix out of the way.
+    fn put_aside(&self) -> io::Result<()> {
+        if !self.prefix.join(RECEIPT).exists() {
+            return Ok(());
+        }
+        remove(&self.aside)?;
+        std::fs::create_dir_all(self.home.join("aside"))?;
+        std::fs::rename(&self.prefix, &self.aside)
+    }
+
+    /// Moves it back, unless a new one is complete. (What a poly that was killed has left
+    /// behind is set right here as well.)
+    fn take_back(&self) -> io::Result<()> {
+        if !self.aside.exists() {
+            return Ok(());
+        }
+        if self.prefix.join(RECEIPT).exists() {
+            return remove(&self.aside);
+        }
+        remove(&self.prefix)?;
+        std::fs::rename(&self.aside, &self.prefix)
+    }
+
+    fn unusable(&self, source: io::Error) -> InstallError {
+        InstallError::Home { path: self.prefix.clone(), source }
+    }
+
     /// What cannot be removed now is removed by `prepare` the next time.
     fn discard_work(&self) {
         let _ = std::fs::remove_dir_all(&self.work);
@@ -317,35 +411,12 @@ impl Place {
     }
 }
 
-/// What is remembered of a failure, unless it ends the whole install.
-fn attempt(
-    tool: &Tool,
-    way: &Way,
-    place: &Place,
-    failure: Failure,
-) -> Result<Attempt, InstallError> {
-    let interrupted = || InstallError::Interrupted { tool: tool.name.clone() };
-    if process::interrupted() {
-        return Err(interrupted());
+/// Removes a directory that may not be there.
+fn remove(directory: &Path) -> io::Result<()> {
+    match std::fs::remove_dir_all(directory) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
-    let said = match failure {
-        Failure::Said(said) => said,
-        Failure::Process(ProcessError::Interrupted) => return Err(interrupted()),
-        Failure::Process(ProcessError::NotStarted { program, source, .. }) => {
-            format!("cannot start `{}`: {source}", program.display())
-        }
-        Failure::Process(ProcessError::Output { source, .. }) => source.to_string(),
-        Failure::Home(source) => {
-            return Err(InstallError::Home { path: place.prefix.clone(), source });
-        }
-    };
-    let log = place.log(way.name());
-    Ok(Attempt {
-        way: way.name(),
-        said,
-        log: log.exists().then_some(log),
-        by_hand: way::by_hand(way, tool),
-    })
 }
 
 fn tried(attempts: &[Attempt]) -> String {

@@ -3,7 +3,7 @@
 //! - A **toolchain** is one TOML file that says how a component in some language is built.
 //!   poly brings some; a pipeline's own directory `toolchains/` adds to them or overrides.
 //! - A **tool** is an executable that a toolchain needs. Its **identity** is its version and
-//!   the digest of its binary; a **variant** is something that only some of its installations
+//!   the digest of its binary, or of the files that stand in for it; a **variant** is something that only some of its installations
 //!   can do.
 //! - A **way** is one of the ways to install a tool, into poly's own directory.
 //! - A **template** is a text with placeholders from a closed set; it is hashed as written.
@@ -19,7 +19,7 @@
 //! | `template` | placeholders |
 //! | `catalog` | all toolchains by name |
 //! | `environment` | what a step may see |
-//! | `find`, `probe` | which executable a tool is |
+//! | `find`, `probe`, `identity` | which executable a tool is |
 //! | `install` | getting one that is not there |
 //! | `process` | starting anything at all, and stopping everything |
 //!
@@ -31,6 +31,7 @@ pub mod environment;
 mod error;
 mod file;
 mod find;
+mod identity;
 mod install;
 mod parse;
 mod probe;

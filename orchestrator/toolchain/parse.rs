@@ -143,6 +143,7 @@ impl Parser<'_> {
             from: file.from.map(Spanned::into_inner),
             variants: file.variant,
             witness,
+            identity: globs(file.identity)?,
         })
     }
 
@@ -214,7 +215,7 @@ impl Parser<'_> {
                     "the first of `run` is `{tool:NAME}`: what a step starts is part of its key",
                 ));
             }
-            steps.push(Step { name: file.name, run });
+            steps.push(Step { name: file.name, run, hints: file.hints });
         }
         Ok(steps)
     }

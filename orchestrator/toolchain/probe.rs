@@ -2,7 +2,7 @@
 //!
 //! The answers are noted in the memo beside the executable's digest, under a digest of all
 //! that was asked and of the variables that could change the answer. They hold as long as the
-//! executable, the one behind it, the tool's witnesses, and every directory that a variant was
+//! executable, the one behind it, a version manager's choice, the tool's witnesses, and every directory that a variant was
 //! looked for in are as they were. A failure is not noted: it may have been a passing one.
 
 use std::io;
@@ -15,11 +15,27 @@ use serde::{Deserialize, Serialize};
 use super::definition::{Tool, Toolchain};
 use super::environment::{self, Variables};
 use super::find::{Finder, FoundTool, Refusal};
-use super::process::{self, Invocation, ProcessError};
+use super::identity::{self, MANAGERS};
+use super::process::{Invocation, ProcessError};
 use super::template::{Placeholder, Template};
 
 /// Goes up when other things are asked, or understood otherwise.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
+
+/// Why an executable was not accepted.
+#[derive(Debug)]
+pub(super) enum Unfit {
+    /// It will not do.
+    Refused(Refusal),
+    /// poly was stopped before it had answered.
+    Interrupted,
+}
+
+impl From<Refusal> for Unfit {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
 
 /// The questions to one tool.
 pub(super) struct Probe<'a> {
@@ -70,7 +86,7 @@ impl<'a> Probe<'a> {
     }
 
     /// The tool, if the executable at `path` will do.
-    pub(super) fn accept(&self, path: &Path) -> Result<FoundTool, Refusal> {
+    pub(super) fn accept(&self, path: &Path) -> Result<FoundTool, Unfit> {
         let answers = match self.remembered(path) {
             Some(answers) => answers,
             None => self.ask(path)?,
@@ -79,13 +95,13 @@ impl<'a> Probe<'a> {
         // is the same.
         let Version { major, minor, patch, .. } = answers.version;
         if !self.tool.accept.matches(&Version::new(major, minor, patch)) {
-            return Err(Refusal::Version { version: answers.version.to_string() });
+            return Err(Refusal::Version { version: answers.version.to_string() }.into());
         }
         if !self.tool.variants.is_empty() && answers.variant.is_none() {
             let variants = self.tool.variants.iter().map(|variant| variant.name.clone());
-            return Err(Refusal::NoVariant { variants: variants.collect() });
+            return Err(Refusal::NoVariant { variants: variants.collect() }.into());
         }
-        let digest = self.finder.memo.digest(&answers.path).map_err(|error| unreadable(&error))?;
+        let digest = self.identity(&answers.path)?;
         Ok(FoundTool {
             name: self.tool.name.clone(),
             path: answers.path,
@@ -93,6 +109,18 @@ impl<'a> Probe<'a> {
             digest,
             variant: answers.variant,
         })
+    }
+
+    /// The digest that changes when the tool does, and nowhere else.
+    fn identity(&self, executable: &Path) -> Result<Digest, Refusal> {
+        let memo = &self.finder.memo;
+        let globs = &self.tool.identity;
+        if globs.is_empty() {
+            return memo.digest(executable).map_err(|error| unreadable(&error));
+        }
+        let prefix = identity::prefix(executable).map_err(|error| unreadable(&error))?;
+        let digest = identity::digest(memo, &prefix, globs).map_err(|error| unreadable(&error))?;
+        digest.ok_or(Refusal::Launcher { prefix, globs: globs.clone() })
     }
 
     /// What was answered before, if it still holds.
@@ -104,21 +132,26 @@ impl<'a> Probe<'a> {
     }
 
     /// Asks, and notes the answers.
-    fn ask(&self, path: &Path) -> Result<Answers, Refusal> {
+    fn ask(&self, path: &Path) -> Result<Answers, Unfit> {
         if which::which_in(path, None::<&str>, "/").is_err() {
-            return Err(Refusal::Absent);
+            return Err(Refusal::Absent.into());
         }
         // Before anything is asked: a note goes beside a digest that is older than it.
         self.finder.memo.digest(path).map_err(|error| unreadable(&error))?;
-        let version = self.version(path)?;
         let mut watched: Vec<PathBuf> =
             self.tool.witness.iter().filter_map(|template| self.witness(template)).collect();
         let mut executable = path.to_owned();
+        if let Some(shims) = identity::shims(path) {
+            executable = self.behind(path)?;
+            watched.extend(identity::choices(shims, &self.directory));
+            watched.push(executable.clone());
+        }
+        let version = self.version(&executable)?;
         if let Some(resolve) = &self.tool.resolve {
-            executable = Path::new(&self.line(path, &resolve.run)?).join(&resolve.path);
+            executable = Path::new(&self.line(&executable, &resolve.run)?).join(&resolve.path);
             watched.push(executable.clone());
             if !executable.is_file() {
-                return Err(Refusal::Absent);
+                return Err(Refusal::Absent.into());
             }
         }
         let mut variant = None;
@@ -140,23 +173,46 @@ impl<'a> Probe<'a> {
         Ok(answers)
     }
 
-    fn version(&self, path: &Path) -> Result<Version, Refusal> {
+    /// What is behind a shim.
+    fn behind(&self, shim: &Path) -> Result<PathBuf, Unfit> {
+        let path = self.variables.get("PATH");
+        let name = shim.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let question = ["which".to_owned(), name];
+        for manager in MANAGERS {
+            let Ok(manager) = which::which_in(manager, path, "/") else { continue };
+            match self.line(&manager, &question) {
+                Ok(line) => {
+                    let behind = PathBuf::from(line);
+                    if behind.is_absolute() && identity::shims(&behind).is_none() {
+                        return Ok(behind);
+                    }
+                }
+                Err(Unfit::Interrupted) => return Err(Unfit::Interrupted),
+                // Another manager's shim.
+                Err(Unfit::Refused(_)) => {}
+            }
+        }
+        Err(Refusal::Shim.into())
+    }
+
+    fn version(&self, path: &Path) -> Result<Version, Unfit> {
         let (stdout, stderr) = self.run(path, &self.tool.version)?;
         // Some tools tell their version on standard error.
-        version_in(&stdout)
-            .or_else(|| version_in(&stderr))
-            .ok_or_else(|| Refusal::NoVersion { said: last_line(&[stderr, stdout].concat()) })
+        version_in(&stdout).or_else(|| version_in(&stderr)).ok_or_else(|| {
+            Refusal::NoVersion { said: last_line(&[stderr, stdout].concat()) }.into()
+        })
     }
 
     /// The one line that the executable answers with.
-    fn line(&self, path: &Path, arguments: &[String]) -> Result<String, Refusal> {
+    fn line(&self, path: &Path, arguments: &[String]) -> Result<String, Unfit> {
         let (stdout, _) = self.run(path, arguments)?;
         Ok(stdout.trim().to_owned())
     }
 
-    fn run(&self, path: &Path, arguments: &[String]) -> Result<(String, String), Refusal> {
-        let fails = |said: String| Refusal::Fails { arguments: arguments.join(" "), said };
-        let answer = process::ask(&Invocation {
+    fn run(&self, path: &Path, arguments: &[String]) -> Result<(String, String), Unfit> {
+        let fails =
+            |said: String| Unfit::Refused(Refusal::Fails { arguments: arguments.join(" "), said });
+        let answer = self.finder.running.ask(&Invocation {
             program: path,
             arguments,
             directory: &self.directory,
@@ -166,7 +222,7 @@ impl<'a> Probe<'a> {
             ProcessError::NotStarted { source, .. } | ProcessError::Output { source, .. } => {
                 fails(source.to_string())
             }
-            ProcessError::Interrupted => fails("interrupted".to_owned()),
+            ProcessError::Interrupted => Unfit::Interrupted,
         })?;
         let stdout = String::from_utf8_lossy(&answer.stdout).into_owned();
         let stderr = String::from_utf8_lossy(&answer.stderr).into_owned();

@@ -100,11 +100,6 @@ pub fn run(invocation: &Invocation<'_>, log: Option<&Path>) -> Result<Finished, 
     RUNNING.run(invocation, log)
 }
 
-/// Runs a command that answers a question, its two outputs apart.
-pub(super) fn ask(invocation: &Invocation<'_>) -> Result<Answer, ProcessError> {
-    RUNNING.ask(invocation)
-}
-
 /// Stops everything that runs, first by asking, after two seconds by force, and lets nothing
 /// be started from now on. Returns when nothing runs any more.
 pub fn interrupt_all() {
@@ -113,28 +108,31 @@ pub fn interrupt_all() {
 
 /// Whether [`interrupt_all`] was called.
 pub fn interrupted() -> bool {
-    RUNNING.list().interrupted
+    RUNNING.interrupted()
 }
 
 /// All processes of this poly.
-static RUNNING: Running = Running::new();
+pub(super) static RUNNING: Running = Running::new();
 
 /// The list of running process groups.
-struct Running {
+#[derive(Debug)]
+pub(super) struct Running {
     list: Mutex<List>,
 }
 
+#[derive(Debug)]
 struct List {
     interrupted: bool,
     groups: Vec<Pid>,
 }
 
 impl Running {
-    const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self { list: Mutex::new(List { interrupted: false, groups: Vec::new() }) }
     }
 
-    fn run(
+    /// See [`run`].
+    pub(super) fn run(
         &self,
         invocation: &Invocation<'_>,
         log: Option<&Path>,
@@ -153,7 +151,8 @@ impl Running {
         Ok(Finished { status, output, dropped, elapsed: started.elapsed() })
     }
 
-    fn ask(&self, invocation: &Invocation<'_>) -> Result<Answer, ProcessError> {
+    /// Runs a command that answers a question, its two outputs apart.
+    pub(super) fn ask(&self, invocation: &Invocation<'_>) -> Result<Answer, ProcessError> {
         let failed = |source| output_error(invocation, source);
         let (stdout, stdout_writer) = io::pipe().map_err(failed)?;
         let (stderr, stderr_writer) = io::pipe().map_err(failed)?;
@@ -208,7 +207,8 @@ impl Running {
         child.wait()
     }
 
-    fn interrupt_all(&self) {
+    /// See [`interrupt_all`].
+    pub(super) fn interrupt_all(&self) {
         let signal = |signal| {
             let mut list = self.list();
             list.interrupted = true;
@@ -227,8 +227,13 @@ impl Running {
         }
     }
 
+    /// See [`interrupted`].
+    pub(super) fn interrupted(&self) -> bool {
+        self.list().interrupted
+    }
+
     fn uninterrupted(&self) -> Result<(), ProcessError> {
-        if self.list().interrupted { Err(ProcessError::Interrupted) } else { Ok(()) }
+        if self.interrupted() { Err(ProcessError::Interrupted) } else { Ok(()) }
     }
 
     fn list(&self) -> MutexGuard<'_, List> {

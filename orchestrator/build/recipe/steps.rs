@@ -14,7 +14,7 @@ use crate::build::event::Event;
 use crate::build::inputs::InputsError;
 use crate::build::stage;
 use crate::component::inspect::{self, Kind};
-use crate::toolchain::{ExpandError, Produces, Template, Values, process};
+use crate::toolchain::{ExpandError, Produces, Step, Template, Values, process};
 
 impl Recipe<'_> {
     /// Carries the steps out in a fresh copy of the inputs. Returns what they left, and how long
@@ -25,13 +25,7 @@ impl Recipe<'_> {
     ) -> Result<(Vec<u8>, Duration), RecipeError> {
         let places = Places::of(self)?;
         let _alone = places.lock()?;
-        let in_component = |name: String| match self.component.path.get_ref().as_str() {
-            "." => name,
-            path => format!("{path}/{name}"),
-        };
-        let added = self.added_files().into_iter();
-        let added = added.map(|(name, text)| (in_component(name), text)).collect();
-        stage::fill(&places.root, &self.project.root, &self.inputs, &added)?;
+        stage::fill(&places.root, &self.project.root, &self.inputs, &self.added_files())?;
         let values = self.values(&places);
         let pattern =
             self.toolchain.output.expand_glob(&values).map_err(|error| self.no_value(error))?;
@@ -45,7 +39,7 @@ impl Recipe<'_> {
             let argv = step.run.iter().map(|part| self.expand(part, &values));
             let argv = argv.collect::<Result<Vec<_>, _>>()?;
             let started = Instant::now();
-            self.run_step(&step.name, &argv, &environment, &places, index, tell)?;
+            self.run_step(step, &argv, &environment, &places, index, tell)?;
             spent += started.elapsed();
         }
         let bytes = self.read_output(&pattern, &places)?;
@@ -54,7 +48,7 @@ impl Recipe<'_> {
 
     fn run_step(
         &self,
-        step: &str,
+        step: &Step,
         argv: &[String],
         environment: &BTreeMap<String, String>,
         places: &Places,
@@ -68,16 +62,20 @@ impl Recipe<'_> {
             directory: &places.component,
             environment,
         };
-        let log = places.log(index, step);
-        let finished = process::run(&invocation, Some(&log)).map_err(|source| {
-            RecipeError::Process { component: self.name.to_owned(), step: step.to_owned(), source }
-        })?;
+        let log = places.log(index, &step.name);
+        let finished =
+            process::run(&invocation, Some(&log)).map_err(|source| RecipeError::Process {
+                component: self.name.to_owned(),
+                step: step.name.clone(),
+                source,
+            })?;
         let text = String::from_utf8_lossy(&finished.output);
         if !finished.status.success() {
             return Err(RecipeError::from(Box::new(StepFailure {
                 component: self.name.to_owned(),
-                step: step.to_owned(),
+                step: step.name.clone(),
                 status: finished.status.to_string(),
+                hint: step.hint(&text).map(str::to_owned),
                 output: text.trim_end().to_owned(),
                 command: argv.iter().map(|part| quoted(part)).collect::<Vec<_>>().join(" "),
                 directory: places.component.display().to_string(),
@@ -86,7 +84,7 @@ impl Recipe<'_> {
         }
         tell(Event::Output {
             component: self.name.to_owned(),
-            step: step.to_owned(),
+            step: step.name.clone(),
             text: text.into_owned(),
         });
         Ok(())

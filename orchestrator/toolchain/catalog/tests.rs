@@ -1,4 +1,5 @@
 use super::super::definition::Way;
+use super::super::template::Template;
 use super::*;
 
 #[test]
@@ -19,6 +20,23 @@ fn every_embedded_toolchain_is_valid_and_can_be_tried() {
             let last = tool.installs.last();
             assert!(!matches!(last, Some(Way::RustupTarget { .. })), "{}", tool.name);
         }
+    }
+}
+
+/// Without the lock file's versions, the registry of the day would decide what is built, and
+/// the key would not tell.
+#[test]
+fn cargo_is_held_to_the_lock_file() {
+    let catalog = Catalog::embedded();
+    for name in ["cargo", "cargo-component"] {
+        let toolchain = catalog.get(name).unwrap();
+        let steps = toolchain.steps(crate::manifest::Profile::Release);
+        let mut arguments = steps[0].run.iter().map(Template::text);
+        assert!(arguments.any(|argument| argument == "--locked"), "{name}");
+        assert!(toolchain.self_test.as_ref().unwrap().files.contains_key("Cargo.lock"), "{name}");
+        // In the words of cargo 1.95.
+        let said = "error: cannot create the lock file /copy/Cargo.lock because --locked was passed to prevent this";
+        assert!(steps[0].hint(said).unwrap().contains("`cargo fetch`"), "{name}");
     }
 }
 

@@ -96,7 +96,7 @@ fn toolchain(text: &str) -> Toolchain {
 }
 
 fn find(finder: &Finder) -> Tools {
-    finder.find(&toolchain(COMPILER), &BTreeMap::new())
+    finder.find(&toolchain(COMPILER), &BTreeMap::new()).unwrap()
 }
 
 fn refusals(tools: &Tools) -> Vec<&Refusal> {
@@ -195,7 +195,7 @@ fn an_override_is_the_only_place() {
     let finder = machine.finder();
     let with = |path: PathBuf| {
         let overrides = BTreeMap::from([("compiler".to_owned(), path)]);
-        finder.find(&toolchain(COMPILER), &overrides)
+        finder.find(&toolchain(COMPILER), &overrides).unwrap()
     };
     let mine = machine.compiler("mine", "1.9.0");
     machine.target("mine", "new");
@@ -275,9 +275,83 @@ fn a_variable_that_the_toolchain_passes_is_part_of_the_question() {
     std::thread::sleep(Duration::from_millis(2100));
     let mut finder = machine.finder();
     let version = |finder: &Finder| {
-        finder.find(&toolchain(&text), &BTreeMap::new()).found["compiler"].version.clone()
+        let tools = finder.find(&toolchain(&text), &BTreeMap::new()).unwrap();
+        tools.found["compiler"].version.clone()
     };
     assert_eq!(version(&finder), "1.2.0");
     finder.environment.insert("COMPILER_VERSION".into(), "1.7.0".into());
     assert_eq!(version(&finder), "1.7.0");
+}
+
+/// A virtual environment with componentize-py in it, as pip leaves it.
+fn python_package(machine: &Machine, prefix: &str, code: &str) -> PathBuf {
+    let path = machine.at(prefix);
+    let script = format!("# {}/bin/python\necho componentize-py 0.25.1", path.display());
+    let packages = path.join("lib/python3.11/site-packages/componentize_py");
+    std::fs::create_dir_all(packages.join("__pycache__")).unwrap();
+    std::fs::write(packages.join("__pycache__/x.py"), path.to_str().unwrap()).unwrap();
+    std::fs::write(packages.join("__init__.py"), "").unwrap();
+    std::fs::write(packages.join("componentize_py.abi3.so"), code).unwrap();
+    machine.executable(&format!("{prefix}/bin/componentize-py"), &script)
+}
+
+fn find_componentize_py(finder: &Finder) -> Tools {
+    let catalog = super::super::Catalog::embedded();
+    finder.find(catalog.get("componentize-py").unwrap(), &BTreeMap::new()).unwrap()
+}
+
+/// The digest of its launcher stayed the same when the package changed, and changed with the
+/// directory that it was installed in.
+#[test]
+fn componentize_py_is_its_package_and_not_its_launcher() {
+    let identity = |code: &str| {
+        let machine = Machine::new();
+        let prefix = "poly/tools/componentize-py/0.25.1";
+        python_package(&machine, prefix, code);
+        std::fs::write(machine.at(prefix).join("receipt.json"), "{}").unwrap();
+        find_componentize_py(&machine.finder()).found["componentize-py"].digest
+    };
+    assert_eq!(identity("code"), identity("code"), "in two homes");
+    assert_ne!(identity("code"), identity("other code"));
+}
+
+#[test]
+fn a_launcher_of_who_knows_what_is_refused() {
+    let machine = Machine::new();
+    machine.executable("path/componentize-py", "echo componentize-py 0.25.1");
+    let tools = find_componentize_py(&machine.finder());
+    let [Refusal::Launcher { prefix, globs }] = refusals(&tools)[..] else { panic!("{tools:?}") };
+    assert_eq!(*prefix, machine.directory.path().canonicalize().unwrap());
+    assert_eq!(globs.len(), 1);
+}
+
+#[test]
+fn a_shim_is_looked_behind() {
+    let machine = Machine::new();
+    let one = python_package(&machine, "versions/one", "code");
+    let two = python_package(&machine, "versions/two", "other code");
+    machine.executable("shims/componentize-py", "echo componentize-py 0.25.1");
+    let choice = machine.at("version");
+    let pyenv = format!("[ $1 $2 = 'which componentize-py' ] && cat {}", choice.display());
+    machine.executable("path/pyenv", &pyenv.replace("$1 $2", "\"$1 $2\""));
+    std::fs::write(&choice, one.to_str().unwrap()).unwrap();
+    std::thread::sleep(Duration::from_millis(2100));
+    let path = format!("{}:{}:/bin", machine.at("shims").display(), machine.at("path").display());
+    let fresh = || {
+        let mut finder = machine.finder();
+        finder.environment.insert("PATH".into(), path.clone());
+        finder
+    };
+    let finder = fresh();
+
+    let first = find_componentize_py(&finder).found["componentize-py"].clone();
+    assert_eq!(first.path, one);
+    // Another version is chosen; the shim is as it was.
+    std::fs::write(&choice, two.to_str().unwrap()).unwrap();
+    let second = find_componentize_py(&finder).found["componentize-py"].clone();
+    assert_eq!(second.path, two);
+    assert_ne!(first.digest, second.digest);
+
+    machine.executable("path/pyenv", "exit 127");
+    assert_eq!(refusals(&find_componentize_py(&fresh())), [&Refusal::Shim]);
 }

@@ -10,7 +10,8 @@ use poly_cache::Digest;
 use ureq::tls::{RootCerts, TlsConfig};
 
 use super::super::definition::Archive;
-use super::super::process;
+use super::super::process::{ProcessError, Running};
+use super::Place;
 use super::way::Failure;
 
 /// A server that does not answer for this long is given up.
@@ -24,11 +25,12 @@ pub(super) fn install(
     archive: &Archive,
     strip: u32,
     bin: &str,
-    work: &Path,
-    prefix: &Path,
+    place: &Place,
+    running: &Running,
 ) -> Result<(), Failure> {
+    let Place { work, prefix, .. } = place;
     let file = work.join("archive.tar.gz");
-    download(&archive.url, &file)?;
+    download(&archive.url, &file, running)?;
     let digest = Digest::of_file(&file).map_err(Failure::Home)?;
     if digest != archive.sha256 {
         return Err(Failure::Said(format!(
@@ -49,7 +51,7 @@ pub(super) fn install(
     Ok(())
 }
 
-fn download(url: &str, file: &Path) -> Result<(), Failure> {
+fn download(url: &str, file: &Path, running: &Running) -> Result<(), Failure> {
     let failed = |error: &dyn std::error::Error| {
         let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
         Failure::Said(format!("cannot download {url}: {error}{cause}"))
@@ -68,8 +70,8 @@ fn download(url: &str, file: &Path) -> Result<(), Failure> {
     let mut buffer = vec![0; 128 * 1024];
     loop {
         // Ctrl-C stops processes; this is the one long thing that is none.
-        if process::interrupted() {
-            return Err(Failure::Process(process::ProcessError::Interrupted));
+        if running.interrupted() {
+            return Err(Failure::Process(ProcessError::Interrupted));
         }
         match body.read(&mut buffer).map_err(|error| failed(&error))? {
             0 => return Ok(()),

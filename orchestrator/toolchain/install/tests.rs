@@ -8,6 +8,7 @@ use std::thread;
 use poly_cache::{Digest, StatMemo};
 
 use super::super::parse;
+use super::super::process::Running;
 use super::*;
 
 /// A `POLY_HOME` and a machine that has what every machine has.
@@ -39,7 +40,42 @@ impl Sandbox {
         let environment = [("PATH", "/usr/bin:/bin"), ("HOME", "/")];
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let memo = StatMemo::open(&self.directory.path().join("memo.json"));
-        Finder::new(self.home(), environment.into(), memo)
+        let finder = Finder::new(self.home(), environment.into(), memo);
+        // A list of its own: an interrupt must not reach the neighbours.
+        Finder { running: Box::leak(Box::new(Running::new())), ..finder }
+    }
+
+    /// Replaces the installed tool.
+    fn break_tool(&self, script: &str) {
+        std::fs::write(self.prefix().join("bin/tool"), format!("#!/bin/sh\n{script}\n")).unwrap();
+    }
+
+    /// Provides in another thread, and interrupts it as soon as `ready` is there.
+    fn provide_and_interrupt(&self, toolchain: &Toolchain) -> ToolError {
+        let finder = self.finder();
+        thread::scope(|scope| {
+            let provided = scope.spawn(|| provide(&finder, toolchain));
+            while !self.ready().exists() {
+                thread::sleep(Duration::from_millis(5));
+            }
+            finder.running.interrupt_all();
+            provided.join().unwrap().unwrap_err()
+        })
+    }
+
+    fn ready(&self) -> PathBuf {
+        self.directory.path().join("ready")
+    }
+
+    /// A script that says that it runs, and then does so for long.
+    fn hanging(&self) -> String {
+        format!("echo x > {}; sleep 60", self.ready().display())
+    }
+
+    fn assert_complete(&self) {
+        assert!(self.prefix().join(RECEIPT).exists());
+        assert!(self.prefix().join("bin/tool").exists());
+        assert!(!self.home().join("aside/tool-1.5.0").exists());
     }
 }
 
@@ -238,6 +274,60 @@ fn an_interrupted_install_is_done_again() {
     let toolchain = toolchain(&script("good.sh"), &[("good.sh", INSTALL)]);
     provide(&sandbox.finder(), &toolchain).unwrap();
     assert!(!bin.join("half").exists());
+}
+
+/// An interrupted question was once taken for a tool that will not do, and the tool removed.
+#[test]
+fn an_interrupted_question_leaves_the_tool_alone() {
+    let sandbox = Sandbox::new();
+    let toolchain = toolchain(&script("good.sh"), &[("good.sh", INSTALL)]);
+    provide(&sandbox.finder(), &toolchain).unwrap();
+    sandbox.break_tool(&sandbox.hanging());
+    let error = sandbox.provide_and_interrupt(&toolchain);
+    assert!(matches!(error, ToolError::Interrupted), "{error}");
+    sandbox.assert_complete();
+}
+
+#[test]
+fn nothing_is_installed_any_more_after_an_interrupt() {
+    let sandbox = Sandbox::new();
+    let toolchain = toolchain(&script("good.sh"), &[("good.sh", INSTALL)]);
+    provide(&sandbox.finder(), &toolchain).unwrap();
+    sandbox.break_tool("exit 1");
+    let finder = sandbox.finder();
+    finder.running.interrupt_all();
+    let tool = &toolchain.tools["tool"];
+    let error = finder.install(&toolchain, tool, &Tools::default(), &|_| {}).unwrap_err();
+    assert!(matches!(error, InstallError::Interrupted { .. }), "{error}");
+    sandbox.assert_complete();
+}
+
+#[test]
+fn a_prefix_is_put_back_if_no_way_works_or_poly_is_stopped() {
+    let sandbox = Sandbox::new();
+    let hanging = sandbox.hanging();
+    let scripts = [("good.sh", INSTALL), ("bad.sh", "exit 1"), ("hanging.sh", &*hanging)];
+    let with = |name: &str| toolchain(&script(name), &scripts);
+    provide(&sandbox.finder(), &with("good.sh")).unwrap();
+    sandbox.break_tool("exit 1");
+
+    attempts(provide(&sandbox.finder(), &with("bad.sh")).unwrap_err());
+    sandbox.assert_complete();
+
+    let error = sandbox.provide_and_interrupt(&with("hanging.sh"));
+    assert!(error.to_string().starts_with("interrupted"), "{error}");
+    sandbox.assert_complete();
+
+    // As a poly leaves it that is killed in the middle of an install.
+    let aside = sandbox.home().join("aside");
+    std::fs::create_dir_all(&aside).unwrap();
+    std::fs::rename(sandbox.prefix(), aside.join("tool-1.5.0")).unwrap();
+    std::fs::create_dir_all(sandbox.prefix().join("bin/half")).unwrap();
+    attempts(provide(&sandbox.finder(), &with("bad.sh")).unwrap_err());
+    sandbox.assert_complete();
+
+    provide(&sandbox.finder(), &with("good.sh")).unwrap();
+    sandbox.assert_complete();
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::super::definition::{Tool, Way};
 use super::super::environment::{INSTALL_PASS, Variables, passed};
 use super::super::find::{Finder, Tools};
-use super::super::process::{self, Invocation, ProcessError};
+use super::super::process::{Invocation, ProcessError, Running};
 use super::{Place, archive};
 
 /// How many lines are told of what a way that failed has said.
@@ -48,7 +48,7 @@ pub(super) fn run(
             let archive = platforms
                 .get(&platform())
                 .ok_or_else(|| Failure::Said(format!("there is no archive for {}", platform())))?;
-            archive::install(archive, *strip, bin, &place.work, &place.prefix)
+            archive::install(archive, *strip, bin, place, finder.running)
         }
         Way::Script { name, text: script } => {
             let file = place.work.join(name);
@@ -86,6 +86,7 @@ struct Runner<'a> {
     place: &'a Place,
     log: PathBuf,
     variables: Variables,
+    running: &'static Running,
 }
 
 impl<'a> Runner<'a> {
@@ -112,7 +113,7 @@ impl<'a> Runner<'a> {
         ] {
             variables.insert(name.to_owned(), value.to_owned());
         }
-        Self { place, log: place.log(way.name()), variables }
+        Self { place, log: place.log(way.name()), variables, running: finder.running }
     }
 
     fn run(&self, program: &str, arguments: &[&str]) -> Result<(), Failure> {
@@ -131,7 +132,7 @@ impl<'a> Runner<'a> {
             directory,
             environment: &self.variables,
         };
-        let finished = process::run(&invocation, Some(&self.log)).map_err(Failure::Process)?;
+        let finished = self.running.run(&invocation, Some(&self.log)).map_err(Failure::Process)?;
         if finished.status.success() {
             return Ok(());
         }
