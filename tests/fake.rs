@@ -206,6 +206,60 @@ fn a_damaged_artifact_is_made_again_with_a_warning() {
     assert_eq!(place.read("target/poly/one.wasm"), composed);
 }
 
+#[test]
+fn machine_code_that_is_refused_is_made_again() {
+    let place = one();
+    place.run(&["run"]).expect(0);
+    // A record that leads to a whole artifact which is no machine code.
+    let store = poly_cache::Store::open(&place.cache).unwrap();
+    let other = store.put(b"no machine code").unwrap();
+    let mut records = Vec::new();
+    files(&place.cache.join("records-1"), &mut records);
+    let precompiled = records.iter().find(|path| {
+        let record: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+        record["fingerprint"]["action"] == "precompile"
+    });
+    let path = precompiled.unwrap();
+    let mut record: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    record["artifact"] = serde_json::to_value(other).unwrap();
+    fs::write(path, record.to_string()).unwrap();
+
+    let again = place.run(&["run"]).expect(0);
+
+    assert_eq!(again.stdout, "42\n");
+    assert!(again.stderr.contains("cannot be loaded, and is made again"), "{}", again.stderr);
+    let third = place.run(&["run"]).expect(0);
+    assert!(third.stderr.contains("all 4 actions were cached"), "{}", third.stderr);
+}
+
+fn files(directory: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files(&path, found) } else { found.push(path) }
+    }
+}
+
+#[test]
+fn machine_code_of_a_cache_that_others_can_write_to_is_not_run() {
+    let place = one();
+    place.run(&["run"]).expect(0);
+    let others = |mode: u32| {
+        fs::set_permissions(&place.cache, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    for mode in [0o777, 0o770, 0o702] {
+        others(mode);
+        let refused = place.run(&["run"]).expect(2);
+        assert!(refused.stderr.contains("written to by other users"), "{}", refused.stderr);
+        assert!(refused.stderr.contains("chmod 700"), "{}", refused.stderr);
+        // Nothing is run by a build.
+        place.run(&["build"]).expect(0);
+    }
+    for mode in [0o755, 0o700] {
+        others(mode);
+        place.run(&["run"]).expect(0);
+    }
+}
+
 /// Turns a bit in every file of this size below `directory`.
 fn damage_blobs(directory: &std::path::Path, size: usize) {
     for entry in fs::read_dir(directory).unwrap() {
@@ -262,7 +316,7 @@ fn an_interrupt_ends_the_tools_and_leaves_nothing_half_made() {
     let mut build = place.poly(&["build"]);
     build.env("FAKE_PROCESS", place.root.join("tool-process"));
     build.stderr(Stdio::piped()).process_group(0);
-    let mut build = build.spawn().unwrap();
+    let build = build.spawn().unwrap();
     while !place.root.join("tool-process").exists() {
         thread::sleep(Duration::from_millis(10));
     }
@@ -270,7 +324,10 @@ fn an_interrupt_ends_the_tools_and_leaves_nothing_half_made() {
     let interrupted = Command::new("kill").args(["-INT", &build.id().to_string()]).status();
     assert!(interrupted.unwrap().success());
 
-    assert_eq!(build.wait().unwrap().code(), Some(130));
+    let ended = build.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(130));
+    // Once it said `failed build answer`, and that a step could not be run.
+    assert_eq!(String::from_utf8_lossy(&ended.stderr), "error: interrupted\n");
     let tool = fs::read_to_string(place.root.join("tool-process")).unwrap();
     let lives = Command::new("kill").args(["-0", tool.trim()]).stderr(Stdio::null()).status();
     assert!(!lives.unwrap().success(), "the tool goes on");
@@ -380,6 +437,22 @@ error: no space left for `[TOP]/cache/blobs-1/c6/c6e41214d3ec42d85f3e0359adb346f
     // With room again, all is well.
     fs::remove_file(place.root.join("answer/behaviour")).unwrap();
     place.run(&["build"]).expect(0);
+}
+
+#[test]
+fn data_that_cannot_be_written_is_an_error() {
+    let place = one();
+    for arguments in [&["run"][..], &["run", "--json"], &["schema"]] {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let ended = place.poly(arguments).stdout(full).output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(2), "{said}");
+        assert!(said.contains("error: cannot write to standard output: No space left"), "{said}");
+    }
+    // A reader that has had enough is none.
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    assert_eq!(place.poly(&["run"]).stdout(writer).status().unwrap().code(), Some(0));
 }
 
 #[test]

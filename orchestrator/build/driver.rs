@@ -21,7 +21,7 @@ use super::provision::Provision;
 use super::schedule;
 use super::state::State;
 use crate::plan::{Action, Fingerprint, Plan, Reason};
-use crate::toolchain::ToolError;
+use crate::toolchain::{ToolError, process};
 
 /// How a build is done, beside what the manifest says.
 #[derive(Debug, Clone)]
@@ -105,6 +105,9 @@ impl<'a> Driver<'a> {
 
     /// Makes the composed component, and with `run` the precompiled one.
     pub fn build(&self, run: bool) -> Result<Built, BuildError> {
+        if run {
+            self.artifacts.refuse_if_exposed()?;
+        }
         // A damaged artifact is found when it is read, long after its record was. It is gone
         // from the store then, so that the same build again makes it anew.
         let mut built = self.build_once(run);
@@ -139,6 +142,13 @@ impl<'a> Driver<'a> {
             size: composed.size,
             precompiled: precompiled.transpose()?,
         })
+    }
+
+    /// Drops what the last build here precompiled, because the host refuses to load it: the next
+    /// build compiles it again.
+    pub fn forget_precompiled(&self) -> Result<(), BuildError> {
+        let key = self.lock_state().key(&Action::Precompile).copied();
+        key.map_or(Ok(()), |key| self.artifacts.forget(&key))
     }
 
     /// The adapted file of a component in the store, as the last build here made it.
@@ -215,7 +225,8 @@ impl<'a> Driver<'a> {
 
     fn make(&self, action: &Action, taken: &[Artifact]) -> Result<Artifact, BuildError> {
         let made = self.look_up_or_do(action, taken);
-        if made.is_err() {
+        // An action that was interrupted has not failed.
+        if made.is_err() && !process::interrupted() {
             (self.tell)(Event::Failed { action: action.clone() });
         }
         made

@@ -79,6 +79,13 @@ impl<'a> Context<'a> {
         Provision::new(&self.options.home, &self.options.cache, tell)
     }
 
+    /// Builds with the precompiled component made anew: the one in the cache is of no use.
+    pub(super) fn precompile_again(&self, project: &Project) -> Result<Built, CommandError> {
+        let tell = |event: Event| self.report.event(&event);
+        Driver::open(project, self.options(project), &tell)?.forget_precompiled()?;
+        self.build(project, true)
+    }
+
     /// Builds, telling what happens and how it ended.
     pub(super) fn build(&self, project: &Project, run: bool) -> Result<Built, CommandError> {
         let started = Instant::now();

@@ -42,12 +42,18 @@ pub fn run(cli: &Cli) -> ExitCode {
     // A handler that cannot be set leaves the system's: poly ends, its children go on.
     let _ = ctrlc::set_handler(interrupt);
     let report = Report::new(&cli.global);
-    let ended = dispatch(cli, &report);
+    let ended = match dispatch(cli, &report) {
+        // What the end of its tools led to is no news.
+        Err(_) if process::interrupted() => Err(CommandError::Interrupted),
+        ended => ended,
+    };
     if let Err(error) = &ended {
         report.error(error);
     }
+    let written = report.is_all_written();
     match ended {
         _ if process::interrupted() => ExitCode::from(INTERRUPTED),
+        _ if !written => ExitCode::from(2),
         Ok(Ending::Well) => ExitCode::SUCCESS,
         Ok(Ending::Failed) => ExitCode::from(1),
         Err(error) => ExitCode::from(error.exit_code()),

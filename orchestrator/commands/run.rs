@@ -19,7 +19,7 @@ pub(super) fn run(context: &Context<'_>, typed: Option<&str>) -> Result<Ending, 
     let call = text.map(Call::parse).transpose()?;
 
     let built = context.build(&project, true)?;
-    let sandbox = Sandbox::open(&project, &built)?;
+    let sandbox = Sandbox::open(context, &project, &built)?;
     let Some(call) = call else {
         return Err(CommandError::NothingToCall { functions: sandbox.functions() });
     };

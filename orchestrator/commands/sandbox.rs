@@ -3,6 +3,7 @@
 use miette::Diagnostic;
 
 use super::CommandError;
+use super::context::Context;
 use crate::build::{Built, Project};
 use crate::check::{Call, Ending, Outcome};
 use crate::host::{Engine, EngineOptions, Instance, Program, StartError};
@@ -15,11 +16,25 @@ pub(super) struct Sandbox<'p> {
 }
 
 impl<'p> Sandbox<'p> {
-    /// Loads what a build with `run` made.
-    pub(super) fn open(project: &'p Project, built: &Built) -> Result<Self, CommandError> {
-        let path = built.precompiled.as_deref().expect("this build was asked to precompile");
+    /// Loads what a build with `run` made. Machine code that the host refuses is made once more.
+    pub(super) fn open(
+        context: &Context<'_>,
+        project: &'p Project,
+        built: &Built,
+    ) -> Result<Self, CommandError> {
         let engine = Engine::new(&EngineOptions::for_limits(&project.manifest.limits))?;
-        Ok(Self { project, program: Program::load(&engine, path)? })
+        let load = |built: &Built| {
+            let path = built.precompiled.as_deref().expect("this build was asked to precompile");
+            Program::load(&engine, path)
+        };
+        let program = match load(built) {
+            Ok(program) => program,
+            Err(refused) => {
+                context.report.note(&format!("{refused}, and is made again"));
+                load(&context.precompile_again(project)?)?
+            }
+        };
+        Ok(Self { project, program })
     }
 
     /// The manifest that it is run by.

@@ -107,7 +107,8 @@ fn test(context: &Context<'_>, asked: &[String]) -> Result<Ending, CommandError>
         // Nobody will build this checkout again.
         let _ = fs::remove_dir_all(context.builds(&project));
         let built = built?;
-        let outcome = Sandbox::open(&project, &built)?.call(&Call::parse(SELF_TEST_CALL)?)?;
+        let outcome =
+            Sandbox::open(context, &project, &built)?.call(&Call::parse(SELF_TEST_CALL)?)?;
         let passed = outcome.ending.to_string() == SELF_TEST_ANSWER;
         failed += usize::from(!passed);
         let what = format!("{}: {SELF_TEST_CALL} → {}", toolchain.name, outcome.ending);

@@ -14,6 +14,7 @@ use wasm_compose::graph::{
 use wasmparser::Validator;
 
 use super::Cause;
+use super::audit;
 use super::flow::{self, FlowComponent};
 use super::locked;
 use super::part::Part;
@@ -87,14 +88,18 @@ pub enum ComposeError {
     },
 }
 
-/// What decides which bytes [`compose`] and [`super::flow::generate`] write, for fingerprints:
-/// the crates, with version and checksum, and the number of the flow generator.
+/// What decides which bytes [`compose`] and [`super::flow::generate`] write, and whether the
+/// audit passes them, for fingerprints: the crates, with version and checksum, and the numbers of
+/// the flow generator and of the audit.
 pub fn versions() -> BTreeMap<String, String> {
     let crates = ["wasm-compose", "wasm-encoder", "wit-parser"];
     crates
         .into_iter()
         .map(|name| (name.to_owned(), locked::version(name)))
-        .chain([("flow".to_owned(), flow::SCHEMA.to_string())])
+        .chain([
+            ("audit".to_owned(), audit::SCHEMA.to_string()),
+            ("flow".to_owned(), flow::SCHEMA.to_string()),
+        ])
         .collect()
 }
 

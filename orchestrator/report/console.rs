@@ -124,9 +124,7 @@ impl Console {
     pub(super) fn guest_output(&self, stream: GuestStream, bytes: &[u8]) {
         let text = String::from_utf8_lossy(bytes);
         match stream {
-            GuestStream::Stdout => {
-                let _ = io::stdout().write_all(bytes);
-            }
+            GuestStream::Stdout => super::output(|out| out.write_all(bytes)),
             GuestStream::Stderr => self.print(text.trim_end()),
         }
     }

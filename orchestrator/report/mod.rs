@@ -8,6 +8,7 @@ pub(crate) mod human;
 mod json;
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::OnceLock;
 
 use serde::Serialize;
 
@@ -205,6 +206,15 @@ impl Report {
         }
     }
 
+    /// Says whether all data reached standard output, and if not, tells on standard error: data
+    /// that is lost in silence is taken for whole. Called once, at the end.
+    pub fn is_all_written(&self) -> bool {
+        output(|out| out.flush());
+        let Some(error) = FAILED.get() else { return true };
+        let _ = writeln!(io::stderr(), "error: cannot write to standard output: {error}");
+        false
+    }
+
     /// Why it ends here.
     pub fn error(&self, error: &dyn miette::Diagnostic) {
         match self {
@@ -224,7 +234,22 @@ pub enum GuestStream {
     Stderr,
 }
 
-/// Data for standard output. A reader that went away (`poly run | head -1`) is no error.
+/// The first write to standard output that failed. There is one standard output, and so one of
+/// these.
+static FAILED: OnceLock<io::Error> = OnceLock::new();
+
+/// Data for standard output.
 fn data(text: &str) {
-    let _ = writeln!(io::stdout(), "{text}");
+    output(|out| writeln!(out, "{text}"));
+}
+
+/// Writes to standard output, and remembers if that fails. A reader that went away
+/// (`poly run | head -1`) is no failure: it had enough.
+fn output(write: impl FnOnce(&mut io::StdoutLock<'_>) -> io::Result<()>) {
+    if let Err(error) = write(&mut io::stdout().lock())
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        // A later failure tells nothing more.
+        let _ = FAILED.set(error);
+    }
 }

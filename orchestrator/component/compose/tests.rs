@@ -8,25 +8,27 @@ fn part(name: &str, text: &str) -> Part<'static> {
 
 /// Exports `a:b/number` with `get`, which returns `value`.
 fn number(name: &str, value: u32) -> Part<'static> {
-    part(
-        name,
-        &format!(
-            r#"(component
+    part(name, &number_text(value))
+}
+
+fn number_text(value: u32) -> String {
+    format!(
+        r#"(component
                 (core module $m (func (export "get") (result i32) i32.const {value}))
                 (core instance $c (instantiate $m))
                 (func $get (result u32) (canon lift (core func $c "get")))
                 (instance $i (export "get" (func $get)))
                 (export "a:b/number" (instance $i)))"#
-        ),
     )
 }
 
 /// Exports the function `run`: what `a:b/number` says, plus one.
 fn successor(name: &str) -> Part<'static> {
-    part(
-        name,
-        r#"(component
-            (import "wasi:x/y@0.2.0" (instance))
+    part(name, SUCCESSOR)
+}
+
+const SUCCESSOR: &str = r#"(component
+            (import "wasi:cli/environment@0.2.0" (instance))
             (import "a:b/number" (instance $n (export "get" (func (result u32)))))
             (alias export $n "get" (func $get))
             (core func $get (canon lower (func $get)))
@@ -34,16 +36,14 @@ fn successor(name: &str) -> Part<'static> {
                 (import "" "get" (func (result i32)))
                 (func (export "run") (result i32) (i32.add (call 0) (i32.const 1))))
             (core instance $c (instantiate $m (with "" (instance (export "get" (func $get))))))
-            (func (export "run") (result u32) (canon lift (core func $c "run"))))"#,
-    )
-}
+            (func (export "run") (result u32) (canon lift (core func $c "run"))))"#;
 
 fn call_run(bytes: &[u8]) -> u32 {
     use wasmtime::component::{Component, Linker};
     let engine = wasmtime::Engine::default();
     let component = Component::new(&engine, bytes).expect("compiles");
     let mut linker = Linker::<()>::new(&engine);
-    linker.instance("wasi:x/y@0.2.0").expect("an empty interface");
+    linker.instance("wasi:cli/environment@0.2.0").expect("an empty interface");
     let mut store = wasmtime::Store::new(&engine, ());
     let instance = linker.instantiate(&mut store, &component).expect("instantiates");
     let run = instance.get_typed_func::<(), (u32,)>(&mut store, "run").expect("exports run");
@@ -63,7 +63,7 @@ fn linked_parts_compose_run_and_pass_the_audit() {
         let audit = audit(&composed, unused).expect("passes");
         assert_eq!(
             (audit.wasi, audit.exports),
-            (vec!["wasi:x/y@0.2.0".to_owned()], vec!["run".to_owned()])
+            (vec!["wasi:cli/environment@0.2.0".to_owned()], vec!["run".to_owned()])
         );
         for _ in 0..5 {
             assert_eq!(compose(unused, None, &wiring).unwrap(), composed, "equal bytes each time");
@@ -133,7 +133,7 @@ fn a_resource_goes_through_a_chain_and_a_diamond() {
 fn a_resource_that_is_split_between_a_component_and_the_host_is_refused() {
     let root = format!(
         r#"(component {TOKENS}
-            (import "wasi:x/user@0.2.0" (instance
+            (import "wasi:io/streams@0.2.0" (instance
                 (alias outer 1 $token (type $t')) (export "token" (type $t (eq $t')))
                 (export "use" (func (param "token" (own $t)))))))"#
     );
@@ -142,7 +142,28 @@ fn a_resource_that_is_split_between_a_component_and_the_host_is_refused() {
     let error = compose(&parts, None, &wiring).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "component `root` leaves `wasi:x/user@0.2.0` to the host, but that uses resources of `a:b/tokens`, \
+        "component `root` leaves `wasi:io/streams@0.2.0` to the host, but that uses resources of `a:b/tokens`, \
          which component `owner` provides"
     );
+}
+
+#[test]
+fn a_wasi_interface_that_the_host_lacks_is_linked_like_any_other() {
+    let store = "wasi:keyvalue/store@0.2.0";
+    let with_store = |name: &str, text: &str| part(name, &text.replace("a:b/number", store));
+    let parts = [with_store("provider", &number_text(41)), with_store("root", SUCCESSOR)];
+    let wiring = wire(&parts, None, &[]).expect("wires");
+    let composed = compose(&parts, None, &wiring).expect("composes");
+    assert_eq!(call_run(&composed), 42);
+
+    let error = wire(&parts[1..], None, &[]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "component `root` imports `wasi:keyvalue/store@0.2.0`, which nothing provides"
+    );
+}
+
+#[test]
+fn what_the_audit_lets_through_is_part_of_the_key() {
+    assert_eq!(versions()["audit"], crate::component::audit::SCHEMA.to_string());
 }
