@@ -364,7 +364,7 @@ fn a_tool_that_is_missing_or_too_old_is_named_with_a_remedy() {
         str![[r#"
       failed build answer
 error: tool `fakec` was not found
-  help: needed is a version that is >=1.0, <2; `poly toolchain install` can get one
+  help: needed is a version that is >=1.0, <2; poly has no way to install one: do it yourself, where `PATH` leads to it, or name it in the manifest: `[toolchain.NAME.tools]`
 
 "#]]
     );
@@ -376,7 +376,7 @@ error: tool `fakec` was not found
         str![[r#"
       failed build answer
 error: tool `fakec` was not found: `[POLY]/tests/tools/bin/fakec` is version 0.9.1
-  help: needed is a version that is >=1.0, <2; `poly toolchain install` can get one
+  help: needed is a version that is >=1.0, <2; poly has no way to install one: do it yourself, where `PATH` leads to it, or name it in the manifest: `[toolchain.NAME.tools]`
 
 "#]]
     );
@@ -394,7 +394,7 @@ fn a_cache_that_cannot_be_written_is_said_at_once() {
         ran.stderr,
         str![[r#"
 error: cannot use `[TOP]/cache` as a cache directory
-  ╰─▶ Not a directory (os error 20)
+  ╰─▶ File exists (os error 17)
   help: set POLY_CACHE_DIR to a directory that can be written
 
 "#]]
