@@ -161,8 +161,8 @@ impl Store {
             if let Some(above) = root.parent() {
                 std::fs::create_dir_all(above)?;
             }
-            for directory in [root, &store.temporary(), &root.join("locks")] {
-                write::make_directory(directory)?;
+            for directory in [store.temporary(), root.join("locks")] {
+                write::make_directory(&directory)?;
             }
             write::begin(&store.temporary()).map(drop)
         };

@@ -1,5 +1,6 @@
 use super::*;
 use crate::component::audit::audit;
+use crate::component::flow::FlowSource;
 use crate::component::wiring::{ExplicitLink, wire};
 
 fn part(name: &str, text: &str) -> Part<'static> {
@@ -166,4 +167,116 @@ fn a_wasi_interface_that_the_host_lacks_is_linked_like_any_other() {
 #[test]
 fn what_the_audit_lets_through_is_part_of_the_key() {
     assert_eq!(versions()["audit"], crate::component::audit::SCHEMA.to_string());
+}
+
+/// Exports the bare function `get`, which returns a value of this type.
+fn bare(name: &str, of: &str) -> Part<'static> {
+    part(
+        name,
+        &format!(
+            r#"(component
+                (core module $m (func (export "get") (result i32) i32.const 1))
+                (core instance $c (instantiate $m))
+                (func (export "get") (result {of}) (canon lift (core func $c "get"))))"#
+        ),
+    )
+}
+
+/// Imports a bare function `get`, and exports another of this name.
+fn wants_bare(name: &str, of: &str, export: &str) -> Part<'static> {
+    part(
+        name,
+        &format!(
+            r#"(component
+                (import "get" (func $get (result {of})))
+                (core func $low (canon lower (func $get)))
+                (core module $m (import "" "get" (func (result i32)))
+                    (func (export "{export}") (result i32) (i32.add (call 0) (i32.const 1))))
+                (core instance $c (instantiate $m (with "" (instance (export "get" (func $low))))))
+                (func (export "{export}") (result u32) (canon lift (core func $c "{export}"))))"#
+        ),
+    )
+}
+
+#[test]
+fn bare_functions_of_one_name_and_two_types_keep_apart() {
+    let parts =
+        [bare("small", "u8"), wants_bare("middle", "u8", "get"), wants_bare("root", "u32", "run")];
+    let link = |import: &str, export: &str| ExplicitLink {
+        import: import.to_owned(),
+        export: export.to_owned(),
+    };
+    let links = [link("root/get", "middle"), link("middle/get", "small")];
+    let wiring = wire(&parts, None, &links).expect("wires");
+    assert_eq!(call_run(&compose(&parts, None, &wiring).expect("composes")), 3);
+
+    // A flow calls both.
+    let parts = [bare("small", "u8"), bare("large", "u32")];
+    let flow = |name: &str, stage: &str| FlowSource {
+        name: name.to_owned(),
+        stages: vec![stage.to_owned()],
+    };
+    let flows = [flow("run", "large/get"), flow("less", "small/get")];
+    let flow = flow::generate(&flows, &parts).expect("generates").expect("a flow");
+    let wiring = wire(&parts, Some(&flow), &[]).expect("wires");
+    assert_eq!(call_run(&compose(&parts, Some(&flow), &wiring).expect("composes")), 1);
+}
+
+/// Exports `a:b/NAME` and leaves a type of its own to the host, under a name that all share.
+fn with_type(name: &str, import: &str) -> Part<'static> {
+    part(
+        name,
+        &format!(
+            r#"(component {import}
+                (core module $m (func (export "get") (result i32) i32.const 1))
+                (core instance $c (instantiate $m))
+                (func $get (result u32) (canon lift (core func $c "get")))
+                (instance $i (export "get" (func $get)))
+                (export "a:b/{name}" (instance $i)))"#
+        ),
+    )
+}
+
+#[test]
+fn imports_of_one_name_that_differ_are_named() {
+    let meet = |one: &str, other: &str| {
+        let parts = [with_type("one", one), with_type("two", other)];
+        let flow = |name: &str, stage: &str| FlowSource {
+            name: name.to_owned(),
+            stages: vec![stage.to_owned()],
+        };
+        let flows = [flow("run", "one/get"), flow("less", "two/get")];
+        let flow = flow::generate(&flows, &parts).expect("generates").expect("a flow");
+        let wiring = wire(&parts, Some(&flow), &[]).expect("wires");
+        compose(&parts, Some(&flow), &wiring).map_err(|error| error.to_string())
+    };
+    let bare = |case: &str| format!(r#"(type $e (enum "{case}")) (import "e" (type (eq $e)))"#);
+    let inside = |case: &str| {
+        format!(
+            r#"(import "a:b/types" (instance
+                (type $e (enum "{case}")) (export "e" (type (eq $e)))))"#
+        )
+    };
+    let wasi = |function: &str, of: &str| {
+        format!(
+            r#"(import "wasi:cli/environment@0.2.0" (instance
+                (export "{function}" (func (result {of})))))"#
+        )
+    };
+    let both = "components `one` and `two` both leave";
+    let differ = "to the host, and do not mean the same by it";
+    assert_eq!(meet(&bare("x"), &bare("y")).unwrap_err(), format!("{both} `e` {differ}"));
+    let types = format!("{both} `a:b/types` {differ}");
+    assert_eq!(meet(&inside("x"), &inside("y")).unwrap_err(), types);
+    assert_eq!(
+        meet(&wasi("f", "u32"), &wasi("f", "u8")).unwrap_err(),
+        format!(
+            "{both} `wasi:cli/environment@0.2.0` {differ}: function \"f\" → result: expected u32, \
+             found u8"
+        )
+    );
+    // Equal ones, and those that want different parts of an interface, become one.
+    assert!(meet(&bare("x"), &bare("x")).is_ok());
+    assert!(meet(&inside("x"), &inside("x")).is_ok());
+    assert!(meet(&wasi("f", "u32"), &wasi("g", "u8")).is_ok());
 }
