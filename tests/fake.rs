@@ -298,6 +298,21 @@ fn a_toolchain_can_advise_on_what_its_tool_says() {
     assert!(failed.stderr.contains("help: look it up\n        it ran `"), "{}", failed.stderr);
 }
 
+/// Of a flood, the end is shown; that it is not all was once not said.
+#[test]
+fn output_that_is_left_out_is_counted() {
+    let place = one();
+    let flood = "#!/bin/sh\n[ \"$1\" = --version ] && { echo fakec 1.2.3; exit; }\n\
+        head -c 1048586 /dev/zero | tr '\\0' x; exit 1\n";
+    place.write("bin/fakec", flood);
+    let executable = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(place.root.join("bin/fakec"), executable).unwrap();
+    let path = format!("{}:{}", place.root.join("bin").display(), std::env::var("PATH").unwrap());
+    let failed = place.finish(place.poly(&["build"]).env("PATH", path)).expect(1);
+    let said = "(10 bytes are left out here; all of it is in the log)";
+    assert!(failed.stderr.contains(said), "{}", &failed.stderr[..400]);
+}
+
 #[test]
 fn two_builds_at_once_on_a_cold_cache_both_succeed_and_build_once() {
     let place = one();

@@ -76,7 +76,7 @@ impl Recipe<'_> {
                 step: step.name.clone(),
                 status: finished.status.to_string(),
                 hint: step.hint(&text).map(str::to_owned),
-                output: text.trim_end().to_owned(),
+                output: told(&text, finished.dropped),
                 command: argv.iter().map(|part| quoted(part)).collect::<Vec<_>>().join(" "),
                 directory: places.component.display().to_string(),
                 log: log.display().to_string(),
@@ -152,6 +152,15 @@ impl Recipe<'_> {
             toolchain: self.toolchain.name.clone(),
             source,
         }
+    }
+}
+
+/// What a step wrote, as far as it was kept.
+fn told(text: &str, dropped: u64) -> String {
+    let text = text.trim_end();
+    match dropped {
+        0 => text.to_owned(),
+        _ => format!("({dropped} bytes are left out here; all of it is in the log)\n{text}"),
     }
 }
 
