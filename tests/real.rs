@@ -170,7 +170,7 @@ step `compile` of `data-source` failed: exit status: 101
   │    |                     -------------------------------------------------- `fetch_data` from trait
   │
 ...
-  help: it ran `[..]/cargo-component component build --release --target wasm32-wasip1`
+  help: it ran `[..]/cargo-component component build --locked --release --target wasm32-wasip1`
         in `[..]/cache/builds/[CHECKOUT]/data-source/copy/examples/pipeline-rust-go-python/data-source`; all it wrote is in `[TOP]/pipeline/target/poly/log/data-source/1-compile.log`
 
 "#]]
