@@ -38,7 +38,7 @@ pub struct Global {
     /// The manifest [default: pipeline.toml]
     #[arg(long, value_name = "FILE", global = true)]
     pub manifest: Option<PathBuf>,
-    /// How many actions run side by side [default: one for each processor]
+    /// How many actions run side by side [default: one more than there are processors]
     #[arg(short, long, value_name = "N", global = true, env = "POLY_JOBS")]
     pub jobs: Option<NonZeroUsize>,
     /// Install no missing tools; say what is missing instead

@@ -8,6 +8,8 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use snapbox::{assert_data_eq, str};
+
 use crate::place::{Place, repository};
 
 const ANSWER: &str = "(component
@@ -53,7 +55,12 @@ fn touching_moving_and_copying_the_pipeline_start_no_tool() {
     source.unwrap().set_modified(std::time::SystemTime::now()).unwrap();
     place.run(&["build"]).expect(0);
 
-    // Another checkout, with the same cache, built by another user from another directory.
+    let moved = place.root.with_file_name("moved");
+    fs::rename(&place.root, &moved).unwrap();
+    place.finish(place.poly(&["build"]).current_dir(&moved)).expect(0);
+    fs::rename(&moved, &place.root).unwrap();
+
+    // Another checkout, with the same cache.
     let mut other = one();
     other.cache.clone_from(&place.cache);
     other.log.clone_from(&place.log);
@@ -91,6 +98,56 @@ fn equal_bytes_stop_a_rebuild() {
 
     assert_eq!(place.starts(), 2);
     assert!(again.stderr.contains("1 of 4 actions ran"), "{}", again.stderr);
+}
+
+/// Everything that a step may name moves the key, and the plan names it.
+#[test]
+fn what_the_manifest_and_the_toolchain_say_counts() {
+    let toolchain =
+        fs::read_to_string(repository().join("tests/tools/toolchains/fake.toml")).unwrap();
+    let manifest = |edit: &str| MANIFEST.replace("toolchain = \"fake\"\n", edit);
+    let table = [
+        (
+            "`profile` changed from `release` to `debug`",
+            "toolchain = \"fake\"\nprofile = \"debug\"\n",
+        ),
+        (
+            "`option level` changed from `1` to `2`",
+            "toolchain = \"fake\"\noptions = { level = \"2\" }\n",
+        ),
+        ("`shared/data.txt` is new", "toolchain = \"fake\"\ninputs = [\"shared/*\"]\n"),
+        (
+            "variable `FAKE_MODE` is new: `fast`",
+            "toolchain = \"fake\"\n[toolchain.fake.env]\nFAKE_MODE = \"fast\"\n",
+        ),
+    ];
+    let place = one();
+    place.write("shared/data.txt", "");
+    place.run(&["build"]).expect(0);
+    for (reason, edit) in table {
+        place.write("pipeline.toml", manifest(edit));
+        let plan = place.run(&["plan"]).expect(0).stdout;
+        assert!(plan.starts_with(&format!("run     build answer\n          {reason}\n")), "{plan}");
+    }
+    place.write("pipeline.toml", MANIFEST);
+    for (reason, from, to) in [
+        (
+            "the toolchain's steps changed",
+            "\"source.wasm\", \"{output}\"]",
+            "\"source.wasm\", \"{output}\", \"-O\"]",
+        ),
+        ("`file answer/added.h` is new", "[output]", "[files]\n\"added.h\" = \"x\"\n\n[output]"),
+        (
+            "variable `FAKE_SET` is new: `{name}`",
+            "[output]",
+            "[environment.set]\nFAKE_SET = \"{name}\"\n\n[output]",
+        ),
+    ] {
+        assert!(toolchain.contains(from), "{from}");
+        place.write("toolchains/fake.toml", toolchain.replace(from, to));
+        let plan = place.run(&["plan"]).expect(0).stdout;
+        assert!(plan.contains(reason), "no {reason} in {plan}");
+    }
 }
 
 #[test]
@@ -147,6 +204,60 @@ fn a_damaged_artifact_is_made_again_with_a_warning() {
     assert_eq!(again.stdout, "42\n");
     assert!(again.stderr.contains("damaged"), "{}", again.stderr);
     assert_eq!(place.read("target/poly/one.wasm"), composed);
+}
+
+#[test]
+fn machine_code_that_is_refused_is_made_again() {
+    let place = one();
+    place.run(&["run"]).expect(0);
+    // A record that leads to a whole artifact which is no machine code.
+    let store = poly_cache::Store::open(&place.cache).unwrap();
+    let other = store.put(b"no machine code").unwrap();
+    let mut records = Vec::new();
+    files(&place.cache.join("records-1"), &mut records);
+    let precompiled = records.iter().find(|path| {
+        let record: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+        record["fingerprint"]["action"] == "precompile"
+    });
+    let path = precompiled.unwrap();
+    let mut record: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    record["artifact"] = serde_json::to_value(other).unwrap();
+    fs::write(path, record.to_string()).unwrap();
+
+    let again = place.run(&["run"]).expect(0);
+
+    assert_eq!(again.stdout, "42\n");
+    assert!(again.stderr.contains("cannot be loaded, and is made again"), "{}", again.stderr);
+    let third = place.run(&["run"]).expect(0);
+    assert!(third.stderr.contains("all 4 actions were cached"), "{}", third.stderr);
+}
+
+fn files(directory: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files(&path, found) } else { found.push(path) }
+    }
+}
+
+#[test]
+fn machine_code_of_a_cache_that_others_can_write_to_is_not_run() {
+    let place = one();
+    place.run(&["run"]).expect(0);
+    let others = |mode: u32| {
+        fs::set_permissions(&place.cache, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    for mode in [0o777, 0o770, 0o702] {
+        others(mode);
+        let refused = place.run(&["run"]).expect(2);
+        assert!(refused.stderr.contains("written to by other users"), "{}", refused.stderr);
+        assert!(refused.stderr.contains("chmod 700"), "{}", refused.stderr);
+        // Nothing is run by a build.
+        place.run(&["build"]).expect(0);
+    }
+    for mode in [0o755, 0o700] {
+        others(mode);
+        place.run(&["run"]).expect(0);
+    }
 }
 
 /// Turns a bit in every file of this size below `directory`.
@@ -218,19 +329,44 @@ fn an_interrupt_ends_the_tools_and_leaves_nothing_half_made() {
     let place = one();
     place.write("answer/behaviour", "slow");
     let mut build = place.poly(&["build"]);
+    build.env("FAKE_PROCESS", place.root.join("tool-process"));
     build.stderr(Stdio::piped()).process_group(0);
-    let mut build = build.spawn().unwrap();
-    while place.starts() == 0 {
+    let build = build.spawn().unwrap();
+    while !place.root.join("tool-process").exists() {
         thread::sleep(Duration::from_millis(10));
     }
 
     let interrupted = Command::new("kill").args(["-INT", &build.id().to_string()]).status();
     assert!(interrupted.unwrap().success());
 
-    assert_eq!(build.wait().unwrap().code(), Some(130));
+    let ended = build.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(130));
+    // Once it said `failed build answer`, and that a step could not be run.
+    assert_eq!(String::from_utf8_lossy(&ended.stderr), "error: interrupted\n");
+    let tool = fs::read_to_string(place.root.join("tool-process")).unwrap();
+    let lives = Command::new("kill").args(["-0", tool.trim()]).stderr(Stdio::null()).status();
+    assert!(!lives.unwrap().success(), "the tool goes on");
     assert!(!place.root.join("target/poly/one.wasm").exists());
     fs::remove_file(place.root.join("answer/behaviour")).unwrap();
     place.run(&["build"]).expect(0);
+}
+
+/// A guest that computes for ever is no process that could be killed.
+#[test]
+fn an_interrupt_ends_a_call_as_well() {
+    let place = one();
+    let endless = ANSWER.replace("i32.const 42", "(loop br 0) unreachable");
+    place.write("answer/source.wasm", wasm(&endless));
+    place.run(&["build"]).expect(0);
+    let mut run = place.poly(&["run", "answer()"]);
+    let mut run = run.stderr(Stdio::piped()).process_group(0).spawn().unwrap();
+    // It has been compiled when it is called.
+    thread::sleep(Duration::from_millis(500));
+
+    let interrupted = Command::new("kill").args(["-INT", &run.id().to_string()]).status();
+    assert!(interrupted.unwrap().success());
+
+    assert_eq!(run.wait().unwrap().code(), Some(130));
 }
 
 #[test]
@@ -238,12 +374,27 @@ fn a_tool_that_is_missing_or_too_old_is_named_with_a_remedy() {
     let place = one();
     let missing =
         place.finish(place.poly(&["build", "--no-install"]).env("PATH", "/usr/bin:/bin")).expect(1);
-    assert!(missing.stderr.contains("`fakec`"), "{}", missing.stderr);
-    assert!(missing.stderr.contains("help:"), "{}", missing.stderr);
+    assert_data_eq!(
+        missing.stderr,
+        str![[r#"
+      failed build answer
+error: tool `fakec` was not found
+  help: needed is a version that is >=1.0, <2; poly has no way to install one: do it yourself, where `PATH` leads to it, or name it in the manifest: `[toolchain.NAME.tools]`
+
+"#]]
+    );
 
     let old =
         place.finish(place.poly(&["build", "--no-install"]).env("FAKE_VERSION", "0.9.1")).expect(1);
-    assert!(old.stderr.contains("0.9.1") && old.stderr.contains(">=1.0, <2"), "{}", old.stderr);
+    assert_data_eq!(
+        old.stderr,
+        str![[r#"
+      failed build answer
+error: tool `fakec` was not found: `[POLY]/tests/tools/bin/fakec` is version 0.9.1
+  help: needed is a version that is >=1.0, <2; poly has no way to install one: do it yourself, where `PATH` leads to it, or name it in the manifest: `[toolchain.NAME.tools]`
+
+"#]]
+    );
     assert_eq!(place.starts(), 0);
 }
 
@@ -254,7 +405,15 @@ fn a_cache_that_cannot_be_written_is_said_at_once() {
 
     let ran = place.run(&["build"]).expect(2);
 
-    assert!(ran.stderr.contains("[TOP]/cache"), "{}", ran.stderr);
+    assert_data_eq!(
+        ran.stderr,
+        str![[r#"
+error: cannot use `[TOP]/cache` as a cache directory
+  ╰─▶ File exists (os error 17)
+  help: set POLY_CACHE_DIR to a directory that can be written
+
+"#]]
+    );
     assert_eq!(place.starts(), 0);
 }
 
@@ -263,11 +422,11 @@ fn a_disk_that_fills_up_is_said_and_nothing_half_made_stays() {
     let place = one();
     fs::create_dir(&place.cache).unwrap();
     let poly = env!("CARGO_BIN_EXE_poly");
-    // A file system of 64 KB, seen by this process alone, already nearly full.
+    place.write("answer/behaviour", "fills-the-disk");
+    // A file system of 64 KB, seen by this process alone.
     let script = format!(
-        "mount -t tmpfs -o size=64k none '{cache}' && mkdir '{cache}/x' && \
-         (head -c 60000 /dev/zero > '{cache}/x/ballast' || true) && exec '{poly}' build",
-        cache = place.cache.display()
+        "mount -t tmpfs -o size=64k none '{}' && exec '{poly}' build",
+        place.cache.display()
     );
     let mut full = Command::new("unshare");
     let like = place.poly(&[]);
@@ -280,9 +439,51 @@ fn a_disk_that_fills_up_is_said_and_nothing_half_made_stays() {
     let ran = place.finish(&mut full);
 
     assert_eq!(ran.code, 2, "{}", ran.stderr);
-    assert!(ran.stderr.contains("No space left"), "{}", ran.stderr);
+    assert_data_eq!(
+        ran.stderr,
+        str![[r#"
+      failed build answer
+error: no space left for `[TOP]/cache/blobs-1/c6/c6e41214d3ec42d85f3e0359adb346f2378822a1202cb9ae97e367f77ea46761`
+  ╰─▶ No space left on device (os error 28) at path "[TOP]/cache/temporary/[..]"
+  help: make room there, or set POLY_CACHE_DIR to a directory on another disk
+
+"#]]
+    );
     // With room again, all is well.
+    fs::remove_file(place.root.join("answer/behaviour")).unwrap();
     place.run(&["build"]).expect(0);
+}
+
+#[test]
+fn data_that_cannot_be_written_is_an_error() {
+    let place = one();
+    for arguments in [&["run"][..], &["run", "--json"], &["schema"]] {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let ended = place.poly(arguments).stdout(full).output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(2), "{said}");
+        assert!(said.contains("error: cannot write to standard output: No space left"), "{said}");
+    }
+    // A reader that has had enough is none.
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    assert_eq!(place.poly(&["run"]).stdout(writer).status().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_tool_named_in_the_manifest_is_relative_to_it() {
+    let place = one();
+    place.write("mine/fakec", fs::read(repository().join("tests/tools/bin/fakec")).unwrap());
+    let executable = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(place.root.join("mine/fakec"), executable).unwrap();
+    place.write(
+        "pipeline.toml",
+        format!("{MANIFEST}\n[toolchain.fake.tools]\nfakec = \"mine/fakec\"\n"),
+    );
+
+    place.finish(place.poly(&["build", "--no-install"]).env("PATH", "/usr/bin:/bin")).expect(0);
+
+    assert_eq!(place.starts(), 1);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Everything that can only be seen from outside: the `poly` executable, on real files, with
 //! fake tools where speed or failure is wanted and real ones where the proof is.
 
+#![allow(clippy::needless_raw_string_hashes, reason = "snapbox writes its snapshots so")]
+
 mod cases;
 mod fake;
 mod place;

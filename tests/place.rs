@@ -121,6 +121,7 @@ impl Place {
         let top = self.root.parent().expect("the pipeline is in a directory");
         let text = text.replace(&*top.to_string_lossy(), "[TOP]");
         let text = text.replace(&*repository().to_string_lossy(), "[POLY]");
+        let text = blot_checkout(&text);
         text.lines().map(blot_times).map(|line| blot_machine_code(line) + "\n").collect()
     }
 }
@@ -165,6 +166,13 @@ fn blot_times(line: &str) -> String {
         }
     }
     blotted.join(" ").trim_end().to_owned()
+}
+
+/// The directory of a checkout's builds has a name that depends on where it is.
+fn blot_checkout(text: &str) -> String {
+    let mut parts = text.split("/builds/");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + "/builds/[CHECKOUT]" + &part[part.len().min(16)..])
 }
 
 /// How large machine code is depends on the processor.

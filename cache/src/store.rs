@@ -52,6 +52,17 @@ pub enum Damaged {
     },
 }
 
+impl std::fmt::Display for Damaged {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Blob { digest } => {
+                write!(formatter, "artifact {digest} in the cache was damaged")
+            }
+            Self::Record { key } => write!(formatter, "record {key} in the cache was damaged"),
+        }
+    }
+}
+
 /// What [`Store::clear`] removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cleared {
@@ -139,15 +150,19 @@ impl StoreError {
 }
 
 impl Store {
-    /// Opens the store in a directory, which is made if it is not there.
+    /// Opens the store in a directory, which is made if it is not there, for its owner alone:
+    /// what is kept there is trusted, down to machine code.
     ///
     /// Fails if nothing can be written there, so that no build has to find that out at its
     /// end.
     pub fn open(root: &Path) -> Result<Self, StoreError> {
         let store = Self { root: root.to_owned(), damaged: Mutex::default() };
         let probe = || {
+            if let Some(above) = root.parent() {
+                std::fs::create_dir_all(above)?;
+            }
             for directory in [store.temporary(), root.join("locks")] {
-                std::fs::create_dir_all(&directory)?;
+                write::make_directory(&directory)?;
             }
             write::begin(&store.temporary()).map(drop)
         };
@@ -234,6 +249,17 @@ impl Store {
         }
     }
 
+    /// Removes the file with a digest, if it is there: for those who find that it is whole and
+    /// yet of no use.
+    pub fn remove(&self, digest: &Digest) -> Result<(), StoreError> {
+        remove_if_there(&self.blob_path(digest))
+    }
+
+    /// Removes the record under a key, if there is one. Its blob stays.
+    pub fn remove_record(&self, key: &Digest) -> Result<(), StoreError> {
+        remove_if_there(&self.record_path(key))
+    }
+
     /// Waits until this process alone holds the lock on a key. Threads wait for each other
     /// as processes do.
     pub fn lock(&self, key: &Digest) -> Result<Lock, StoreError> {
@@ -279,12 +305,7 @@ impl Store {
 
     /// Removes a damaged file and remembers it for [`Store::take_damaged`].
     pub(crate) fn remove_damaged(&self, damaged: Damaged, path: &Path) -> Result<(), StoreError> {
-        match std::fs::remove_file(path) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                return Err(StoreError::writing(path.to_owned(), source));
-            }
-            _ => {}
-        }
+        remove_if_there(path)?;
         self.damaged().push(damaged);
         Ok(())
     }
@@ -333,6 +354,15 @@ impl Store {
 fn finish_blob(file: NamedTempFile, path: &Path) -> io::Result<()> {
     file.as_file().set_permissions(Permissions::from_mode(0o444))?;
     write::finish(file, path)
+}
+
+fn remove_if_there(path: &Path) -> Result<(), StoreError> {
+    match std::fs::remove_file(path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(StoreError::writing(path.to_owned(), source))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn remove_files(directory: &Path, cleared: &mut Cleared) -> io::Result<()> {

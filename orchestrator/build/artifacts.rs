@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use poly_cache::{Artifact, Digest, Lock, Record, StatMemo, Store};
+use poly_cache::{Artifact, Damaged, Digest, Lock, Record, StatMemo, Store};
 
 use super::error::BuildError;
 use crate::plan::Fingerprint;
@@ -87,6 +87,27 @@ impl Artifacts {
         path.ok_or(BuildError::Damaged { digest: artifact.digest })
     }
 
+    /// Removes a record and its artifact, so that the action runs again.
+    pub(super) fn forget(&self, key: &Digest) -> Result<(), BuildError> {
+        if let Some(record) = self.record(key)? {
+            self.store.remove(&record.artifact.digest)?;
+        }
+        Ok(self.store.remove_record(key)?)
+    }
+
+    /// Refuses a store that somebody else can write to. Whoever can plant machine code there
+    /// has it run by poly, outside of any sandbox: a digest proves that a file is what its
+    /// record says, not who wrote the record.
+    pub(super) fn refuse_if_exposed(&self) -> Result<(), BuildError> {
+        let path = self.store.root();
+        let found = fs::metadata(path);
+        let found = found.map_err(|source| BuildError::Write { path: path.to_owned(), source })?;
+        match exposed(found.uid(), found.mode(), rustix::process::geteuid().as_raw()) {
+            Some(why) => Err(BuildError::Exposed { path: path.to_owned(), why }),
+            None => Ok(()),
+        }
+    }
+
     /// Makes `path` hold an artifact, unless it does.
     pub(super) fn publish(&self, artifact: &Artifact, path: &Path) -> Result<(), BuildError> {
         if self.memo.digest(path).is_ok_and(|digest| digest == artifact.digest) {
@@ -105,6 +126,11 @@ impl Artifacts {
         Ok(())
     }
 
+    /// What was found damaged so far, and was removed.
+    pub(super) fn take_damaged(&self) -> Vec<Damaged> {
+        self.store.take_damaged()
+    }
+
     /// Keeps what was learned of files for the next run. Losing it costs time and nothing
     /// else.
     pub(super) fn remember(&self) {
@@ -117,5 +143,28 @@ impl Artifacts {
 
     fn lock_at_hand(&self) -> std::sync::MutexGuard<'_, BTreeMap<Digest, Arc<Vec<u8>>>> {
         self.at_hand.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why a directory of this owner and mode is not `me`'s alone to write to, if it is not.
+fn exposed(owner: u32, mode: u32, me: u32) -> Option<&'static str> {
+    if owner != me {
+        return Some("belongs to another user");
+    }
+    (mode & 0o022 != 0).then_some("can be written to by other users")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::exposed;
+
+    #[test]
+    fn only_ones_own_directory_is_trusted() {
+        assert_eq!(exposed(1000, 0o40_700, 1000), None);
+        assert_eq!(exposed(0, 0o40_755, 0), None);
+        assert!(exposed(1000, 0o40_775, 1000).is_some());
+        assert!(exposed(0, 0o41_777, 0).is_some());
+        assert_eq!(exposed(1001, 0o40_700, 1000), Some("belongs to another user"));
+        assert!(exposed(1000, 0o40_700, 0).is_some());
     }
 }

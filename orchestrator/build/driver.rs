@@ -21,7 +21,7 @@ use super::provision::Provision;
 use super::schedule;
 use super::state::State;
 use crate::plan::{Action, Fingerprint, Plan, Reason};
-use crate::toolchain::ToolError;
+use crate::toolchain::{ToolError, process};
 
 /// How a build is done, beside what the manifest says.
 #[derive(Debug, Clone)]
@@ -105,15 +105,20 @@ impl<'a> Driver<'a> {
 
     /// Makes the composed component, and with `run` the precompiled one.
     pub fn build(&self, run: bool) -> Result<Built, BuildError> {
+        if run {
+            self.artifacts.refuse_if_exposed()?;
+        }
         // A damaged artifact is found when it is read, long after its record was. It is gone
         // from the store then, so that the same build again makes it anew.
         let mut built = self.build_once(run);
-        for _ in 0..self.project.manifest.components.len() * 2 {
-            let Err(BuildError::Damaged { digest }) = &built else { break };
-            (self.tell)(Event::Warning {
-                text: format!("artifact {digest} in the cache was damaged and is made again"),
-            });
+        for _ in 0..Plan::of(&self.project.manifest, run).needs().len() {
+            if !matches!(&built, Err(error) if error.is_damage()) {
+                break;
+            }
             built = self.build_once(run);
+        }
+        for damaged in self.artifacts.take_damaged() {
+            (self.tell)(Event::Warning { text: format!("{damaged}; it was made again") });
         }
         built
     }
@@ -124,8 +129,9 @@ impl<'a> Driver<'a> {
         let work = |action: &Action, taken: &[Artifact]| self.make(action, taken);
         let made = schedule::run(plan.needs(), self.options.jobs, work);
         // What was built is known next time, even if something else failed.
-        self.save()?;
+        let saved = self.save();
         let made = made.map_err(one_error)?;
+        saved?;
         let composed = made[&Action::Compose];
         self.artifacts.publish(&composed, &self.project.composed())?;
         let precompiled = made.get(&Action::Precompile);
@@ -138,6 +144,13 @@ impl<'a> Driver<'a> {
         })
     }
 
+    /// Drops what the last build here precompiled, because the host refuses to load it: the next
+    /// build compiles it again.
+    pub fn forget_precompiled(&self) -> Result<(), BuildError> {
+        let key = self.lock_state().key(&Action::Precompile).copied();
+        key.map_or(Ok(()), |key| self.artifacts.forget(&key))
+    }
+
     /// The adapted file of a component in the store, as the last build here made it.
     pub fn adapted(&self, component: &str) -> Result<Option<PathBuf>, BuildError> {
         let key = self.lock_state().key(&Action::Adapt(component.to_owned())).copied();
@@ -145,7 +158,8 @@ impl<'a> Driver<'a> {
         self.artifacts.find(&key)?.map(|artifact| self.artifacts.trusted(&artifact)).transpose()
     }
 
-    /// What a build would do, and why; starts no tool and writes nothing.
+    /// What a build would do, and why. Starts no build and installs nothing; what it learns of
+    /// tools and files is kept.
     pub fn plan(&self, run: bool) -> Result<Vec<Planned>, BuildError> {
         let plan = Plan::of(&self.project.manifest, run);
         let mut known: BTreeMap<Action, Artifact> = BTreeMap::new();
@@ -211,7 +225,8 @@ impl<'a> Driver<'a> {
 
     fn make(&self, action: &Action, taken: &[Artifact]) -> Result<Artifact, BuildError> {
         let made = self.look_up_or_do(action, taken);
-        if made.is_err() {
+        // An action that was interrupted has not failed.
+        if made.is_err() && !process::interrupted() {
             (self.tell)(Event::Failed { action: action.clone() });
         }
         made

@@ -13,7 +13,7 @@ use crate::component::compose::ComposeError;
 use crate::component::wiring::WiringError;
 use crate::host::EngineError;
 use crate::manifest::ManifestError;
-use crate::toolchain::ToolError;
+use crate::toolchain::{InstallError, ToolError};
 
 /// Why a build ends early.
 #[derive(Debug, Error, Diagnostic)]
@@ -73,6 +73,18 @@ pub enum BuildError {
         /// The artifact.
         digest: poly_cache::Digest,
     },
+    /// Somebody else could plant machine code.
+    #[error("the cache directory `{}` {why}", path.display())]
+    #[diagnostic(help(
+        "machine code is kept there and run, so it must be yours alone: `chmod 700` it if you trust \
+         what is in it, or set POLY_CACHE_DIR to a directory of your own"
+    ))]
+    Exposed {
+        /// The root of the store.
+        path: std::path::PathBuf,
+        /// What is the matter with it.
+        why: &'static str,
+    },
     /// A file of poly's own cannot be written.
     #[error("cannot write `{}`", path.display())]
     Write {
@@ -113,11 +125,27 @@ fn store_remedy(error: &StoreError) -> &'static str {
 }
 
 impl BuildError {
+    /// Whether the same build again may well succeed: something in the cache was damaged, and
+    /// has been removed.
+    pub(super) fn is_damage(&self) -> bool {
+        match self {
+            Self::Damaged { .. } => true,
+            Self::Several { failures } => failures.iter().any(Self::is_damage),
+            _ => false,
+        }
+    }
+
     /// Whether it is what a person wrote in the manifest, or poly's own surroundings, rather
     /// than a build that failed.
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::Project(_) | Self::Manifest(_) | Self::Store(_) | Self::Write { .. } => true,
+            Self::Project(_)
+            | Self::Manifest(_)
+            | Self::Store(_)
+            | Self::Exposed { .. }
+            | Self::Write { .. } => true,
+            Self::Recipe(error) => error.is_surroundings(),
+            Self::Tool(ToolError::Install(error)) => matches!(**error, InstallError::Home { .. }),
             Self::Several { failures } => failures.iter().all(Self::is_usage),
             _ => false,
         }

@@ -46,7 +46,7 @@ pub enum Event {
         /// The toolchain or the library that does the work.
         by: String,
     },
-    /// A step of a build action wrote this; told only with `--verbose`.
+    /// A step of a build action wrote this; people see it with `--verbose`.
     Output {
         /// The component.
         component: String,

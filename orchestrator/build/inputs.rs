@@ -1,7 +1,8 @@
 //! What an action reads from disk: the files its globs name, by relative path and digest.
 //!
 //! Paths are relative to the manifest's directory and `/`-separated on every platform. The
-//! order of a directory, times and modes do not count. Symbolic links are not followed.
+//! order of a directory, times and modes do not count. A symbolic link is not followed, and
+//! none may stand where an input should.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,10 +13,9 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use miette::Diagnostic;
 use poly_cache::Digest;
 use thiserror::Error;
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
-/// Directories that hold what tools made or fetched, never what a person wrote.
-const NEVER_INPUTS: [&str; 5] = [".git", "target", "node_modules", "__pycache__", ".venv"];
+use super::project::OUTPUT_DIRECTORY;
 
 /// Why the inputs of an action could not be read.
 #[derive(Debug, Error, Diagnostic)]
@@ -38,6 +38,13 @@ pub enum InputsError {
         /// What the system says.
         #[source]
         source: io::Error,
+    },
+    /// A symbolic link where a file should be: what it leads to may lie anywhere.
+    #[error("`{}` is a symbolic link, which poly does not follow", path.display())]
+    #[diagnostic(help("put the file there, or name what the link leads to under `inputs`"))]
+    Link {
+        /// The link.
+        path: PathBuf,
     },
     /// A file whose name is not Unicode: it has no name that is the same everywhere.
     #[error("the file name `{}` is not valid Unicode", path.display())]
@@ -62,6 +69,17 @@ impl Globs {
     ) -> Result<Self, InputsError> {
         Ok(Self { include: compile(include)?, exclude: compile(exclude)? })
     }
+
+    /// Whether all that lies below this directory is left out.
+    fn excludes_all_below(&self, directory: &Path) -> bool {
+        // Only a `**` matches at any depth; a `*` that matches one level says nothing of the
+        // next.
+        self.exclude.is_match(directory.join("any/any"))
+    }
+
+    fn name(&self, file: &Path) -> bool {
+        self.include.is_match(file) && !self.exclude.is_match(file)
+    }
 }
 
 fn compile<'a>(globs: impl IntoIterator<Item = &'a str>) -> Result<GlobSet, InputsError> {
@@ -75,13 +93,15 @@ fn compile<'a>(globs: impl IntoIterator<Item = &'a str>) -> Result<GlobSet, Inpu
 }
 
 /// The files below `root/directory` that `globs` (relative to that directory) name, as paths
-/// relative to `root`.
+/// relative to `root`. What poly itself writes below `root`, and what git does, is none.
 pub(super) fn files(
     root: &Path,
     directory: &str,
     globs: &Globs,
 ) -> Result<BTreeSet<String>, InputsError> {
-    walk(root, &root.join(directory), globs, &NEVER_INPUTS)
+    let ours = root.join(OUTPUT_DIRECTORY);
+    let skip = |entry: &DirEntry| entry.file_name() == ".git" || entry.path() == ours;
+    walk(root, &root.join(directory), globs, skip)
 }
 
 /// The files below `directory` that `globs` name, relative to it: what a tool left there.
@@ -89,32 +109,36 @@ pub(super) fn output_files(
     directory: &Path,
     globs: &Globs,
 ) -> Result<BTreeSet<String>, InputsError> {
-    walk(directory, directory, globs, &[])
+    walk(directory, directory, globs, |_| false)
 }
 
 fn walk(
     root: &Path,
     top: &Path,
     globs: &Globs,
-    skipped: &[&str],
+    skip: impl Fn(&DirEntry) -> bool,
 ) -> Result<BTreeSet<String>, InputsError> {
+    let below = |entry: &DirEntry| {
+        entry.path().strip_prefix(top).expect("a walk stays below its top").to_owned()
+    };
+    let wanted = |entry: &DirEntry| {
+        !entry.file_type().is_dir()
+            || entry.depth() == 0
+            || !(skip(entry) || globs.excludes_all_below(&below(entry)))
+    };
     let mut found = BTreeSet::new();
-    let walk = WalkDir::new(top).into_iter().filter_entry(|entry| {
-        let named = || skipped.iter().any(|name| entry.file_name() == *name);
-        !(entry.file_type().is_dir() && entry.depth() > 0 && named())
-    });
-    for entry in walk {
+    for entry in WalkDir::new(top).into_iter().filter_entry(wanted) {
         let entry = entry.map_err(|error| InputsError::Read {
             path: error.path().unwrap_or(top).to_owned(),
             source: error.into(),
         })?;
-        if !entry.file_type().is_file() {
+        if entry.file_type().is_dir() || !globs.name(&below(&entry)) {
             continue;
         }
-        let below = entry.path().strip_prefix(top).expect("a walk stays below its top");
-        if globs.include.is_match(below) && !globs.exclude.is_match(below) {
-            found.insert(relative_name(root, entry.path())?);
+        if entry.file_type().is_symlink() {
+            return Err(InputsError::Link { path: entry.path().to_owned() });
         }
+        found.insert(relative_name(root, entry.path())?);
     }
     Ok(found)
 }
@@ -156,14 +180,37 @@ mod tests {
     #[test]
     fn globs_are_relative_to_the_component_and_names_to_the_root() {
         let root = tempfile::tempdir().unwrap();
-        for name in ["c/go.mod", "c/a/main.go", "c/gen/x.go", "c/target/y.go", "other/z.go"] {
+        for name in
+            ["c/go.mod", "c/a/main.go", "c/gen/x.go", "c/target/y.go", "c/.git/z.go", "other/z.go"]
+        {
             write(root.path(), name, name);
         }
         let globs = Globs::new(["**/*.go", "go.mod"], ["gen/**"]).unwrap();
 
         let found = files(root.path(), "c", &globs).unwrap();
 
-        assert_eq!(found.iter().collect::<Vec<_>>(), ["c/a/main.go", "c/go.mod"]);
+        // A directory of the person's own may be called `target`.
+        assert_eq!(found.iter().collect::<Vec<_>>(), ["c/a/main.go", "c/go.mod", "c/target/y.go"]);
+    }
+
+    #[test]
+    fn what_poly_wrote_is_no_input() {
+        let root = tempfile::tempdir().unwrap();
+        write(root.path(), "target/poly/log/x.json", "");
+        write(root.path(), "target/x.json", "");
+        let globs = Globs::new(["**/*.json"], []).unwrap();
+
+        assert_eq!(files(root.path(), ".", &globs).unwrap(), ["target/x.json".to_owned()].into());
+    }
+
+    #[test]
+    fn an_exclusion_of_one_level_leaves_the_next_in() {
+        let root = tempfile::tempdir().unwrap();
+        write(root.path(), "docs/a.md", "");
+        write(root.path(), "docs/deep/b.md", "");
+        let globs = Globs::new(["**/*.md"], ["docs/*"]).unwrap();
+
+        assert_eq!(files(root.path(), ".", &globs).unwrap(), ["docs/deep/b.md".to_owned()].into());
     }
 
     #[test]
@@ -189,13 +236,21 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_not_followed() {
+    fn a_link_is_not_followed_and_none_may_stand_for_an_input() {
         let root = tempfile::tempdir().unwrap();
         write(root.path(), "outside/secret.py", "");
         fs::create_dir(root.path().join("c")).unwrap();
-        std::os::unix::fs::symlink("../outside", root.path().join("c/in")).unwrap();
+        let link = |to: &str, name: &str| {
+            std::os::unix::fs::symlink(to, root.path().join(name)).unwrap();
+        };
         let globs = Globs::new(["**/*.py"], []).unwrap();
 
+        link("../outside", "c/in");
         assert!(files(root.path(), "c", &globs).unwrap().is_empty());
+        link("../outside/secret.py", "c/app.py");
+        let error = files(root.path(), "c", &globs).unwrap_err();
+        assert!(
+            error.to_string().ends_with("c/app.py` is a symbolic link, which poly does not follow")
+        );
     }
 }

@@ -21,7 +21,7 @@ pub(super) const OUTPUT_DIRECTORY: &str = "target/poly";
 /// A pipeline on disk.
 #[derive(Debug)]
 pub struct Project {
-    /// The manifest's directory, as given.
+    /// The manifest's directory, absolute.
     pub root: PathBuf,
     /// The manifest.
     pub manifest: Manifest,
@@ -95,7 +95,10 @@ impl Project {
             _ => ProjectError::Read { path: path.to_owned(), source },
         })?;
         let manifest = Manifest::parse(&path.display().to_string(), &text)?;
-        let root = path.parent().unwrap_or(Path::new("")).to_owned();
+        // Absolute, for tools run elsewhere, and what is remembered of files is shared by all.
+        let path = std::path::absolute(path)
+            .map_err(|source| ProjectError::Read { path: path.to_owned(), source })?;
+        let root = path.parent().unwrap_or(Path::new("/")).to_owned();
         let catalog = catalog.with_directory(&root.join("toolchains"))?;
         let mut project = Self { root, manifest, catalog, wits: BTreeMap::new() };
         project.check_toolchains()?;
@@ -111,7 +114,7 @@ impl Project {
 
     /// Where its components are built: below the cache, a directory for each checkout.
     pub fn builds(&self, cache: &Path) -> PathBuf {
-        let here = fs::canonicalize(self.root.join(".")).unwrap_or_else(|_| self.root.clone());
+        let here = fs::canonicalize(&self.root).unwrap_or_else(|_| self.root.clone());
         let checkout = Digest::of(here.as_os_str().as_encoded_bytes()).to_string();
         cache.join("builds").join(&checkout[..16])
     }

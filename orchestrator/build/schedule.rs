@@ -4,9 +4,11 @@
 //! Knows nothing of what the jobs do. After a failure no new job starts; those that run are
 //! waited for.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::num::NonZeroUsize;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -28,6 +30,7 @@ where
         running: 0,
         done: BTreeMap::new(),
         failures: Vec::new(),
+        panicked: None,
     });
     let changed = Condvar::new();
     let worker = || {
@@ -42,12 +45,14 @@ where
                 continue;
             };
             drop(guard);
-            let result = work(&job, &taken);
+            // Whoever waits for a job that panicked would wait for ever.
+            let result = panic::catch_unwind(AssertUnwindSafe(|| work(&job, &taken)));
             guard = lock(&state);
             guard.running -= 1;
             match result {
-                Ok(value) => drop(guard.done.insert(job, value)),
-                Err(failure) => guard.failures.push(failure),
+                Ok(Ok(value)) => drop(guard.done.insert(job, value)),
+                Ok(Err(failure)) => guard.failures.push(failure),
+                Err(panicked) => guard.panicked = Some(panicked),
             }
             changed.notify_all();
         }
@@ -59,6 +64,9 @@ where
         worker();
     });
     let state = state.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Some(panicked) = state.panicked {
+        panic::resume_unwind(panicked);
+    }
     if state.failures.is_empty() { Ok(state.done) } else { Err(state.failures) }
 }
 
@@ -67,16 +75,21 @@ struct State<J, T, E> {
     running: usize,
     done: BTreeMap<J, T>,
     failures: Vec<E>,
+    panicked: Option<Box<dyn Any + Send>>,
 }
 
 impl<J: Ord + Hash + Clone, T: Clone, E> State<J, T, E> {
     fn finished(&self) -> bool {
-        self.running == 0 && (self.waiting.is_empty() || !self.failures.is_empty())
+        self.running == 0 && (self.waiting.is_empty() || self.stopped())
+    }
+
+    fn stopped(&self) -> bool {
+        !self.failures.is_empty() || self.panicked.is_some()
     }
 
     /// The first job whose needs are all done, with their results in the order of its needs.
     fn take(&mut self, needs: &IndexMap<J, Vec<J>>) -> Option<(J, Vec<T>)> {
-        if !self.failures.is_empty() {
+        if self.stopped() {
             return None;
         }
         let results = |job: &J| -> Option<Vec<T>> {
@@ -143,5 +156,18 @@ mod tests {
 
         assert_eq!(failures.unwrap_err(), ["a failed"]);
         assert_eq!(*started.lock().unwrap(), ["a"]);
+    }
+
+    #[test]
+    fn a_panic_is_passed_on_and_keeps_nobody_waiting() {
+        let graph = graph(&[("a", &[]), ("b", &["a"]), ("c", &[])]);
+        let work = |job: &&str, _: &[()]| {
+            assert_ne!(*job, "a", "this panic is meant");
+            Ok::<_, ()>(())
+        };
+
+        let ended = panic::catch_unwind(|| run(&graph, NonZeroUsize::new(2).unwrap(), work));
+
+        assert!(ended.is_err());
     }
 }

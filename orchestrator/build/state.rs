@@ -34,6 +34,7 @@ impl State {
     /// Writes it whole or not at all.
     pub(super) fn write(&self, path: &Path) -> io::Result<()> {
         let directory = path.parent().expect("a state file has a directory");
+        fs::create_dir_all(directory)?;
         let mut file = tempfile::NamedTempFile::new_in(directory)?;
         serde_json::to_writer_pretty(&mut file, &self.0)?;
         file.flush()?;

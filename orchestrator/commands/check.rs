@@ -19,7 +19,7 @@ pub(super) fn run(context: &Context<'_>) -> Result<Ending, CommandError> {
     if checks.is_empty() {
         context.report.note("the manifest has no check; add one under `[[check]]`");
     }
-    let sandbox = Sandbox::open(&project, &built)?;
+    let sandbox = Sandbox::open(context, &project, &built)?;
     let mut failed = 0;
     for (check, call) in checks.iter().zip(&calls) {
         let outcome = sandbox.call(call).map_err(|error| match error {
@@ -32,7 +32,9 @@ pub(super) fn run(context: &Context<'_>) -> Result<Ending, CommandError> {
             Verdict::Pass => Vec::new(),
             Verdict::Fail { differences } => differences,
         };
-        let checked = Checked::new(check.call.get_ref(), differences, &outcome);
+        let checked = Checked::new(check.call.get_ref(), differences, &outcome)
+            .with_streams(&outcome)
+            .with_help(sandbox.unseen(&outcome));
         failed += usize::from(!checked.passed);
         context.report.checked(&checked);
     }

@@ -32,7 +32,9 @@ impl<'a> Context<'a> {
                 source,
             })?;
         }
-        let jobs = global.jobs.or_else(|| thread::available_parallelism().ok());
+        // One more than there are processors: now and then one of them waits for the disk.
+        let processors = thread::available_parallelism().ok();
+        let jobs = global.jobs.or_else(|| processors.and_then(|number| number.checked_add(1)));
         Ok(Self {
             report,
             verbose: global.verbose,
@@ -77,6 +79,13 @@ impl<'a> Context<'a> {
         Provision::new(&self.options.home, &self.options.cache, tell)
     }
 
+    /// Builds with the precompiled component made anew: the one in the cache is of no use.
+    pub(super) fn precompile_again(&self, project: &Project) -> Result<Built, CommandError> {
+        let tell = |event: Event| self.report.event(&event);
+        Driver::open(project, self.options(project), &tell)?.forget_precompiled()?;
+        self.build(project, true)
+    }
+
     /// Builds, telling what happens and how it ended.
     pub(super) fn build(&self, project: &Project, run: bool) -> Result<Built, CommandError> {
         let started = Instant::now();
@@ -93,7 +102,7 @@ impl<'a> Context<'a> {
             pipeline: project.manifest.pipeline.name.get_ref().clone(),
             actions: actions.into_inner(),
             ran: ran.into_inner(),
-            composed: built.composed.display().to_string(),
+            composed: shown(&built.composed),
             size: built.size,
             milliseconds: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         });
@@ -115,4 +124,10 @@ fn directories() -> Result<(PathBuf, PathBuf), CommandError> {
         (Some(cache), Some(home)) => Ok((absolute(cache), absolute(home))),
         _ => Err(CommandError::NoHome),
     }
+}
+
+/// A path as a person who is here would write it.
+pub(super) fn shown(path: &Path) -> String {
+    let here = env::current_dir().unwrap_or_default();
+    path.strip_prefix(&here).unwrap_or(path).display().to_string()
 }

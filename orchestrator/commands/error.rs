@@ -75,6 +75,9 @@ pub enum CommandError {
         #[help]
         help: Option<String>,
     },
+    /// Ctrl-C.
+    #[error("interrupted")]
+    Interrupted,
     /// There is nothing to call.
     #[error("there is nothing to run: the manifest has no check, and no call was given")]
     #[diagnostic(help("{functions}"))]

@@ -14,12 +14,17 @@ mod schema;
 mod toolchain;
 
 use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
 
 use crate::cli::{Cli, Command};
 use crate::report::Report;
 use crate::toolchain::process;
 use context::Context;
 pub use error::CommandError;
+
+/// The exit code after Ctrl-C, as shells have it.
+const INTERRUPTED: u8 = 130;
 
 /// How a command that did its work ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,20 +39,37 @@ enum Ending {
 /// 2 if the command line or the manifest is wrong or poly itself could not work, and 130
 /// after Ctrl-C.
 pub fn run(cli: &Cli) -> ExitCode {
-    // Every child is in a process group of its own, so Ctrl-C reaches poly alone.
     // A handler that cannot be set leaves the system's: poly ends, its children go on.
-    let _ = ctrlc::set_handler(process::interrupt_all);
+    let _ = ctrlc::set_handler(interrupt);
     let report = Report::new(&cli.global);
-    let ended = dispatch(cli, &report);
+    let ended = match dispatch(cli, &report) {
+        // What the end of its tools led to is no news.
+        Err(_) if process::interrupted() => Err(CommandError::Interrupted),
+        ended => ended,
+    };
     if let Err(error) = &ended {
         report.error(error);
     }
+    let written = report.is_all_written();
     match ended {
-        _ if process::interrupted() => ExitCode::from(130),
+        _ if process::interrupted() => ExitCode::from(INTERRUPTED),
+        _ if !written => ExitCode::from(2),
         Ok(Ending::Well) => ExitCode::SUCCESS,
         Ok(Ending::Failed) => ExitCode::from(1),
         Err(error) => ExitCode::from(error.exit_code()),
     }
+}
+
+/// How long poly has, after Ctrl-C, to say where it was.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Ctrl-C. Every child is in a process group of its own, so that it reaches poly alone.
+fn interrupt() {
+    process::interrupt_all();
+    // Whoever waited for a child comes to its end by itself. Whoever waits for anything else,
+    // or computes, does not; nothing is lost with it, for records are written last.
+    thread::sleep(GRACE);
+    std::process::exit(i32::from(INTERRUPTED));
 }
 
 fn dispatch(cli: &Cli, report: &Report) -> Result<Ending, CommandError> {

@@ -1,4 +1,4 @@
-//! `poly plan`: what a run would do, and why. Starts no build tool and writes nothing.
+//! `poly plan`: what a run would do, and why. Starts no build and installs nothing.
 
 use std::fmt::Write as _;
 

@@ -6,7 +6,6 @@ use std::io::{self, Read as _};
 use super::context::Context;
 use super::sandbox::Sandbox;
 use super::{CommandError, Ending};
-use crate::build::Project;
 use crate::check::{self, Call, Expectation, Outcome, Verdict, judge};
 use crate::manifest;
 use crate::report::{Checked, GuestStream, Report};
@@ -20,15 +19,15 @@ pub(super) fn run(context: &Context<'_>, typed: Option<&str>) -> Result<Ending, 
     let call = text.map(Call::parse).transpose()?;
 
     let built = context.build(&project, true)?;
-    let sandbox = Sandbox::open(&project, &built)?;
+    let sandbox = Sandbox::open(context, &project, &built)?;
     let Some(call) = call else {
         return Err(CommandError::NothingToCall { functions: sandbox.functions() });
     };
     let outcome = sandbox.call(&call)?;
     tell_streams(context.report, &outcome);
     match first {
-        Some(check) => first_check(context, &project, check, &call, &outcome),
-        None => returned(context.report, &call, &outcome),
+        Some(check) => first_check(context, &sandbox, check, &call, &outcome),
+        None => returned(context.report, &sandbox, &call, &outcome),
     }
 }
 
@@ -46,12 +45,17 @@ fn typed_call(typed: &str) -> Result<String, CommandError> {
     Ok(text.trim().to_owned())
 }
 
-fn returned(report: &Report, call: &Call, outcome: &Outcome) -> Result<Ending, CommandError> {
+fn returned(
+    report: &Report,
+    sandbox: &Sandbox<'_>,
+    call: &Call,
+    outcome: &Outcome,
+) -> Result<Ending, CommandError> {
     if !outcome.is_return() {
         return Err(CommandError::Ended {
             call: super::sandbox::short(call),
             ending: outcome.ending.to_string(),
-            help: super::sandbox::remedy(outcome),
+            help: sandbox.remedy(outcome),
         });
     }
     report.returned(call.text(), value(outcome));
@@ -60,13 +64,13 @@ fn returned(report: &Report, call: &Call, outcome: &Outcome) -> Result<Ending, C
 
 fn first_check(
     context: &Context<'_>,
-    project: &Project,
+    sandbox: &Sandbox<'_>,
     check: &manifest::Check,
     call: &Call,
     outcome: &Outcome,
 ) -> Result<Ending, CommandError> {
     let verdict = judge(&Expectation::from(check), outcome)
-        .map_err(|error| super::sandbox::at_check(&project.manifest, check, &error))?;
+        .map_err(|error| super::sandbox::at_check(sandbox.manifest(), check, &error))?;
     // A trap that was expected is no failure; any other is told as one.
     let differences = match verdict {
         Verdict::Pass => Vec::new(),
@@ -75,7 +79,9 @@ fn first_check(
     if outcome.is_return() {
         context.report.returned(call.text(), value(outcome));
     }
-    let checked = Checked::new(check.call.get_ref(), differences, outcome);
+    // Its streams have been told.
+    let checked =
+        Checked::new(check.call.get_ref(), differences, outcome).with_help(sandbox.unseen(outcome));
     context.report.checked(&checked);
     Ok(if checked.passed { Ending::Well } else { Ending::Failed })
 }

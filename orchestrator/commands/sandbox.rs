@@ -3,6 +3,7 @@
 use miette::Diagnostic;
 
 use super::CommandError;
+use super::context::Context;
 use crate::build::{Built, Project};
 use crate::check::{Call, Ending, Outcome};
 use crate::host::{Engine, EngineOptions, Instance, Program, StartError};
@@ -15,11 +16,30 @@ pub(super) struct Sandbox<'p> {
 }
 
 impl<'p> Sandbox<'p> {
-    /// Loads what a build with `run` made.
-    pub(super) fn open(project: &'p Project, built: &Built) -> Result<Self, CommandError> {
-        let path = built.precompiled.as_deref().expect("this build was asked to precompile");
+    /// Loads what a build with `run` made. Machine code that the host refuses is made once more.
+    pub(super) fn open(
+        context: &Context<'_>,
+        project: &'p Project,
+        built: &Built,
+    ) -> Result<Self, CommandError> {
         let engine = Engine::new(&EngineOptions::for_limits(&project.manifest.limits))?;
-        Ok(Self { project, program: Program::load(&engine, path)? })
+        let load = |built: &Built| {
+            let path = built.precompiled.as_deref().expect("this build was asked to precompile");
+            Program::load(&engine, path)
+        };
+        let program = match load(built) {
+            Ok(program) => program,
+            Err(refused) => {
+                context.report.note(&format!("{refused}, and is made again"));
+                load(&context.precompile_again(project)?)?
+            }
+        };
+        Ok(Self { project, program })
+    }
+
+    /// The manifest that it is run by.
+    pub(super) fn manifest(&self) -> &Manifest {
+        &self.project.manifest
     }
 
     /// Makes a call on a new instance, with no state of a former one.
@@ -32,6 +52,37 @@ impl<'p> Sandbox<'p> {
             Err(StartError::Grant(grant)) => Err(in_manifest(manifest, &grant)),
             Err(other) => Err(other.into()),
         }
+    }
+
+    /// What to do about an outcome that is no return.
+    pub(super) fn remedy(&self, outcome: &Outcome) -> Option<String> {
+        match &outcome.ending {
+            Ending::Returned(_) => None,
+            Ending::Trapped(trap) => {
+                let frames = trap.frames.iter().map(|frame| format!("in {frame}"));
+                let stopped = (!trap.frames.is_empty()).then(|| "it stopped".to_owned());
+                let lines = stopped.into_iter().chain(frames).chain(self.unseen(outcome));
+                let lines: Vec<String> = lines.collect();
+                (!lines.is_empty()).then(|| lines.join("\n"))
+            }
+            Ending::Exceeded(limit) => {
+                let key = match limit {
+                    Limit::Timeout => "timeout = \"60s\"",
+                    Limit::Memory => "memory = \"1GiB\"",
+                    Limit::Fuel => "fuel = 10000000000",
+                    Limit::Output => "output = \"16MiB\"",
+                };
+                Some(format!("if it rightly needs more, say so under `[limits]`, such as `{key}`"))
+            }
+        }
+    }
+
+    /// How to see what a component wrote before it trapped, if it may have written anything that
+    /// was not kept. Most languages tell there why they give up.
+    pub(super) fn unseen(&self, outcome: &Outcome) -> Option<String> {
+        let trapped = matches!(outcome.ending, Ending::Trapped(_));
+        let lost = trapped && outcome.stderr.is_none() && self.program.can_write_to_stderr();
+        lost.then(|| "grant `stderr = true` to see what it wrote".to_owned())
     }
 
     /// What can be called, for people.
@@ -71,26 +122,5 @@ pub(super) fn short(call: &Call) -> String {
     match text.char_indices().nth(60) {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text.to_owned(),
-    }
-}
-
-/// What to do about an outcome that is no return.
-pub(super) fn remedy(outcome: &Outcome) -> Option<String> {
-    match &outcome.ending {
-        Ending::Returned(_) => None,
-        Ending::Trapped(trap) if trap.frames.is_empty() => None,
-        Ending::Trapped(trap) => {
-            let frames: Vec<_> = trap.frames.iter().map(|frame| format!("in {frame}")).collect();
-            Some(format!("it stopped\n{}", frames.join("\n")))
-        }
-        Ending::Exceeded(limit) => {
-            let key = match limit {
-                Limit::Timeout => "timeout = \"60s\"",
-                Limit::Memory => "memory = \"1GiB\"",
-                Limit::Fuel => "fuel = 10000000000",
-                Limit::Output => "output = \"16MiB\"",
-            };
-            Some(format!("if it rightly needs more, say so under `[limits]`, such as `{key}`"))
-        }
     }
 }

@@ -32,6 +32,8 @@ struct Listed<'a> {
     name: &'a str,
     about: &'a str,
     language: &'a str,
+    /// Whether equal inputs give equal bytes.
+    reproducible: bool,
     missing: Vec<String>,
 }
 
@@ -54,9 +56,10 @@ fn list(context: &Context<'_>) -> Result<Ending, CommandError> {
         } else {
             format!("missing: {}", missing.join(", "))
         };
-        let text = format!("{name:18} {:44} {state}", toolchain.about);
-        let listed =
-            Listed { name, about: &toolchain.about, language: &toolchain.language, missing };
+        let Toolchain { about, language, reproducible, .. } = toolchain;
+        let bytes = if *reproducible { "" } else { "; builds differ in their bytes" };
+        let text = format!("{name:18} {about:44} {state}{bytes}");
+        let listed = Listed { name, about, language, reproducible: *reproducible, missing };
         context.report.answer("toolchain", &listed, &text);
     }
     provision.save();
@@ -76,6 +79,7 @@ fn install(context: &Context<'_>, asked: &[String]) -> Result<Ending, CommandErr
             context.report.done("ready", &what);
         }
     }
+    provision.save();
     Ok(Ending::Well)
 }
 
@@ -103,7 +107,8 @@ fn test(context: &Context<'_>, asked: &[String]) -> Result<Ending, CommandError>
         // Nobody will build this checkout again.
         let _ = fs::remove_dir_all(context.builds(&project));
         let built = built?;
-        let outcome = Sandbox::open(&project, &built)?.call(&Call::parse(SELF_TEST_CALL)?)?;
+        let outcome =
+            Sandbox::open(context, &project, &built)?.call(&Call::parse(SELF_TEST_CALL)?)?;
         let passed = outcome.ending.to_string() == SELF_TEST_ANSWER;
         failed += usize::from(!passed);
         let what = format!("{}: {SELF_TEST_CALL} → {}", toolchain.name, outcome.ending);

@@ -1,7 +1,7 @@
 //! What a composed component still imports.
 //!
-//! WASI interfaces may remain: the host always provides them, holding nothing but what is
-//! granted. Interfaces of types alone may remain too, since there is nothing in them to
+//! The WASI interfaces that the host has may remain: it always provides them, holding nothing
+//! but what is granted. Interfaces of types alone may remain too, since there is nothing in them to
 //! provide. Anything else is a link that was forgotten, and an error.
 
 use miette::Diagnostic;
@@ -9,13 +9,17 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::part::Part;
-use super::world::{self, WorldError, is_wasi};
+use super::world::{self, WorldError, is_provided};
 use crate::nearest::quoted;
+
+/// Goes up when another component passes than did before: one that passed once is in the
+/// store, and is not looked at again.
+pub(super) const SCHEMA: u32 = 2;
 
 /// What is left to import, and what is offered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Audit {
-    /// WASI interfaces.
+    /// WASI interfaces that the host provides.
     pub wasi: Vec<String>,
     /// Types, alone or in interfaces without functions.
     pub types: Vec<String>,
@@ -51,7 +55,7 @@ pub fn audit(bytes: &[u8], parts: &[Part<'_>]) -> Result<Audit, AuditError> {
     let mut audit =
         Audit { wasi: Vec::new(), types: Vec::new(), exports: world.exports.into_keys().collect() };
     for (import, item) in world.imports {
-        if is_wasi(&import) {
+        if is_provided(&import) {
             audit.wasi.push(import);
         } else if item.is_type_only() {
             audit.types.push(import);
@@ -83,13 +87,16 @@ mod tests {
         assert_eq!(found.wasi, ["wasi:random/random@0.2.3"]);
         assert_eq!(found.types, ["a:b/types", "e"]);
 
-        let text = r#"(component (import "a:b/c" (instance (export "f" (func)))))"#;
-        let bytes = wat::parse_str(text).unwrap();
-        let part = Part::new("sink", bytes.clone()).unwrap();
-        let error = audit(&bytes, &[part]).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "the composed component still imports `a:b/c`, which `sink` wanted"
-        );
+        // Of WASI, only what the host has: anything that began with `wasi:` passed once.
+        for left in ["a:b/c", "wasi:keyvalue/store@0.2.0", "wasi:random/random@0.3.0"] {
+            let text = format!(r#"(component (import "{left}" (instance (export "f" (func)))))"#);
+            let bytes = wat::parse_str(text).unwrap();
+            let part = Part::new("sink", bytes.clone()).unwrap();
+            let error = audit(&bytes, &[part]).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!("the composed component still imports `{left}`, which `sink` wanted")
+            );
+        }
     }
 }

@@ -14,11 +14,12 @@ use wasm_compose::graph::{
 use wasmparser::Validator;
 
 use super::Cause;
+use super::audit;
 use super::flow::{self, FlowComponent};
 use super::locked;
 use super::part::Part;
 use super::wiring::{Link, Wiring};
-use super::world::Item;
+use super::world::{Item, Mismatch, compare_functions};
 
 /// Why parts that fit by their wiring do not compose.
 #[derive(Debug, Error, Diagnostic)]
@@ -71,6 +72,27 @@ pub enum ComposeError {
         /// Who provides that one.
         provider: String,
     },
+    /// Two components leave different things of one name to the host.
+    #[error(
+        "components `{one}` and `{other}` both leave `{import}` to the host, and do not mean the same \
+         by it{}",
+        mismatch.as_ref().map(|mismatch| format!(": {mismatch}")).unwrap_or_default()
+    )]
+    #[diagnostic(help("build both from the same WIT, or link one of the imports to a component"))]
+    Different {
+        /// The import.
+        import: String,
+        /// Who imports it.
+        one: String,
+        /// Who imports it too.
+        other: String,
+        /// How they differ, where it is a function that does: what `one` expects, and what is
+        /// found in `other`.
+        mismatch: Option<Box<Mismatch>>,
+        /// What the engine says.
+        #[source]
+        cause: Cause,
+    },
     /// The engine does not accept the whole.
     #[error("composing the components failed")]
     Encoding {
@@ -87,14 +109,18 @@ pub enum ComposeError {
     },
 }
 
-/// What decides which bytes [`compose`] and [`super::flow::generate`] write, for fingerprints:
-/// the crates, with version and checksum, and the number of the flow generator.
+/// What decides which bytes [`compose`] and [`super::flow::generate`] write, and whether the
+/// audit passes them, for fingerprints: the crates, with version and checksum, and the numbers of
+/// the flow generator and of the audit.
 pub fn versions() -> BTreeMap<String, String> {
     let crates = ["wasm-compose", "wasm-encoder", "wit-parser"];
     crates
         .into_iter()
         .map(|name| (name.to_owned(), locked::version(name)))
-        .chain([("flow".to_owned(), flow::SCHEMA.to_string())])
+        .chain([
+            ("audit".to_owned(), audit::SCHEMA.to_string()),
+            ("flow".to_owned(), flow::SCHEMA.to_string()),
+        ])
         .collect()
 }
 
@@ -132,7 +158,51 @@ pub fn compose(
             graph.connect(link)?;
         }
     }
-    graph.encode(&root.name)
+    graph.encode(&root.name).map_err(|error| match error {
+        ComposeError::Encoding { cause } => explain(cause, &parts, wiring),
+        other => other,
+    })
+}
+
+/// Why the engine does not accept the whole: equal imports of all components become one, and
+/// two that have the same name may differ.
+fn explain(cause: Cause, parts: &BTreeMap<&str, &Part<'_>>, wiring: &Wiring) -> ComposeError {
+    let mut left: BTreeMap<&str, Vec<(&str, &Item)>> = BTreeMap::new();
+    for part in wiring.order.iter().filter_map(|name| parts.get(name.as_str())) {
+        for (import, item) in &part.world.imports {
+            let met = |link: &Link| link.component == part.name && link.import == *import;
+            if !wiring.links.iter().any(met) {
+                left.entry(import).or_default().push((&part.name, item));
+            }
+        }
+    }
+    let pairs =
+        || left.iter().flat_map(|(import, of)| of.windows(2).map(move |pair| (*import, pair)));
+    let differ = pairs().find_map(|(import, pair)| {
+        Some((import, pair, Some(Box::new(first_difference(pair[0].1, pair[1].1)?))))
+    });
+    // What types look like is not kept; if nothing else differs, it is they.
+    let types = || pairs().find(|(_, pair)| pair.iter().all(|(_, item)| item.is_type_only()));
+    match differ.or_else(|| types().map(|(import, pair)| (import, pair, None))) {
+        Some((import, pair, mismatch)) => ComposeError::Different {
+            import: import.to_owned(),
+            one: pair[0].0.to_owned(),
+            other: pair[1].0.to_owned(),
+            mismatch,
+            cause,
+        },
+        None => ComposeError::Encoding { cause },
+    }
+}
+
+/// How two imports of one name differ in a function that both have.
+fn first_difference(one: &Item, other: &Item) -> Option<Mismatch> {
+    let (Item::Interface(one), Item::Interface(other)) = (one, other) else { return None };
+    one.functions.iter().find_map(|(name, function)| {
+        let mut mismatch = compare_functions(function, other.functions.get(name)?).err()?;
+        mismatch.path.insert(0, format!("function \"{name}\""));
+        Some(mismatch)
+    })
 }
 
 fn part<'m, 'p>(

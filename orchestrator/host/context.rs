@@ -47,7 +47,7 @@ impl WasiHttpView for Context {
     }
 }
 
-/// All of WASI 0.2, with stand-ins where the real thing is not granted.
+/// All of WASI 0.2 (the interfaces of [`world::WASI_INTERFACES`](crate::component::world::WASI_INTERFACES), which the audit lets through), with stand-ins where the real thing is not granted.
 pub(super) fn linker(
     engine: &wasmtime::Engine,
     grants: &Grants,
@@ -64,4 +64,47 @@ pub(super) fn linker(
     }
     linker.allow_shadowing(false);
     Ok(linker)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::component::world::{WASI_INTERFACES, WASI_VERSION};
+
+    /// Whether the linker has something of this very name: it refuses another one then.
+    fn has(linker: &mut Linker<Context>, name: &str) -> bool {
+        linker.root().func_wrap(name, |_, (): ()| Ok(())).is_err()
+    }
+
+    #[test]
+    fn what_the_audit_lets_through_is_what_is_linked() {
+        let engine = wasmtime::Engine::default();
+        for text in ["", "clocks = true\nrandom = true"] {
+            let mut linker = linker(&engine, &toml::from_str(text).unwrap()).unwrap();
+            for interface in WASI_INTERFACES {
+                let name = format!("{interface}@{WASI_VERSION}");
+                assert!(has(&mut linker, &name), "{name} is in the list and not linked");
+            }
+            let others = [
+                "wasi:cli/command",
+                "wasi:cli/run",
+                "wasi:clocks/timezone",
+                "wasi:config/runtime",
+                "wasi:config/store",
+                "wasi:http/incoming-handler",
+                "wasi:http/proxy",
+                "wasi:keyvalue/atomics",
+                "wasi:keyvalue/batch",
+                "wasi:keyvalue/store",
+                "wasi:logging/logging",
+                "wasi:nn/graph",
+                "wasi:nn/tensor",
+                "wasi:tls/types",
+            ];
+            for interface in others {
+                let name = format!("{interface}@{WASI_VERSION}");
+                assert!(!has(&mut linker, &name), "{name} is linked and not in the list");
+            }
+        }
+    }
 }

@@ -43,7 +43,7 @@ mod watchdog;
 mod tests;
 
 pub use engine::{Cause, Engine, EngineError, EngineOptions};
-pub use grants::GrantError;
+pub use grants::{GrantError, Reach};
 pub use instance::{CallError, Instance, StartError};
 pub use lookup::LookupError;
 pub use program::{LoadError, Program};

@@ -49,7 +49,10 @@ pub enum LoadError {
     /// The file is not there, was damaged, or was made by another wasmtime, with other
     /// settings or for another processor.
     #[error("the compiled component `{}` cannot be loaded", path.display())]
-    #[diagnostic(help("poly compiles it anew when its record is gone: `poly clean` removes it"))]
+    #[diagnostic(help(
+        "compiling it again did not help: set POLY_CACHE_DIR to a directory on a file system from \
+         which programs can be run"
+    ))]
     Refused {
         /// The file.
         path: PathBuf,
@@ -64,7 +67,8 @@ impl Program {
     /// [`Engine::precompile`] made. It is mapped into memory, which takes the same few
     /// milliseconds whatever its size.
     ///
-    /// An error means that the artifact is of no use, and that compiling again will help.
+    /// An error means that the artifact is of no use. Callers drop it from the store and compile
+    /// once more before they tell a person.
     pub fn load(engine: &Engine, path: &Path) -> Result<Self, LoadError> {
         // SAFETY: machine code is trusted as poly itself is. Callers pass artifacts of the
         // store only, which poly wrote, whose digest the store has checked, and which nothing
@@ -81,6 +85,13 @@ impl Program {
     /// The functions that can be called, those of the component itself first.
     pub fn functions(&self) -> impl Iterator<Item = &Signature> + Clone {
         self.exports.iter().map(|export| &export.signature)
+    }
+
+    /// Whether it has a way to standard error at all.
+    pub fn can_write_to_stderr(&self) -> bool {
+        let component = self.component.component_type();
+        let mut imports = component.imports(self.engine.inner());
+        imports.any(|(name, _)| name.starts_with("wasi:cli/stderr@"))
     }
 
     pub(super) fn engine(&self) -> &Engine {

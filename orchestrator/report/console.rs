@@ -47,7 +47,7 @@ impl Console {
     pub(super) fn new(look: Look) -> Self {
         let bar = look.progress.then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            let style = ProgressStyle::with_template("{spinner} {pos}/{len} {wide_msg}");
+            let style = ProgressStyle::with_template("{spinner} {bar:16} {pos}/{len} {wide_msg}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
             bar
         });
@@ -124,9 +124,7 @@ impl Console {
     pub(super) fn guest_output(&self, stream: GuestStream, bytes: &[u8]) {
         let text = String::from_utf8_lossy(bytes);
         match stream {
-            GuestStream::Stdout => {
-                let _ = io::stdout().write_all(bytes);
-            }
+            GuestStream::Stdout => super::output(|out| out.write_all(bytes)),
             GuestStream::Stderr => self.print(text.trim_end()),
         }
     }
@@ -147,6 +145,15 @@ impl Console {
             let _ = write!(text, "\n{:VERB$} {}", "", subject(difference.subject));
             let _ = write!(text, "\n{:VERB$}   expected  {}", "", hang(&difference.expected));
             let _ = write!(text, "\n{:VERB$}   got       {}", "", hang(&difference.got));
+        }
+        for (title, lines) in what_was_seen(checked) {
+            let _ = write!(text, "\n{:VERB$} {title}", "");
+            for line in lines {
+                let _ = write!(text, "\n{:VERB$}   {line}", "");
+            }
+        }
+        if let Some(help) = &checked.help {
+            let _ = write!(text, "\n{:VERB$} help: {help}", "");
         }
         self.print(&text);
     }
@@ -246,6 +253,51 @@ impl Console {
     }
 }
 
+/// What a failed check left to be seen beside the differences, each with a title.
+fn what_was_seen(checked: &Checked) -> Vec<(&'static str, Vec<String>)> {
+    let mut seen = Vec::new();
+    if let Some(trap) = checked.trap.as_ref().filter(|trap| !trap.frames.is_empty()) {
+        seen.push(("it stopped", trap.frames.iter().map(|frame| format!("in {frame}")).collect()));
+    }
+    let streams = [(Subject::Stdout, &checked.stdout), (Subject::Stderr, &checked.stderr)];
+    for (stream, text) in streams {
+        // What a check compares is told whole, as a difference.
+        let compared = checked.differences.iter().any(|difference| difference.subject == stream);
+        let text = text.as_deref().unwrap_or("").trim_end();
+        if !compared && !text.is_empty() {
+            seen.push((subject(stream), tail(text)));
+        }
+    }
+    seen
+}
+
+/// The last lines of a text, which say most of why something failed; long ones cut short.
+fn tail(text: &str) -> Vec<String> {
+    const LINES: usize = 20;
+    const WIDTH: usize = 200;
+    let all: Vec<&str> = text.lines().collect();
+    let left_out = all.len().saturating_sub(LINES);
+    let note = (left_out > 0).then(|| format!("({left_out} lines before these)"));
+    let shown = all[left_out..].iter().map(|line| match line.char_indices().nth(WIDTH) {
+        Some((end, _)) => format!("{}…", visible(&line[..end])),
+        None => visible(line),
+    });
+    note.into_iter().chain(shown).collect()
+}
+
+/// Text in which no character moves the cursor or paints the terminal.
+fn visible(text: &str) -> String {
+    let mut visible = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() && character != '\t' {
+            visible.extend(character.escape_default());
+        } else {
+            visible.push(character);
+        }
+    }
+    visible
+}
+
 fn subject(subject: Subject) -> &'static str {
     match subject {
         Subject::Ending => "result",
@@ -271,4 +323,21 @@ fn columns(what: &str, by: &str, elapsed: Duration, size: Option<u64>) -> String
 /// A value over several lines keeps to its column.
 fn hang(text: &str) -> String {
     text.replace('\n', &format!("\n{:width$}", "", width = VERB + 13))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tail;
+
+    #[test]
+    fn a_flood_is_told_by_its_end() {
+        assert_eq!(tail("one\ntwo"), ["one", "two"]);
+        let many: Vec<String> = (1..=100).map(|number| number.to_string()).collect();
+        let told = tail(&many.join("\n"));
+        assert_eq!(told.len(), 21);
+        assert_eq!((told[0].as_str(), told[20].as_str()), ("(80 lines before these)", "100"));
+        assert_eq!(tail("\u{1b}[2Jgone\0"), ["\\u{1b}[2Jgone\\u{0}"]);
+        let long = tail(&"ä".repeat(100_000));
+        assert_eq!(long, [format!("{}…", "ä".repeat(200))]);
+    }
 }

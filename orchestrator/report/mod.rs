@@ -8,11 +8,12 @@ pub(crate) mod human;
 mod json;
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::OnceLock;
 
 use serde::Serialize;
 
 use crate::build::Event;
-use crate::check::{Difference, Outcome};
+use crate::check::{Difference, Ending, Outcome, Trap};
 use crate::cli::{Color, Global};
 use console::Console;
 
@@ -55,18 +56,57 @@ pub struct Checked {
     /// The fuel it used, where it was counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fuel: Option<u64>,
+    /// Where it stopped, if the check failed with a trap.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trap: Option<Trap>,
+    /// What it wrote to standard output, if the check failed and that is granted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stdout: Option<String>,
+    /// What it wrote to standard error, if the check failed and that is granted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stderr: Option<String>,
+    /// How to see more of a failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
 }
 
 impl Checked {
     /// What `differences` (none, if all was as expected) and the outcome say of a call.
     pub fn new(call: &str, differences: Vec<Difference>, outcome: &Outcome) -> Self {
+        let passed = differences.is_empty();
+        let trap = match &outcome.ending {
+            Ending::Trapped(trap) if !passed => Some(trap.clone()),
+            _ => None,
+        };
         Self {
             call: call.to_owned(),
-            passed: differences.is_empty(),
+            passed,
             differences,
             milliseconds: u64::try_from(outcome.elapsed.as_millis()).unwrap_or(u64::MAX),
             fuel: outcome.fuel,
+            trap,
+            stdout: None,
+            stderr: None,
+            help: None,
         }
+    }
+
+    /// The same, with what the call wrote, should the check have failed: for those who have not
+    /// told it yet.
+    #[must_use]
+    pub fn with_streams(mut self, outcome: &Outcome) -> Self {
+        if !self.passed {
+            self.stdout.clone_from(&outcome.stdout);
+            self.stderr.clone_from(&outcome.stderr);
+        }
+        self
+    }
+
+    /// The same, with advice, should the check have failed.
+    #[must_use]
+    pub fn with_help(mut self, help: Option<String>) -> Self {
+        self.help = help.filter(|_| !self.passed);
+        self
     }
 }
 
@@ -166,6 +206,15 @@ impl Report {
         }
     }
 
+    /// Says whether all data reached standard output, and if not, tells on standard error: data
+    /// that is lost in silence is taken for whole. Called once, at the end.
+    pub fn is_all_written(&self) -> bool {
+        output(|out| out.flush());
+        let Some(error) = FAILED.get() else { return true };
+        let _ = writeln!(io::stderr(), "error: cannot write to standard output: {error}");
+        false
+    }
+
     /// Why it ends here.
     pub fn error(&self, error: &dyn miette::Diagnostic) {
         match self {
@@ -185,7 +234,22 @@ pub enum GuestStream {
     Stderr,
 }
 
-/// Data for standard output. A reader that went away (`poly run | head -1`) is no error.
+/// The first write to standard output that failed. There is one standard output, and so one of
+/// these.
+static FAILED: OnceLock<io::Error> = OnceLock::new();
+
+/// Data for standard output.
 fn data(text: &str) {
-    let _ = writeln!(io::stdout(), "{text}");
+    output(|out| writeln!(out, "{text}"));
+}
+
+/// Writes to standard output, and remembers if that fails. A reader that went away
+/// (`poly run | head -1`) is no failure: it had enough.
+fn output(write: impl FnOnce(&mut io::StdoutLock<'_>) -> io::Result<()>) {
+    if let Err(error) = write(&mut io::stdout().lock())
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        // A later failure tells nothing more.
+        let _ = FAILED.set(error);
+    }
 }

@@ -162,3 +162,32 @@ fn a_store_that_was_cleared_goes_on() {
     assert_eq!(store.put(b"hello").unwrap(), artifact);
     assert_eq!(store.read(&artifact.digest).unwrap().unwrap(), b"hello");
 }
+
+#[test]
+fn what_the_store_makes_is_its_owners_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path().join("above/cache");
+    let store = Store::open(&root).unwrap();
+    let artifact = store.put(b"hello").unwrap();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let blob = store.path(&artifact).unwrap();
+    for directory in [&*root, &store.blobs(), blob.parent().unwrap(), &store.temporary()] {
+        assert_eq!(mode(directory), 0o700, "{}", directory.display());
+    }
+    // What lies above it is not the store's, and one that was there keeps its mode.
+    std::fs::set_permissions(&root, Permissions::from_mode(0o755)).unwrap();
+    Store::open(&root).unwrap();
+    assert_eq!(mode(&root), 0o755);
+}
+
+#[test]
+fn what_is_of_no_use_can_be_removed_twice() {
+    let (_directory, store) = store();
+    let artifact = store.put(b"hello").unwrap();
+    for _ in 0..2 {
+        store.remove(&artifact.digest).unwrap();
+        store.remove_record(&artifact.digest).unwrap();
+    }
+    assert_eq!(store.path(&artifact), None);
+    assert_eq!(store.take_damaged(), []);
+}

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use crate::build::inputs::InputsError;
 use crate::build::stage::StageError;
+use crate::manifest::ManifestError;
 use crate::toolchain::{ExpandError, OptionError, process};
 
 /// Why a component could not be built.
@@ -31,6 +32,23 @@ pub enum RecipeError {
         toolchain: String,
         /// What the toolchain looks for.
         globs: String,
+    },
+    /// The manifest names inputs that are not there.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Manifest(#[from] Box<ManifestError>),
+    /// A file of the component's own has the name of one that the toolchain adds.
+    #[error(
+        "component `{component}` has a file `{name}`, which toolchain `{toolchain}` writes itself"
+    )]
+    #[diagnostic(help("give the file another name"))]
+    Clash {
+        /// The component.
+        component: String,
+        /// Its toolchain.
+        toolchain: String,
+        /// The file, relative to the manifest.
+        name: String,
     },
     /// They cannot be copied.
     #[error(transparent)]
@@ -110,7 +128,7 @@ pub struct StepFailure {
     pub component: String,
     /// The step.
     pub step: String,
-    /// How it ended: `exit code 1`, `killed by signal 9`.
+    /// How it ended: `exit status: 1`, `signal: 9 (SIGKILL)`.
     pub status: String,
     /// The end of what it wrote, in its own words.
     pub output: String,
@@ -122,4 +140,18 @@ pub struct StepFailure {
     pub directory: String,
     /// Where all its output is.
     pub log: String,
+}
+
+impl RecipeError {
+    /// Whether it is neither the sources nor the tools, but what poly reads and writes them
+    /// with.
+    pub(in crate::build) fn is_surroundings(&self) -> bool {
+        matches!(
+            self,
+            Self::Write { .. }
+                | Self::Stage(StageError::System { .. })
+                | Self::Inputs(InputsError::Read { .. })
+                | Self::Manifest(_)
+        )
+    }
 }

@@ -69,7 +69,7 @@ impl<'a> Recipe<'a> {
         let user_settings = toolchain.user_settings(&user).map_err(|unreadable| {
             InputsError::Read { path: unreadable.path, source: unreadable.source }
         })?;
-        Ok(Self {
+        let recipe = Self {
             builds,
             project,
             name,
@@ -82,7 +82,22 @@ impl<'a> Recipe<'a> {
             process,
             user,
             user_settings,
-        })
+        };
+        recipe.refuse_clashes()?;
+        Ok(recipe)
+    }
+
+    /// A file that the toolchain adds would take the place of one of the person's own.
+    fn refuse_clashes(&self) -> Result<(), RecipeError> {
+        let added = self.added_files();
+        match added.keys().find(|name| self.inputs.contains_key(*name)) {
+            None => Ok(()),
+            Some(name) => Err(RecipeError::Clash {
+                component: self.name.to_owned(),
+                toolchain: self.toolchain.name.clone(),
+                name: name.clone(),
+            }),
+        }
     }
 
     /// Everything that the artifact depends on.
@@ -132,7 +147,8 @@ impl<'a> Recipe<'a> {
         settings
     }
 
-    /// The files that the toolchain adds to the component's directory.
+    /// The files that the toolchain adds to the component's directory, relative to the
+    /// manifest's.
     fn added_files(&self) -> BTreeMap<String, String> {
         let world = self.component.world.as_ref().map(|world| world.get_ref().as_str());
         let exports = self
@@ -142,7 +158,11 @@ impl<'a> Recipe<'a> {
             .and_then(|((_, wit), world)| core_export::core_exports(&wit.wit, world).ok());
         let mut files = generate::files(self.toolchain, &exports.unwrap_or_default());
         files.extend(self.toolchain.files.clone());
-        files
+        let below = |name: String| match self.component.path.get_ref().as_str() {
+            "." => name,
+            path => format!("{path}/{name}"),
+        };
+        files.into_iter().map(|(name, text)| (below(name), text)).collect()
     }
 }
 
@@ -170,9 +190,17 @@ fn input_files(
     if let Some((path, directory)) = project.wit(component) {
         files.extend(directory.source.keys().map(|name| format!("{path}/{name}")));
     }
-    if !component.inputs.is_empty() {
-        let globs = Globs::new(component.inputs.iter().map(|glob| glob.get_ref().as_str()), [])?;
-        files.extend(inputs::files(&project.root, ".", &globs)?);
+    for glob in &component.inputs {
+        let found = inputs::files(&project.root, ".", &Globs::new([glob.get_ref().as_str()], [])?)?;
+        if found.is_empty() {
+            return Err(RecipeError::Manifest(Box::new(project.manifest.error_at(
+                glob.span(),
+                format!("no file matches `{}`", glob.get_ref()),
+                "matches nothing",
+                "globs under `inputs` are relative to the manifest's directory".to_owned(),
+            ))));
+        }
+        files.extend(found);
     }
     Ok(files)
 }

@@ -25,13 +25,7 @@ impl Recipe<'_> {
     ) -> Result<(Vec<u8>, Duration), RecipeError> {
         let places = Places::of(self)?;
         let _alone = places.lock()?;
-        let in_component = |name: String| match self.component.path.get_ref().as_str() {
-            "." => name,
-            path => format!("{path}/{name}"),
-        };
-        let added = self.added_files().into_iter();
-        let added = added.map(|(name, text)| (in_component(name), text)).collect();
-        stage::fill(&places.root, &self.project.root, &self.inputs, &added)?;
+        stage::fill(&places.root, &self.project.root, &self.inputs, &self.added_files())?;
         let values = self.values(&places);
         let pattern =
             self.toolchain.output.expand_glob(&values).map_err(|error| self.no_value(error))?;

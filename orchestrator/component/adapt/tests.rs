@@ -25,14 +25,14 @@ const TRANSFORMER: &str = r#"(module
 #[test]
 fn a_module_becomes_a_component_of_its_world() {
     let wit = package();
-    let module = module(TRANSFORMER);
-    let component = adapt(&module, Some((&wit, "transformer"))).expect("adapts");
+    let built = module(TRANSFORMER);
+    let component = adapt(&built, Some((&wit, "transformer"))).expect("adapts");
     let world = world::decode(&component).unwrap();
     assert_eq!(world.exports.keys().collect::<Vec<_>>(), ["poly:test/shout@0.1.0", "version"]);
     let again =
         adapt(&component, Some((&wit, "transformer"))).expect("a component passes as it is");
     assert_eq!(again, component);
-    assert_eq!(adapt(&module, Some((&wit, "transformer"))).unwrap(), component);
+    assert_eq!(adapt(&built, Some((&wit, "transformer"))).unwrap(), component);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 use super::*;
 use crate::component::audit::audit;
+use crate::component::flow::FlowSource;
 use crate::component::wiring::{ExplicitLink, wire};
 
 fn part(name: &str, text: &str) -> Part<'static> {
@@ -8,25 +9,27 @@ fn part(name: &str, text: &str) -> Part<'static> {
 
 /// Exports `a:b/number` with `get`, which returns `value`.
 fn number(name: &str, value: u32) -> Part<'static> {
-    part(
-        name,
-        &format!(
-            r#"(component
+    part(name, &number_text(value))
+}
+
+fn number_text(value: u32) -> String {
+    format!(
+        r#"(component
                 (core module $m (func (export "get") (result i32) i32.const {value}))
                 (core instance $c (instantiate $m))
                 (func $get (result u32) (canon lift (core func $c "get")))
                 (instance $i (export "get" (func $get)))
                 (export "a:b/number" (instance $i)))"#
-        ),
     )
 }
 
 /// Exports the function `run`: what `a:b/number` says, plus one.
 fn successor(name: &str) -> Part<'static> {
-    part(
-        name,
-        r#"(component
-            (import "wasi:x/y@0.2.0" (instance))
+    part(name, SUCCESSOR)
+}
+
+const SUCCESSOR: &str = r#"(component
+            (import "wasi:cli/environment@0.2.0" (instance))
             (import "a:b/number" (instance $n (export "get" (func (result u32)))))
             (alias export $n "get" (func $get))
             (core func $get (canon lower (func $get)))
@@ -34,16 +37,14 @@ fn successor(name: &str) -> Part<'static> {
                 (import "" "get" (func (result i32)))
                 (func (export "run") (result i32) (i32.add (call 0) (i32.const 1))))
             (core instance $c (instantiate $m (with "" (instance (export "get" (func $get))))))
-            (func (export "run") (result u32) (canon lift (core func $c "run"))))"#,
-    )
-}
+            (func (export "run") (result u32) (canon lift (core func $c "run"))))"#;
 
 fn call_run(bytes: &[u8]) -> u32 {
     use wasmtime::component::{Component, Linker};
     let engine = wasmtime::Engine::default();
     let component = Component::new(&engine, bytes).expect("compiles");
     let mut linker = Linker::<()>::new(&engine);
-    linker.instance("wasi:x/y@0.2.0").expect("an empty interface");
+    linker.instance("wasi:cli/environment@0.2.0").expect("an empty interface");
     let mut store = wasmtime::Store::new(&engine, ());
     let instance = linker.instantiate(&mut store, &component).expect("instantiates");
     let run = instance.get_typed_func::<(), (u32,)>(&mut store, "run").expect("exports run");
@@ -63,7 +64,7 @@ fn linked_parts_compose_run_and_pass_the_audit() {
         let audit = audit(&composed, unused).expect("passes");
         assert_eq!(
             (audit.wasi, audit.exports),
-            (vec!["wasi:x/y@0.2.0".to_owned()], vec!["run".to_owned()])
+            (vec!["wasi:cli/environment@0.2.0".to_owned()], vec!["run".to_owned()])
         );
         for _ in 0..5 {
             assert_eq!(compose(unused, None, &wiring).unwrap(), composed, "equal bytes each time");
@@ -133,7 +134,7 @@ fn a_resource_goes_through_a_chain_and_a_diamond() {
 fn a_resource_that_is_split_between_a_component_and_the_host_is_refused() {
     let root = format!(
         r#"(component {TOKENS}
-            (import "wasi:x/user@0.2.0" (instance
+            (import "wasi:io/streams@0.2.0" (instance
                 (alias outer 1 $token (type $t')) (export "token" (type $t (eq $t')))
                 (export "use" (func (param "token" (own $t)))))))"#
     );
@@ -142,7 +143,140 @@ fn a_resource_that_is_split_between_a_component_and_the_host_is_refused() {
     let error = compose(&parts, None, &wiring).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "component `root` leaves `wasi:x/user@0.2.0` to the host, but that uses resources of `a:b/tokens`, \
+        "component `root` leaves `wasi:io/streams@0.2.0` to the host, but that uses resources of `a:b/tokens`, \
          which component `owner` provides"
     );
+}
+
+#[test]
+fn a_wasi_interface_that_the_host_lacks_is_linked_like_any_other() {
+    let store = "wasi:keyvalue/store@0.2.0";
+    let with_store = |name: &str, text: &str| part(name, &text.replace("a:b/number", store));
+    let parts = [with_store("provider", &number_text(41)), with_store("root", SUCCESSOR)];
+    let wiring = wire(&parts, None, &[]).expect("wires");
+    let composed = compose(&parts, None, &wiring).expect("composes");
+    assert_eq!(call_run(&composed), 42);
+
+    let error = wire(&parts[1..], None, &[]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "component `root` imports `wasi:keyvalue/store@0.2.0`, which nothing provides"
+    );
+}
+
+#[test]
+fn what_the_audit_lets_through_is_part_of_the_key() {
+    assert_eq!(versions()["audit"], crate::component::audit::SCHEMA.to_string());
+}
+
+/// Exports the bare function `get`, which returns a value of this type.
+fn bare(name: &str, of: &str) -> Part<'static> {
+    part(
+        name,
+        &format!(
+            r#"(component
+                (core module $m (func (export "get") (result i32) i32.const 1))
+                (core instance $c (instantiate $m))
+                (func (export "get") (result {of}) (canon lift (core func $c "get"))))"#
+        ),
+    )
+}
+
+/// Imports a bare function `get`, and exports another of this name.
+fn wants_bare(name: &str, of: &str, export: &str) -> Part<'static> {
+    part(
+        name,
+        &format!(
+            r#"(component
+                (import "get" (func $get (result {of})))
+                (core func $low (canon lower (func $get)))
+                (core module $m (import "" "get" (func (result i32)))
+                    (func (export "{export}") (result i32) (i32.add (call 0) (i32.const 1))))
+                (core instance $c (instantiate $m (with "" (instance (export "get" (func $low))))))
+                (func (export "{export}") (result u32) (canon lift (core func $c "{export}"))))"#
+        ),
+    )
+}
+
+#[test]
+fn bare_functions_of_one_name_and_two_types_keep_apart() {
+    let parts =
+        [bare("small", "u8"), wants_bare("middle", "u8", "get"), wants_bare("root", "u32", "run")];
+    let link = |import: &str, export: &str| ExplicitLink {
+        import: import.to_owned(),
+        export: export.to_owned(),
+    };
+    let links = [link("root/get", "middle"), link("middle/get", "small")];
+    let wiring = wire(&parts, None, &links).expect("wires");
+    assert_eq!(call_run(&compose(&parts, None, &wiring).expect("composes")), 3);
+
+    // A flow calls both.
+    let parts = [bare("small", "u8"), bare("large", "u32")];
+    let flow = |name: &str, stage: &str| FlowSource {
+        name: name.to_owned(),
+        stages: vec![stage.to_owned()],
+    };
+    let flows = [flow("run", "large/get"), flow("less", "small/get")];
+    let flow = flow::generate(&flows, &parts).expect("generates").expect("a flow");
+    let wiring = wire(&parts, Some(&flow), &[]).expect("wires");
+    assert_eq!(call_run(&compose(&parts, Some(&flow), &wiring).expect("composes")), 1);
+}
+
+/// Exports `a:b/NAME` and leaves a type of its own to the host, under a name that all share.
+fn with_type(name: &str, import: &str) -> Part<'static> {
+    part(
+        name,
+        &format!(
+            r#"(component {import}
+                (core module $m (func (export "get") (result i32) i32.const 1))
+                (core instance $c (instantiate $m))
+                (func $get (result u32) (canon lift (core func $c "get")))
+                (instance $i (export "get" (func $get)))
+                (export "a:b/{name}" (instance $i)))"#
+        ),
+    )
+}
+
+#[test]
+fn imports_of_one_name_that_differ_are_named() {
+    let meet = |one: &str, other: &str| {
+        let parts = [with_type("one", one), with_type("two", other)];
+        let flow = |name: &str, stage: &str| FlowSource {
+            name: name.to_owned(),
+            stages: vec![stage.to_owned()],
+        };
+        let flows = [flow("run", "one/get"), flow("less", "two/get")];
+        let flow = flow::generate(&flows, &parts).expect("generates").expect("a flow");
+        let wiring = wire(&parts, Some(&flow), &[]).expect("wires");
+        compose(&parts, Some(&flow), &wiring).map_err(|error| error.to_string())
+    };
+    let bare = |case: &str| format!(r#"(type $e (enum "{case}")) (import "e" (type (eq $e)))"#);
+    let inside = |case: &str| {
+        format!(
+            r#"(import "a:b/types" (instance
+                (type $e (enum "{case}")) (export "e" (type (eq $e)))))"#
+        )
+    };
+    let wasi = |function: &str, of: &str| {
+        format!(
+            r#"(import "wasi:cli/environment@0.2.0" (instance
+                (export "{function}" (func (result {of})))))"#
+        )
+    };
+    let both = "components `one` and `two` both leave";
+    let differ = "to the host, and do not mean the same by it";
+    assert_eq!(meet(&bare("x"), &bare("y")).unwrap_err(), format!("{both} `e` {differ}"));
+    let types = format!("{both} `a:b/types` {differ}");
+    assert_eq!(meet(&inside("x"), &inside("y")).unwrap_err(), types);
+    assert_eq!(
+        meet(&wasi("f", "u32"), &wasi("f", "u8")).unwrap_err(),
+        format!(
+            "{both} `wasi:cli/environment@0.2.0` {differ}: function \"f\" → result: expected u32, \
+             found u8"
+        )
+    );
+    // Equal ones, and those that want different parts of an interface, become one.
+    assert!(meet(&bare("x"), &bare("x")).is_ok());
+    assert!(meet(&inside("x"), &inside("x")).is_ok());
+    assert!(meet(&wasi("f", "u32"), &wasi("g", "u8")).is_ok());
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{ExplicitLink, Link, Reason, WiringError};
 use crate::component::part::Part;
 use crate::component::world::{
-    Item, Mismatch, compare_functions, compare_interfaces, split_version,
+    Item, Mismatch, WASI_VERSION, compare_functions, compare_interfaces, split_version,
 };
 use crate::nearest::{nearest, suggestion};
 
@@ -146,6 +146,11 @@ fn unmet_help<'p>(
             "component `{}` exports `{export}`; if that is meant, say so in `[link]`: \
              \"{}/{import}\" = \"{}/{export}\"",
             provider.name, component.name, provider.name
+        ),
+        None if import.starts_with("wasi:") => format!(
+            "the host provides WASI {}.{} with `wasi:cli`, `clocks`, `filesystem`, `http` (outgoing), \
+             `io`, `random` and `sockets`; anything else needs a component that exports it",
+            WASI_VERSION.major, WASI_VERSION.minor
         ),
         None => "add a component that exports it".to_owned(),
     }

@@ -3,8 +3,8 @@
 //! Imports are met in a fixed order of preference: an explicit link, an export of the same
 //! name, an export of a compatible version (the same major version; below 1.0 the same minor
 //! version). Two candidates of equal rank are an error that asks for an explicit link, never a
-//! choice that poly makes. A component never meets its own import. What WASI provides and
-//! what consists of types alone stays an import of the composed component.
+//! choice that poly makes. A component never meets its own import. What the host
+//! provides and what consists of types alone stays an import of the composed component.
 //!
 //! The *root* is the one component from which no other takes anything, and what it exports is
 //! what the composed component exports. A pipeline's flow component is its root; components
@@ -24,7 +24,7 @@ pub use error::WiringError;
 
 use super::flow::FlowComponent;
 use super::part::Part;
-use super::world::is_wasi;
+use super::world::is_provided;
 
 /// `"component/import" = "component"` or `"component/export"`, as the manifest says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +92,7 @@ pub fn wire(
         for (import, item) in &part.world.imports {
             if let Some(link) = explicit.remove(&(part.name.as_str(), import.as_str())) {
                 resolved.push(link);
-            } else if !is_wasi(import) && !item.is_type_only() {
+            } else if !is_provided(import) && !item.is_type_only() {
                 resolved.push(meet::by_name(&parts, part, import, item)?);
             }
         }

@@ -8,12 +8,14 @@
 mod compare;
 mod decode;
 mod value;
+mod wasi;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use compare::{Mismatch, compare_functions, compare_interfaces, compare_types};
 pub use decode::{WorldError, decode};
 pub use value::{Case, Field, Type};
+pub use wasi::{WASI_INTERFACES, WASI_VERSION, is_provided};
 
 /// All imports and exports of a component, by name (`ns:package/interface@version`, or a plain
 /// name).
@@ -78,11 +80,6 @@ impl Item {
             Self::Type => "type",
         }
     }
-}
-
-/// Whether `name` is an interface that the host provides (`wasi:…`).
-pub fn is_wasi(name: &str) -> bool {
-    name.starts_with("wasi:")
 }
 
 /// A name and its version, split: `a:b/c@1.2.3` is `a:b/c` and `1.2.3`.

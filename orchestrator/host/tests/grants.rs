@@ -183,6 +183,25 @@ fn a_grant_that_cannot_be_given_points_at_the_manifest() {
     assert_eq!(fails("network = [\"localhost:80\"]").1, "\"localhost:80\"");
 }
 
+/// Only the text was looked at once, so that these passed.
+#[test]
+fn neither_the_file_system_nor_a_home_is_granted_by_a_detour() {
+    let yard = yard();
+    symlink("/", yard.path().join("root")).unwrap();
+    let home = std::env::home_dir().filter(|home| home.is_dir());
+    let up = "../".repeat(yard.path().components().count() + 3);
+    let hosts = [Some(up), Some("root".to_owned()), Some("/proc/self/root".to_owned())];
+    let home = home.map(|home| home.to_str().unwrap().to_owned());
+    for host in hosts.into_iter().chain([home]).flatten() {
+        let text = format!("dirs = [{{ host = {host:?}, guest = \"/data\" }}]");
+        let started = Instance::start(&GUEST, &grants(&text), &Limits::default(), yard.path());
+        let error = started.unwrap_err();
+        assert!(error.to_string().contains(" whole "), "{error}");
+        let label = miette::Diagnostic::labels(&error).unwrap().next().unwrap();
+        assert_eq!(text[label.offset()..][..label.len()], format!("{host:?}"));
+    }
+}
+
 #[test]
 fn an_exit_is_a_trap_that_says_so() {
     let outcome = call(&mut guest(&Grants::default()), "exit(1)");
