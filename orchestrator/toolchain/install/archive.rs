@@ -13,8 +13,8 @@ use ureq::tls::{RootCerts, TlsConfig};
 
 use super::super::definition::Archive;
 use super::super::process::{ProcessError, Running};
+use super::place::{POLL, Place};
 use super::way::Failure;
-use super::{POLL, Place};
 
 /// A server that does not answer for this long is given up.
 const PATIENCE: Duration = Duration::from_secs(20);

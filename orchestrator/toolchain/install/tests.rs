@@ -1,12 +1,15 @@
 use std::cell::RefCell;
+use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::sync::Mutex;
 use std::thread;
 
 use poly_cache::{Digest, StatMemo};
 
+use super::super::find::RECEIPT;
 use super::super::parse;
 use super::super::process::Running;
 use super::*;

@@ -7,7 +7,8 @@ use super::super::definition::{Tool, Way};
 use super::super::environment::{INSTALL_PASS, Variables, passed};
 use super::super::find::{Finder, Tools};
 use super::super::process::{Invocation, ProcessError, Running};
-use super::{Place, archive};
+use super::archive;
+use super::place::Place;
 
 /// How many lines are told of what a way that failed has said.
 const TOLD: usize = 12;
