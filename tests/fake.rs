@@ -409,7 +409,7 @@ fn a_cache_that_cannot_be_written_is_said_at_once() {
         ran.stderr,
         str![[r#"
 error: cannot use `[TOP]/cache` as a cache directory
-  ╰─▶ File exists (os error 17)
+  ╰─▶ Not a directory (os error 20)
   help: set POLY_CACHE_DIR to a directory that can be written
 
 "#]]
