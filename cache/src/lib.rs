@@ -29,4 +29,4 @@ mod write;
 pub use digest::{Digest, MalformedDigest};
 pub use memo::{Stat, StatMemo};
 pub use record::{Artifact, Record};
-pub use store::{Cleared, Damaged, Lock, Store, StoreError};
+pub use store::{Damaged, Lock, Store, StoreError};

@@ -15,7 +15,7 @@
 //! poly and a newer one then share a root without reading each other's files. Lock files are
 //! never removed, because a process may wait on the one that another is removing.
 
-use std::fs::{File, Permissions, TryLockError};
+use std::fs::{File, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,6 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::NamedTempFile;
 
-use crate::digest::{Hashing, copy};
 use crate::{Artifact, Digest, write};
 
 /// A file in `temporary/` that is older belongs to nobody any more.
@@ -61,15 +60,6 @@ impl std::fmt::Display for Damaged {
             Self::Record { key } => write!(formatter, "record {key} in the cache was damaged"),
         }
     }
-}
-
-/// What [`Store::clear`] removed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Cleared {
-    /// How many files.
-    pub files: u64,
-    /// How many bytes they held.
-    pub bytes: u64,
 }
 
 /// An exclusive lock on a key, across processes; released when dropped, also by a crash.
@@ -195,22 +185,6 @@ impl Store {
         Ok(artifact)
     }
 
-    /// Keeps a copy of a file.
-    pub fn put_file(&self, source: &Path) -> Result<Artifact, StoreError> {
-        let unreadable = |error| StoreError::Read { path: source.to_owned(), source: error };
-        let mut reader = File::open(source).map_err(unreadable)?;
-        let writing = |error| StoreError::writing(self.temporary(), error);
-        let mut file = write::begin(&self.temporary()).map_err(writing)?;
-        let mut hashing = Hashing::new(&mut file);
-        copy(&mut reader, &mut hashing).map_err(writing)?;
-        let (digest, size) = hashing.finish();
-        if self.verified_path(&digest)?.is_none() {
-            let path = self.blob_path(&digest);
-            finish_blob(file, &path).map_err(|error| StoreError::writing(path, error))?;
-        }
-        Ok(Artifact { digest, size })
-    }
-
     /// The bytes with a digest, if they are there and whole.
     pub fn read(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
         let path = self.blob_path(digest);
@@ -268,30 +242,9 @@ impl Store {
         Ok(Lock { _file: file })
     }
 
-    /// The lock on a key, unless somebody holds it.
-    pub fn try_lock(&self, key: &Digest) -> Result<Option<Lock>, StoreError> {
-        let (path, file) = self.lock_file(key)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Lock { _file: file })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(source)) => Err(StoreError::Lock { path, source }),
-        }
-    }
-
     /// What was found damaged since the last call.
     pub fn take_damaged(&self) -> Vec<Damaged> {
         std::mem::take(&mut *self.damaged())
-    }
-
-    /// Removes all blobs and records. Whoever builds meanwhile may have to build again.
-    pub fn clear(&self) -> Result<Cleared, StoreError> {
-        let mut cleared = Cleared::default();
-        // Records first: one without its blob is a miss, but why leave one.
-        for directory in [self.records(), self.blobs(), self.temporary()] {
-            remove_files(&directory, &mut cleared)
-                .map_err(|source| StoreError::Write { path: directory, source })?;
-        }
-        Ok(cleared)
     }
 
     pub(crate) fn temporary(&self) -> PathBuf {
@@ -363,25 +316,6 @@ fn remove_if_there(path: &Path) -> Result<(), StoreError> {
         }
         _ => Ok(()),
     }
-}
-
-fn remove_files(directory: &Path, cleared: &mut Cleared) -> io::Result<()> {
-    let entries = match std::fs::read_dir(directory) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        entries => entries?,
-    };
-    for entry in entries {
-        let entry = entry?;
-        let metadata = entry.metadata()?;
-        if metadata.is_dir() {
-            remove_files(&entry.path(), cleared)?;
-        } else {
-            std::fs::remove_file(entry.path())?;
-            cleared.files += 1;
-            cleared.bytes += metadata.len();
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

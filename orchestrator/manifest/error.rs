@@ -147,11 +147,6 @@ impl Diagnostic for ManifestError {
 }
 
 impl Manifest {
-    /// The name that the manifest goes by in diagnostics: its path, as a person gave it.
-    pub fn source_name(&self) -> &str {
-        self.source.0.name()
-    }
-
     /// An error about what stands at `span`, found by someone who sees more than the text: a
     /// toolchain that is not known, a path or a world that is not there.
     ///

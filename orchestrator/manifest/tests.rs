@@ -120,7 +120,6 @@ fn cases_lead_to_their_errors() {
 #[test]
 fn everything_that_can_be_said_is_read() {
     let manifest = Manifest::parse("pipeline.toml", FULL).unwrap();
-    assert_eq!(manifest.source_name(), "pipeline.toml");
     assert!(!manifest.pipeline.install);
     assert_eq!(manifest.components.get_index_of("sink"), Some(1), "in the order of the file");
     let source = &manifest.components["source"];

@@ -7,7 +7,6 @@ use std::path::{Component, Path};
 use super::definition::Toolchain;
 use super::error::ToolchainError;
 use super::parse;
-use crate::nearest::nearest;
 
 /// The toolchains that are part of poly.
 const EMBEDDED: [(&str, &str); 4] = [
@@ -76,11 +75,6 @@ impl Catalog {
     /// The toolchain of a name.
     pub fn get(&self, name: &str) -> Option<&Toolchain> {
         self.toolchains.get(name)
-    }
-
-    /// The name that is nearest to one that there is not.
-    pub fn nearest(&self, name: &str) -> Option<&str> {
-        nearest(name, self.names())
     }
 
     /// All names, in order.

@@ -31,23 +31,6 @@ fn bytes_come_back_and_are_kept_once() {
 }
 
 #[test]
-fn a_file_is_copied() {
-    let (directory, store) = store();
-    let source = directory.path().join("out.wasm");
-    let bytes = vec![3; 400_000];
-    std::fs::write(&source, &bytes).unwrap();
-
-    let artifact = store.put_file(&source).unwrap();
-
-    assert_eq!(artifact, Artifact { digest: Digest::of(&bytes), size: 400_000 });
-    assert_eq!(store.read(&artifact.digest).unwrap().unwrap(), bytes);
-    assert_eq!(store.put_file(&source).unwrap(), artifact);
-    assert_eq!(std::fs::read_dir(store.temporary()).unwrap().count(), 0);
-    let absent = store.put_file(&directory.path().join("absent")).unwrap_err();
-    assert!(matches!(absent, StoreError::Read { .. }), "{absent}");
-}
-
-#[test]
 fn a_damaged_blob_is_removed_and_reported_by_each_way_to_it() {
     let (_directory, store) = store();
     let artifact = store.put(b"hello").unwrap();
@@ -108,7 +91,6 @@ fn many_threads_put_the_same_and_different_bytes() {
         }
     });
     assert_eq!(store.take_damaged(), []);
-    assert_eq!(store.clear().unwrap(), Cleared { files: 20 + 160, bytes: 20 * 5000 + 160 * 2 });
 }
 
 #[test]
@@ -129,11 +111,6 @@ fn one_holder_of_a_lock_at_a_time() {
             });
         }
     });
-    let held = store.lock(&key).unwrap();
-    assert!(store.try_lock(&key).unwrap().is_none());
-    assert!(store.try_lock(&Digest::of(b"other")).unwrap().is_some());
-    drop(held);
-    assert!(store.try_lock(&key).unwrap().is_some());
 }
 
 #[test]
@@ -153,12 +130,13 @@ fn opening_sweeps_what_killed_processes_left() {
 }
 
 #[test]
-fn a_store_that_was_cleared_goes_on() {
+fn a_store_whose_directories_were_removed_goes_on() {
     let (directory, store) = store();
     let artifact = store.put(b"hello").unwrap();
-    store.clear().unwrap();
+    for name in ["temporary", "blobs-1"] {
+        std::fs::remove_dir_all(directory.path().join("cache").join(name)).unwrap();
+    }
     assert_eq!(store.path(&artifact), None);
-    std::fs::remove_dir_all(directory.path().join("cache/temporary")).unwrap();
     assert_eq!(store.put(b"hello").unwrap(), artifact);
     assert_eq!(store.read(&artifact.digest).unwrap().unwrap(), b"hello");
 }

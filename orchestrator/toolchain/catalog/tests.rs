@@ -83,7 +83,6 @@ fn a_directory_overrides_and_brings_its_scripts() {
     assert!(matches!(install, Way::Script { text, .. } if text == "echo own"));
     assert!(catalog.get("other").is_some(), "a script of poly's own is found as well");
     assert!(catalog.get("cargo").is_some());
-    assert_eq!(catalog.nearest("tinigo"), Some("tinygo"));
 }
 
 #[test]
