@@ -2,8 +2,9 @@
 //!
 //! The answers are noted in the memo beside the executable's digest, under a digest of all
 //! that was asked and of the variables that could change the answer. They hold as long as the
-//! executable, the one behind it, a version manager's choice, the tool's witnesses, and every directory that a variant was
-//! looked for in are as they were. A failure is not noted: it may have been a passing one.
+//! executable, the one behind it, a version manager's choice, the tool's witnesses, and every
+//! directory that a variant was looked for in are as they were. A failure is not noted: it may
+//! have been a passing one.
 
 use std::io;
 use std::path::{Path, PathBuf};
