@@ -2,6 +2,7 @@
 //! that copies its input and keeps a list of its starts.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
@@ -360,8 +361,9 @@ fn an_interrupt_ends_a_call_as_well() {
     place.run(&["build"]).expect(0);
     let mut run = place.poly(&["run", "answer()"]);
     let mut run = run.stderr(Stdio::piped()).process_group(0).spawn().unwrap();
-    // It has been compiled when it is called.
-    thread::sleep(Duration::from_millis(500));
+    // What comes after this line is the call.
+    let mut said = BufReader::new(run.stderr.take().unwrap()).lines();
+    assert!(said.any(|line| line.unwrap().contains("ready ")), "it was not built");
 
     let interrupted = Command::new("kill").args(["-INT", &run.id().to_string()]).status();
     assert!(interrupted.unwrap().success());
