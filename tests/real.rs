@@ -182,7 +182,7 @@ step `compile` of `data-transform` failed: exit status: 1
   │
   │ # example.com/data-transform
   │ main.go:25:31: undefined: strings.ToUper
-  help: it ran `[..]/tinygo build -target=wasip1 -buildmode=c-shared -scheduler=none -gc=conservative -no-debug -o [..]/cache/builds/[CHECKOUT]/data-transform/output/data-transform.wasm .`
+  help: it ran `[..]/tinygo build -p=1 -target=wasip1 -buildmode=c-shared -scheduler=none -gc=conservative -no-debug -o [..]/cache/builds/[CHECKOUT]/data-transform/output/data-transform.wasm .`
         in `[..]/cache/builds/[CHECKOUT]/data-transform/copy/examples/pipeline-rust-go-python/data-transform`; all it wrote is in `[TOP]/pipeline/target/poly/log/data-transform/2-compile.log`
 
 "#]]
