@@ -4,7 +4,7 @@
 use super::context::Context;
 use super::sandbox::{self, Sandbox};
 use super::{CommandError, Ending};
-use crate::check::{Call, Expectation, Verdict, judge};
+use crate::check::Call;
 use crate::report::Checked;
 
 pub(super) fn run(context: &Context<'_>) -> Result<Ending, CommandError> {
@@ -26,12 +26,7 @@ pub(super) fn run(context: &Context<'_>) -> Result<Ending, CommandError> {
             CommandError::Call(error) => sandbox::at_check(&project.manifest, check, &error),
             other => other,
         })?;
-        let verdict = judge(&Expectation::from(check), &outcome)
-            .map_err(|error| sandbox::at_check(&project.manifest, check, &error))?;
-        let differences = match verdict {
-            Verdict::Pass => Vec::new(),
-            Verdict::Fail { differences } => differences,
-        };
+        let differences = sandbox.judge(check, &outcome)?;
         let checked = Checked::new(check.call.get_ref(), differences, &outcome)
             .with_streams(&outcome)
             .with_help(sandbox.unseen(&outcome));

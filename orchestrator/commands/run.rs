@@ -6,7 +6,7 @@ use std::io::{self, Read as _};
 use super::context::Context;
 use super::sandbox::Sandbox;
 use super::{CommandError, Ending};
-use crate::check::{self, Call, Expectation, Outcome, Verdict, judge};
+use crate::check::{self, Call, Outcome};
 use crate::manifest;
 use crate::report::{Checked, GuestStream, Report};
 
@@ -69,13 +69,8 @@ fn first_check(
     call: &Call,
     outcome: &Outcome,
 ) -> Result<Ending, CommandError> {
-    let verdict = judge(&Expectation::from(check), outcome)
-        .map_err(|error| super::sandbox::at_check(sandbox.manifest(), check, &error))?;
     // A trap that was expected is no failure; any other is told as one.
-    let differences = match verdict {
-        Verdict::Pass => Vec::new(),
-        Verdict::Fail { differences } => differences,
-    };
+    let differences = sandbox.judge(check, outcome)?;
     if outcome.is_return() {
         context.report.returned(call.text(), value(outcome));
     }

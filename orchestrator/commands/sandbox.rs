@@ -5,7 +5,7 @@ use miette::Diagnostic;
 use super::CommandError;
 use super::context::Context;
 use crate::build::{Built, Project};
-use crate::check::{Call, Ending, Outcome};
+use crate::check::{Call, Difference, Ending, Expectation, Outcome, Verdict, judge};
 use crate::host::{Engine, EngineOptions, Instance, Program, StartError};
 use crate::manifest::{self, Limit, Manifest};
 
@@ -37,11 +37,6 @@ impl<'p> Sandbox<'p> {
         Ok(Self { project, program })
     }
 
-    /// The manifest that it is run by.
-    pub(super) fn manifest(&self) -> &Manifest {
-        &self.project.manifest
-    }
-
     /// Makes a call on a new instance, with no state of a former one.
     pub(super) fn call(&self, call: &Call) -> Result<Outcome, CommandError> {
         let Project { root, manifest, .. } = self.project;
@@ -51,6 +46,19 @@ impl<'p> Sandbox<'p> {
             Err(StartError::Stopped(outcome)) => Ok(*outcome),
             Err(StartError::Grant(grant)) => Err(in_manifest(manifest, &grant)),
             Err(other) => Err(other.into()),
+        }
+    }
+
+    /// In what an outcome is not as a check of the manifest expects; empty if in nothing.
+    pub(super) fn judge(
+        &self,
+        check: &manifest::Check,
+        outcome: &Outcome,
+    ) -> Result<Vec<Difference>, CommandError> {
+        match judge(&Expectation::from(check), outcome) {
+            Ok(Verdict::Pass) => Ok(Vec::new()),
+            Ok(Verdict::Fail { differences }) => Ok(differences),
+            Err(error) => Err(at_check(&self.project.manifest, check, &error)),
         }
     }
 

@@ -39,6 +39,8 @@ pub(super) struct Recipe<'a> {
     steps: Vec<Step>,
     options: BTreeMap<String, String>,
     inputs: BTreeMap<String, Digest>,
+    /// The files that the toolchain adds to the copy, with their text.
+    added: BTreeMap<String, String>,
     /// poly's own environment.
     process: Variables,
     user: UserDirectories,
@@ -69,6 +71,7 @@ impl<'a> Recipe<'a> {
         let user_settings = toolchain.user_settings(&user).map_err(|unreadable| {
             InputsError::Read { path: unreadable.path, source: unreadable.source }
         })?;
+        let added = added_files(project, component, toolchain);
         let recipe = Self {
             builds,
             project,
@@ -79,6 +82,7 @@ impl<'a> Recipe<'a> {
             steps: toolchain.steps(component.profile),
             options,
             inputs,
+            added,
             process,
             user,
             user_settings,
@@ -89,8 +93,7 @@ impl<'a> Recipe<'a> {
 
     /// A file that the toolchain adds would take the place of one of the person's own.
     fn refuse_clashes(&self) -> Result<(), RecipeError> {
-        let added = self.added_files();
-        match added.keys().find(|name| self.inputs.contains_key(*name)) {
+        match self.added.keys().find(|name| self.inputs.contains_key(*name)) {
             None => Ok(()),
             Some(name) => Err(RecipeError::Clash {
                 component: self.name.to_owned(),
@@ -141,29 +144,31 @@ impl<'a> Recipe<'a> {
         for (name, value) in &self.options {
             settings.insert(format!("option {name}"), value.clone());
         }
-        for (name, text) in self.added_files() {
+        for (name, text) in &self.added {
             settings.insert(format!("file {name}"), Digest::of(text.as_bytes()).to_string());
         }
         settings
     }
+}
 
-    /// The files that the toolchain adds to the component's directory, relative to the
-    /// manifest's.
-    fn added_files(&self) -> BTreeMap<String, String> {
-        let world = self.component.world.as_ref().map(|world| world.get_ref().as_str());
-        let exports = self
-            .project
-            .wit(self.component)
-            .zip(world)
-            .and_then(|((_, wit), world)| core_export::core_exports(&wit.wit, world).ok());
-        let mut files = generate::files(self.toolchain, &exports.unwrap_or_default());
-        files.extend(self.toolchain.files.clone());
-        let below = |name: String| match self.component.path.get_ref().as_str() {
-            "." => name,
-            path => format!("{path}/{name}"),
-        };
-        files.into_iter().map(|(name, text)| (below(name), text)).collect()
-    }
+/// The files that the toolchain adds to the component's directory, relative to the manifest's.
+fn added_files(
+    project: &Project,
+    component: &Component,
+    toolchain: &Toolchain,
+) -> BTreeMap<String, String> {
+    let world = component.world.as_ref().map(|world| world.get_ref().as_str());
+    let exports = project
+        .wit(component)
+        .zip(world)
+        .and_then(|((_, wit), world)| core_export::core_exports(&wit.wit, world).ok());
+    let mut files = generate::files(toolchain, &exports.unwrap_or_default());
+    files.extend(toolchain.files.clone());
+    let below = |name: String| match component.path.get_ref().as_str() {
+        "." => name,
+        path => format!("{path}/{name}"),
+    };
+    files.into_iter().map(|(name, text)| (below(name), text)).collect()
 }
 
 fn input_files(

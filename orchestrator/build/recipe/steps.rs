@@ -25,7 +25,7 @@ impl Recipe<'_> {
     ) -> Result<(Vec<u8>, Duration), RecipeError> {
         let places = Places::of(self)?;
         let _alone = places.lock()?;
-        stage::fill(&places.root, &self.project.root, &self.inputs, &self.added_files())?;
+        stage::fill(&places.root, &self.project.root, &self.inputs, &self.added)?;
         let values = self.values(&places);
         let pattern =
             self.toolchain.output.expand_glob(&values).map_err(|error| self.no_value(error))?;
