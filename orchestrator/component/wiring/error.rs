@@ -47,7 +47,7 @@ pub enum WiringError {
         "component `{component}` imports `{import}`, but the `{export}` of component `{provider}` differs: \
          {mismatch}"
     )]
-    #[diagnostic(help("both components must be built from the same WIT"))]
+    #[diagnostic(help("{help}"))]
     Mismatch {
         /// Who imports it.
         component: String,
@@ -57,8 +57,30 @@ pub enum WiringError {
         provider: String,
         /// What is exported.
         export: String,
-        /// Where they differ.
+        /// Where they differ: in structure, or in whose resource they mean.
         mismatch: Box<Mismatch>,
+        /// How to make them agree.
+        help: Box<str>,
+    },
+    /// An interface is left to the host while the owner of its resources is a component.
+    #[error(
+        "component `{component}` leaves `{import}` to the host, but that uses resource `{resource}` of \
+         `{owner}`, which component `{provider}` provides"
+    )]
+    #[diagnostic(help(
+        "link both to the same component, or neither, such as: \"{component}/{import}\" = \"{provider}\""
+    ))]
+    SplitResource {
+        /// Who imports.
+        component: String,
+        /// The interface that is left.
+        import: String,
+        /// The resource.
+        resource: String,
+        /// The interface that owns it.
+        owner: String,
+        /// Who provides that one.
+        provider: String,
     },
     /// Components need each other in a circle.
     #[error("components need each other in a circle: {}", cycle.join(" → "))]

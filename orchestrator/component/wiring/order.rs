@@ -30,7 +30,7 @@ pub(super) fn needed_by<'n>(root: &'n str, links: &'n [Link]) -> BTreeSet<&'n st
 }
 
 fn providers<'n>(name: &str, links: &'n [Link]) -> BTreeSet<&'n str> {
-    links.iter().filter(|link| link.component == name).map(|link| link.provider.as_str()).collect()
+    links.iter().filter(|link| link.consumer == name).map(|link| link.provider.as_str()).collect()
 }
 
 struct Walk<'n> {
