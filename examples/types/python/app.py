@@ -1,10 +1,14 @@
 """The chain's link in Python: hands on what it is given to the next component."""
 
-from typing import List, Optional, Tuple
+from typing import List, Optional, Tuple, Union
 
+import wit_world
+from componentize_py_async_support import spawn
+from componentize_py_async_support.futures import FutureReader, FutureWriter
+from componentize_py_async_support.streams import ByteStreamReader, ByteStreamWriter, StreamReader, StreamWriter
 from componentize_py_types import Err, Ok, Result, Some
 from wit_world import exports
-from wit_world.imports import counting, go_counters, values
+from wit_world.imports import counting, go_counters, streams, values
 from wit_world.imports.shapes import (
     Anything, Bits, Months, Permissions, Point, Ragged, Segment, Shape, Suit,
 )
@@ -227,3 +231,41 @@ class Counting(exports.Counting):
         with GoCounter(1), GoCounter(2):
             with_two = go_counters.alive()
         return [(with_two, go_counters.alive())] + counting.churn(times)
+
+
+class Streams(exports.Streams):
+    """The interface `poly:types/streams`: what is read here is written to the next component."""
+
+    async def echo_bytes(self, value: ByteStreamReader) -> ByteStreamReader:
+        writer, reader = wit_world.byte_stream()
+        spawn(pass_on(value, writer))
+        return await streams.echo_bytes(reader)
+
+    async def echo_strings(self, value: StreamReader[str]) -> StreamReader[str]:
+        writer, reader = wit_world.string_stream()
+        spawn(pass_on(value, writer))
+        return await streams.echo_strings(reader)
+
+    async def echo_records(self, value: StreamReader[Segment]) -> StreamReader[Segment]:
+        writer, reader = wit_world.shapes_segment_stream()
+        spawn(pass_on(value, writer))
+        return await streams.echo_records(reader)
+
+    async def echo_future(self, value: FutureReader[str]) -> FutureReader[str]:
+        writer, reader = wit_world.string_future(str)
+        spawn(pass_on_one(value, writer))
+        return await streams.echo_future(reader)
+
+
+async def pass_on(
+    source: Union[ByteStreamReader, StreamReader], sink: Union[ByteStreamWriter, StreamWriter]
+) -> None:
+    """Reads until the other end is closed, in pieces."""
+    with source, sink:
+        while not source.writer_dropped:
+            await sink.write_all(await source.read(1000))
+
+
+async def pass_on_one(source: FutureReader[str], sink: FutureWriter[str]) -> None:
+    with source, sink:
+        await sink.write(await source.read())

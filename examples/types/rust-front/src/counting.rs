@@ -45,7 +45,9 @@ impl Guest for Component {
         }
         let two = [Counter::new(1), Counter::new(2)];
         let with_two = python_counters::alive();
-        two.map(python_counters::finish);
+        for counter in two {
+            python_counters::finish(counter);
+        }
         before((with_two, python_counters::alive()), counting::churn(times))
     }
 }

@@ -4,6 +4,7 @@
 wit_bindgen::generate!({ path: "../wit", world: "rust-front" });
 
 mod counting;
+mod streaming;
 
 use exports::poly::types::values::Guest;
 use poly::types::shapes::{
