@@ -8,7 +8,7 @@ use miette::Diagnostic as _;
 use super::error::BuildError;
 use crate::component::compose::{self as composer, Composed, Engine};
 use crate::component::flow::{self, FlowComponent, FlowError, FlowSource};
-use crate::component::wiring::{self, ExplicitLink, Wiring};
+use crate::component::wiring::{self, About, ExplicitLink, Wiring, WiringError};
 use crate::component::{Part, audit};
 use crate::manifest::{self, Manifest};
 use crate::plan::Fingerprint;
@@ -80,7 +80,8 @@ pub(super) fn assemble<'a>(
             export: export.get_ref().to_string(),
         })
         .collect();
-    let wiring = wiring::wire(&parts, flow.as_ref(), &links).map_err(Box::new)?;
+    let wiring = wiring::wire(&parts, flow.as_ref(), &links);
+    let wiring = wiring.map_err(|error| at_names(manifest, &error))?;
     Ok(Assembly { parts, flow, wiring })
 }
 
@@ -103,6 +104,22 @@ fn flows(manifest: &Manifest) -> Vec<FlowSource> {
             stages: flow.steps.iter().map(|step| step.get_ref().to_string()).collect(),
         })
         .collect()
+}
+
+/// An error of the wiring, shown where the manifest has what it is about.
+fn at_names(manifest: &Manifest, error: &WiringError) -> BuildError {
+    let places = error.about().into_iter().filter_map(|(about, label)| {
+        let span = match about {
+            About::Component(name) => manifest.place_of(name),
+            About::Link(link) => {
+                let mut links = manifest.links.keys();
+                links.find(|import| import.get_ref().to_string() == link).map(toml::Spanned::span)
+            }
+        };
+        span.map(|span| (span, label.to_owned()))
+    });
+    let help = error.help().map(|help| help.to_string());
+    BuildError::Wiring(manifest.error_at_all(places.collect(), error.to_string(), help))
 }
 
 /// An error of a flow, shown at the line of its stage.
