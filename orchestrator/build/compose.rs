@@ -92,7 +92,7 @@ pub(super) fn compose(
 ) -> Result<Composed, BuildError> {
     let composed =
         composer::compose(parts, flow.as_ref(), wiring, asked(manifest)).map_err(Box::new)?;
-    audit::audit(&composed.bytes, parts).map_err(Box::new)?;
+    audit::audit(&composed.outline, parts).map_err(Box::new)?;
     Ok(composed)
 }
 
