@@ -7,6 +7,7 @@
 //! PATH. All rounds of all candidates are interleaved in one run; the medians are shown.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -42,12 +43,13 @@ fn main() {
         files.iter().map(|file| fs::read(file).expect("an adapted component")).collect();
     let size: usize = bytes.iter().map(Vec::len).sum();
 
+    let peers = Peers::new(place.path(), &files, &bytes);
     let mut times = Times::new();
     for _ in 0..ROUNDS {
         for engine in [Engine::WasmCompose, Engine::WacGraph] {
             in_process(&bytes, engine, &mut times);
         }
-        peers(place.path(), &files, &mut times);
+        peers.run(&mut times);
         timed(&mut times, "poly build, nothing to do (process)", || {
             poly(place.path(), &["build", "--quiet"]);
         });
@@ -66,6 +68,12 @@ fn main() {
     }
 }
 
+/// The flow of the canonical example.
+fn flow() -> FlowSource {
+    let stages = ["data-source/fetch-data", "data-transform/transform", "data-sink/store"];
+    FlowSource { name: "run".to_owned(), stages: stages.map(str::to_owned).to_vec() }
+}
+
 /// The stages of the compose action.
 fn in_process(bytes: &[Vec<u8>], engine: Engine, times: &mut Times) {
     let begun = Instant::now();
@@ -73,14 +81,8 @@ fn in_process(bytes: &[Vec<u8>], engine: Engine, times: &mut Times) {
         let parts = PARTS.iter().zip(bytes);
         parts.map(|(name, bytes)| Part::new(*name, bytes.as_slice()).expect("decodes")).collect()
     });
-    let flow = FlowSource {
-        name: "run".to_owned(),
-        stages: ["data-source/fetch-data", "data-transform/transform", "data-sink/store"]
-            .map(str::to_owned)
-            .to_vec(),
-    };
     let (flow, wiring) = timed(times, "2 flow and links", || {
-        let flow = generate(&[flow], &parts).expect("a flow");
+        let flow = generate(&[flow()], &parts).expect("a flow");
         let wiring = wire(&parts, flow.as_ref(), &[]).expect("links");
         (flow, wiring)
     });
@@ -94,10 +96,66 @@ fn in_process(bytes: &[Vec<u8>], engine: Engine, times: &mut Times) {
     });
 }
 
-/// The same parts by other composers, which make no flow: they plug one part after the other
-/// into the Python component.
-fn peers(place: &Path, files: &[PathBuf], times: &mut Times) {
-    let _ = (place, files, times);
+/// The same parts and the same flow component by other composers, as their users run them: files
+/// in, a file out.
+struct Peers {
+    commands: Vec<(&'static str, Vec<String>)>,
+}
+
+impl Peers {
+    fn new(place: &Path, files: &[PathBuf], bytes: &[Vec<u8>]) -> Self {
+        let parts: Vec<Part<'_>> = PARTS
+            .iter()
+            .zip(bytes)
+            .map(|(name, bytes)| Part::new(*name, bytes.as_slice()).expect("decodes"))
+            .collect();
+        let flow = generate(&[flow()], &parts).expect("a flow").expect("one");
+        let path = |name: &str| place.join(name).display().to_string();
+        fs::write(place.join("flow.wasm"), &flow.part.bytes).expect("writable");
+
+        let mut wac = "package poly:bench;\n".to_owned();
+        let mut tools = "dependencies:\n".to_owned();
+        let mut dependencies = vec![format!("--dep=poly:flow={}", path("flow.wasm"))];
+        for (name, file) in PARTS.iter().zip(files) {
+            let _ = writeln!(wac, "let {name} = new poly:{name} {{ ... }};");
+            let _ = writeln!(tools, "  {name}: {}", file.display());
+            dependencies.push(format!("--dep=poly:{name}={}", file.display()));
+        }
+        wac += "let whole = new poly:flow {\n";
+        tools += "instantiations:\n  root:\n    arguments:\n";
+        for link in &flow.links {
+            let (import, provider) = (&link.import, &link.provider);
+            let export = link.export.as_deref().expect("the example exports interfaces");
+            let _ = writeln!(wac, "  {import}: {provider}[\"{export}\"],");
+            let _ = writeln!(tools, "      {import}:\n        instance: {provider}");
+            let _ = writeln!(tools, "        export: {export}");
+        }
+        wac += "  ...\n};\nexport whole.run;\n";
+        fs::write(place.join("script.wac"), wac).expect("writable");
+        fs::write(place.join("config.yml"), tools).expect("writable");
+
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        let mut compose: Vec<String> = words(&["compose", "-o"]);
+        compose.extend([path("wac.wasm"), path("script.wac")]);
+        compose.extend(dependencies);
+        let mut config: Vec<String> = words(&["compose", "-c"]);
+        config.extend([path("config.yml"), path("flow.wasm"), "-o".into(), path("tools.wasm")]);
+        let there = |(name, _): &(&str, _)| {
+            Command::new(name).arg("--version").output().is_ok_and(|ran| ran.status.success())
+        };
+        let commands = [("wac", compose), ("wasm-tools", config)];
+        Self { commands: commands.into_iter().filter(there).collect() }
+    }
+
+    fn run(&self, times: &mut Times) {
+        for (name, arguments) in &self.commands {
+            let output = timed(times, &format!("{name} compose (process)"), || {
+                Command::new(name).args(arguments).output().expect("it starts")
+            });
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{name} {arguments:?}: {said}");
+        }
+    }
 }
 
 fn timed<T>(times: &mut Times, what: &str, work: impl FnOnce() -> T) -> T {

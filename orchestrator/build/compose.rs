@@ -133,3 +133,50 @@ fn at_flow(manifest: &Manifest, error: &FlowError) -> BuildError {
     let located = manifest.error_at(span.unwrap_or(0..0), error.to_string(), "this stage", help);
     BuildError::Flow(located)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(text: &str) -> poly_cache::Digest {
+        let manifest = Manifest::parse("pipeline.toml", text).expect("a manifest");
+        fingerprint(&manifest).key()
+    }
+
+    const PLAIN: &str = r#"
+        [pipeline]
+        name = "p"
+        [component.a]
+        path = "a"
+        toolchain = "t"
+        [component.b]
+        path = "b"
+        toolchain = "t"
+        "#;
+
+    #[test]
+    fn all_that_the_manifest_says_of_composing_moves_the_key() {
+        let additions = [
+            "instances = ['b', 'c']",
+            "instances = ['c', 'b']",
+            "[link]\n'a/x:y/z' = 'b'",
+            "[flow.run]\nsteps = ['a/f']",
+            "[flow.other]\nsteps = ['a/f']",
+            "[compose]\nengine = 'wasm-compose'",
+            "[compose]\nengine = 'wac-graph'",
+        ];
+        let mut keys: Vec<_> =
+            additions.iter().map(|addition| key(&format!("{PLAIN}\n{addition}"))).collect();
+        keys.push(key(PLAIN));
+        keys.sort();
+        keys.dedup();
+        assert_eq!(keys.len(), additions.len() + 1, "each is another");
+    }
+
+    #[test]
+    fn what_changes_nothing_about_composing_leaves_the_key() {
+        for addition in ["[compose]\nengine = 'auto'", "[limits]\ntimeout = '1s'"] {
+            assert_eq!(key(&format!("{PLAIN}\n{addition}")), key(PLAIN), "{addition}");
+        }
+    }
+}
