@@ -6,7 +6,7 @@ use std::sync::Arc;
 use miette::Diagnostic as _;
 
 use super::error::BuildError;
-use crate::component::compose::{self as composer, Composed, Engine};
+use crate::component::compose::{self as composer, Choice, Composed, Engine};
 use crate::component::flow::{self, FlowComponent, FlowError, FlowSource};
 use crate::component::wiring::{self, ExplicitLink, Wiring};
 use crate::component::{Part, audit};
@@ -82,6 +82,14 @@ pub(super) fn assemble<'a>(
         .collect();
     let wiring = wiring::wire(&parts, flow.as_ref(), &links).map_err(Box::new)?;
     Ok(Assembly { parts, flow, wiring })
+}
+
+/// Who composes what [`assemble`] put together, and why.
+pub(super) fn choice(
+    manifest: &Manifest,
+    Assembly { parts, flow, wiring }: &Assembly<'_>,
+) -> Choice {
+    composer::choose(parts, flow.as_ref(), wiring, asked(manifest))
 }
 
 /// Composes what [`assemble`] put together, and audits what came out.

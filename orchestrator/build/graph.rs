@@ -1,0 +1,117 @@
+//! The composition, to be looked at: builds the parts, links them, composes nothing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use poly_cache::Artifact;
+
+use super::compose::{self, Assembly};
+use super::driver::Driver;
+use super::error::BuildError;
+use crate::component::compose::{Choice, Why};
+use crate::component::graph::{self, Graph};
+use crate::host;
+use crate::manifest::{self, Manifest};
+use crate::plan::{Action, Plan};
+
+impl Driver<'_> {
+    /// Makes the components, as a build would, and shows how they are linked. If they cannot be,
+    /// the graph has no links, and why not is the second value.
+    pub fn graph(&self) -> Result<(Graph, Option<BuildError>), BuildError> {
+        let plan = Plan::of_parts(&self.project.manifest);
+        let components = self.until_whole(&plan, || self.components(&plan))?;
+        let bare = self.bare(&components);
+        Ok(match compose::assemble(&self.project.manifest, &components) {
+            Ok(assembly) => (wired(bare, &self.project.manifest, &assembly), None),
+            Err(error) => (Graph { problem: Some(error.to_string()), ..bare }, Some(error)),
+        })
+    }
+
+    fn components(&self, plan: &Plan) -> Result<BTreeMap<String, Arc<Vec<u8>>>, BuildError> {
+        let made = self.carry_out(plan)?;
+        let adapted = made.iter().filter(|(action, _)| matches!(action, Action::Adapt(_)));
+        let named = adapted.filter_map(|(action, artifact)| Some((action.component()?, artifact)));
+        named
+            .map(|(name, artifact)| Ok((name.to_owned(), self.artifacts.bytes(artifact)?)))
+            .collect()
+    }
+
+    /// What is known before anything is linked.
+    fn bare(&self, components: &BTreeMap<String, Arc<Vec<u8>>>) -> Graph {
+        let manifest = &self.project.manifest;
+        let component = |name: &str| {
+            let (component, toolchain) = self.project.component(name);
+            let mut instances: Vec<String> =
+                component.instances.iter().map(|instance| instance.get_ref().clone()).collect();
+            if instances.is_empty() {
+                instances.push(name.to_owned());
+            }
+            graph::Component {
+                name: name.to_owned(),
+                language: toolchain.language.clone(),
+                toolchain: toolchain.name.clone(),
+                size: components[name].len() as u64,
+                instances,
+            }
+        };
+        Graph {
+            pipeline: manifest.pipeline.name.get_ref().clone(),
+            components: manifest.components.keys().map(|name| component(name.get_ref())).collect(),
+            flows: manifest
+                .flows
+                .iter()
+                .map(|(name, flow)| graph::Flow {
+                    name: name.get_ref().clone(),
+                    stages: stages(flow),
+                })
+                .collect(),
+            links: Vec::new(),
+            exports: Vec::new(),
+            left: Vec::new(),
+            unused: Vec::new(),
+            composer: None,
+            problem: None,
+        }
+    }
+
+    /// Who would compose these adapted components, in the order of the plan, and why. Nothing,
+    /// if they cannot be read or linked: the build says that better.
+    pub(super) fn composer(&self, adapted: &[Artifact]) -> Option<Choice> {
+        let manifest = &self.project.manifest;
+        if let Some(engine) = compose::asked(manifest) {
+            return Some(Choice { engine, why: Why::Asked });
+        }
+        let names = manifest.components.keys().map(|name| name.get_ref().clone());
+        let parts = names.zip(adapted);
+        let parts =
+            parts.map(|(name, artifact)| Some((name, self.artifacts.bytes(artifact).ok()?)));
+        let parts = parts.collect::<Option<_>>()?;
+        let assembly = compose::assemble(manifest, &parts).ok();
+        assembly.map(|assembly| compose::choice(manifest, &assembly))
+    }
+}
+
+fn wired(bare: Graph, manifest: &Manifest, assembly: &Assembly<'_>) -> Graph {
+    let flow = assembly.flow.as_ref().map(|flow| &flow.part);
+    let root = assembly.parts.iter().chain(flow).find(|part| part.name == assembly.wiring.root);
+    let exports = root.into_iter().flat_map(|root| root.world.exports.keys().cloned());
+    let given = |import: &str| host::given(&manifest.grants, import);
+    let graph = bare.wired(&assembly.wiring, flow.map(|flow| &*flow.name), exports, given);
+    Graph { composer: Some(compose::choice(manifest, assembly)), ..graph }
+}
+
+/// The stages of a flow: each takes what the one before returned.
+fn stages(flow: &manifest::Flow) -> Vec<graph::Stage> {
+    let steps = flow.steps.iter().enumerate();
+    steps
+        .map(|(position, step)| {
+            let step = step.get_ref();
+            let interface = step.interface.iter().map(|interface| format!("{interface}."));
+            graph::Stage {
+                part: step.component.clone(),
+                function: interface.chain([step.function.clone()]).collect(),
+                takes: position.checked_sub(1).into_iter().collect(),
+            }
+        })
+        .collect()
+}
