@@ -8,7 +8,7 @@ use miette::Diagnostic as _;
 use super::error::BuildError;
 use crate::component::compose::{self as composer, Choice, Composed, Engine};
 use crate::component::flow::{self, FlowComponent, FlowError, FlowSource};
-use crate::component::wiring::{self, ExplicitLink, Wiring};
+use crate::component::wiring::{self, About, ExplicitLink, Wiring, WiringError};
 use crate::component::{Part, audit};
 use crate::manifest::{self, Manifest};
 use crate::plan::Fingerprint;
@@ -80,7 +80,8 @@ pub(super) fn assemble<'a>(
             export: export.get_ref().to_string(),
         })
         .collect();
-    let wiring = wiring::wire(&parts, flow.as_ref(), &links).map_err(Box::new)?;
+    let wiring = wiring::wire(&parts, flow.as_ref(), &links);
+    let wiring = wiring.map_err(|error| at_names(manifest, &error))?;
     Ok(Assembly { parts, flow, wiring })
 }
 
@@ -99,7 +100,7 @@ pub(super) fn compose(
 ) -> Result<Composed, BuildError> {
     let composed =
         composer::compose(parts, flow.as_ref(), wiring, asked(manifest)).map_err(Box::new)?;
-    audit::audit(&composed.bytes, parts).map_err(Box::new)?;
+    audit::audit(&composed.outline, parts).map_err(Box::new)?;
     Ok(composed)
 }
 
@@ -113,6 +114,22 @@ fn flows(manifest: &Manifest) -> Vec<FlowSource> {
         .collect()
 }
 
+/// An error of the wiring, shown where the manifest has what it is about.
+fn at_names(manifest: &Manifest, error: &WiringError) -> BuildError {
+    let places = error.about().into_iter().filter_map(|(about, label)| {
+        let span = match about {
+            About::Component(name) => manifest.place_of(name),
+            About::Link(link) => {
+                let mut links = manifest.links.keys();
+                links.find(|import| import.get_ref().to_string() == link).map(toml::Spanned::span)
+            }
+        };
+        span.map(|span| (span, label.to_owned()))
+    });
+    let help = error.help().map(|help| help.to_string());
+    BuildError::Wiring(manifest.error_at_all(places.collect(), error.to_string(), help))
+}
+
 /// An error of a flow, shown at the line of its stage.
 fn at_flow(manifest: &Manifest, error: &FlowError) -> BuildError {
     let flow = manifest.flows.iter().find(|(name, _)| *name.get_ref() == error.flow);
@@ -123,4 +140,51 @@ fn at_flow(manifest: &Manifest, error: &FlowError) -> BuildError {
     let help = error.help().map(|help| help.to_string());
     let located = manifest.error_at(span.unwrap_or(0..0), error.to_string(), "this stage", help);
     BuildError::Flow(located)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(text: &str) -> poly_cache::Digest {
+        let manifest = Manifest::parse("pipeline.toml", text).expect("a manifest");
+        fingerprint(&manifest).key()
+    }
+
+    const PLAIN: &str = r#"
+        [pipeline]
+        name = "p"
+        [component.a]
+        path = "a"
+        toolchain = "t"
+        [component.b]
+        path = "b"
+        toolchain = "t"
+        "#;
+
+    #[test]
+    fn all_that_the_manifest_says_of_composing_moves_the_key() {
+        let additions = [
+            "instances = ['b', 'c']",
+            "instances = ['c', 'b']",
+            "[link]\n'a/x:y/z' = 'b'",
+            "[flow.run]\nsteps = ['a/f']",
+            "[flow.other]\nsteps = ['a/f']",
+            "[compose]\nengine = 'wasm-compose'",
+            "[compose]\nengine = 'wac-graph'",
+        ];
+        let mut keys: Vec<_> =
+            additions.iter().map(|addition| key(&format!("{PLAIN}\n{addition}"))).collect();
+        keys.push(key(PLAIN));
+        keys.sort();
+        keys.dedup();
+        assert_eq!(keys.len(), additions.len() + 1, "each is another");
+    }
+
+    #[test]
+    fn what_changes_nothing_about_composing_leaves_the_key() {
+        for addition in ["[compose]\nengine = 'auto'", "[limits]\ntimeout = '1s'"] {
+            assert_eq!(key(&format!("{PLAIN}\n{addition}")), key(PLAIN), "{addition}");
+        }
+    }
 }

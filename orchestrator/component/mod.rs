@@ -28,6 +28,7 @@ pub mod flow;
 pub mod graph;
 pub mod inspect;
 mod locked;
+mod outline;
 mod part;
 pub mod wiring;
 pub mod wit;
