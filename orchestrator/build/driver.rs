@@ -193,8 +193,8 @@ impl<'a> Driver<'a> {
                 let taken: Vec<Artifact> = needs.iter().map(|need| known[need]).collect();
                 let (state, fingerprint) = self.foresee(action, &taken)?;
                 let told = all || matches!(state, PlannedState::Run { .. });
-                let composes = *action == Action::Compose && told;
-                let composer = composes.then(|| self.composer(&taken)).flatten();
+                let told = told && *action == Action::Compose;
+                let composer = told.then(|| self.composer(&taken)).flatten();
                 (state, fingerprint, composer)
             };
             if let PlannedState::Cached { artifact } = &state {

@@ -91,7 +91,7 @@ mod tests {
     fn nothing_is_granted_unless_it_is() {
         snapbox::assert_data_eq!(
             told("").join("\n") + "\n",
-            snapbox::str![[r#"
+            snapbox::str![[r"
 wasi:cli/environment: nothing is granted: no variables, no arguments
 wasi:cli/exit: needs no grant: it ends the call and nothing else
 wasi:cli/stderr: nothing is granted: it is thrown away
@@ -122,7 +122,7 @@ wasi:sockets/tcp-create-socket: nothing is granted: every address is refused
 wasi:sockets/udp: nothing is granted: every address is refused
 wasi:sockets/udp-create-socket: nothing is granted: every address is refused
 
-"#]]
+"]]
         );
     }
 

@@ -1,5 +1,7 @@
 //! A tree of lines, as text.
 
+use std::fmt::Write as _;
+
 /// A line, and what stands below it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Branch {
@@ -34,9 +36,7 @@ fn draw_below(branches: &[Branch], before: &str, drawn: &mut String) {
     for (index, branch) in branches.iter().enumerate() {
         let last = index + 1 == branches.len();
         let (fork, trunk) = if last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
-        drawn.push_str(&format!("{before}{fork}{}", branch.text));
-        drawn.truncate(drawn.trim_end().len());
-        drawn.push('\n');
+        let _ = writeln!(drawn, "{before}{fork}{}", branch.text.trim_end());
         draw_below(&branch.below, &format!("{before}{trunk}"), drawn);
     }
 }

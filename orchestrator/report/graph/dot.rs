@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    ONE_IMPORT, composer, extent, notable_reason, particulars, reason, stage_label, wanted_by,
+    LEFT, ONE_IMPORT, composer, extent, notable_reason, particulars, reason, stage_label, wanted_by,
 };
 use crate::component::graph::{Graph, Offers};
 
@@ -84,9 +84,9 @@ impl Dot {
         if groups.is_empty() {
             return;
         }
-        let mut told = vec![format!("left to the host: {ONE_IMPORT}")];
+        let mut told = vec![format!("{LEFT}: {ONE_IMPORT}")];
         told.extend(groups.iter().map(|group| {
-            format!("{}: {} (wanted by {})", group.imports, group.given, wanted_by(group))
+            format!("{}: {} (wanted by {})", group.imports, group.given, wanted_by(graph, group))
         }));
         // `\l` ends a line that keeps to the left.
         let label: String = told.iter().map(|line| escaped(line) + "\\l").collect();

@@ -5,7 +5,9 @@
 
 use std::fmt::Write as _;
 
-use super::{ONE_IMPORT, composer, extent, notable_reason, particulars, stage_label, wanted_by};
+use super::{
+    LEFT, ONE_IMPORT, composer, extent, notable_reason, particulars, stage_label, wanted_by,
+};
 use crate::component::graph::{Graph, Offers};
 
 /// The graph as the text of a Mermaid diagram.
@@ -59,15 +61,18 @@ pub(super) fn render(graph: &Graph) -> String {
     let groups = graph.left_in_groups();
     if !groups.is_empty() {
         let told = groups.iter().map(|group| {
-            format!("{}: {} (wanted by {})", group.imports, group.given, wanted_by(group))
+            format!("{}: {} (wanted by {})", group.imports, group.given, wanted_by(graph, group))
         });
-        let title = format!("left to the host: {ONE_IMPORT}");
-        line(format!("host[/{}/]", label([title].into_iter().chain(told))));
+        let title = format!("{LEFT}: {ONE_IMPORT}");
+        line(format!("host[{}]", label([title].into_iter().chain(told))));
         for (part, _) in &parts {
             if graph.left.iter().any(|left| left.wanted_by.iter().any(|name| name == part)) {
                 line(format!("{} -.- host", id(part)));
             }
         }
+    }
+    if !groups.is_empty() {
+        line("style host text-align:left".to_owned());
     }
     if !graph.unused.is_empty() {
         line("classDef unused stroke-dasharray: 2 4".to_owned());

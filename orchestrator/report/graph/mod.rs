@@ -24,6 +24,10 @@ use crate::component::wiring::{Link, Reason};
 use super::human;
 
 /// The graph in one of the formats.
+///
+/// # Panics
+///
+/// Never: everything in a graph can be written as JSON.
 pub fn render(graph: &Graph, format: GraphFormat) -> String {
     match format {
         GraphFormat::Tree => tree::render(graph),
@@ -81,11 +85,16 @@ fn notable_reason(link: &Link) -> Option<String> {
 }
 
 /// Who wants what is left, as a list.
-fn wanted_by(group: &LeftoverGroup<'_>) -> String {
-    if group.wanted_by.is_empty() { "the flows".to_owned() } else { group.wanted_by.join(", ") }
+fn wanted_by(graph: &Graph, group: &LeftoverGroup<'_>) -> String {
+    match group.wanted_by[..] {
+        [] => "the flows".to_owned(),
+        [_, _, ..] if group.wanted_by.len() == graph.parts().count() => "every part".to_owned(),
+        _ => group.wanted_by.join(", "),
+    }
 }
 
 /// What every picture says of imports that are left.
+const LEFT: &str = "imports that are left";
 const ONE_IMPORT: &str = "what is granted to one part is granted to all that want it";
 
 #[cfg(test)]

@@ -4,23 +4,16 @@
 //! How wide a text will be is not known here. It is taken to be wider than the usual fonts of the
 //! systems have it, so that nothing is cut off.
 
+mod drawing;
+mod line;
+
 use std::fmt::Write as _;
 
 use super::place::{Join, Placed, Size, Way, place};
-use super::{
-    ONE_IMPORT, composer, extent, notable_reason, particulars, reason, stage_label, wanted_by,
-};
-use crate::component::graph::{Given, Graph, Offers};
-
-/// The sizes of texts, in pixels: names, what is said of them, interfaces.
-const NAME: f64 = 14.0;
-const SMALL: f64 = 12.0;
-
-/// How many letters of a name stand on one line.
-const LINE: usize = 30;
-
-/// How many interfaces of one arrow are named.
-const NAMED: usize = 8;
+use super::{LEFT, ONE_IMPORT, composer, extent, wanted_by};
+use crate::component::graph::{Given, Graph};
+use drawing::{Arrow, Drawing, Node};
+use line::{Line, escaped, fitted, wrapped};
 
 /// What is free around the picture.
 const MARGIN: f64 = 24.0;
@@ -47,7 +40,7 @@ pub(super) fn render(graph: &Graph) -> String {
     let joins: Vec<Join> = drawing.arrows.iter().map(Arrow::join).collect();
     let placed = place(&sizes, &joins);
     let head = head(graph);
-    let widest = head.iter().map(|line| line.width()).fold(640.0, f64::max);
+    let widest = head.iter().map(Line::width).fold(640.0, f64::max);
     let width = placed.size.width.max(widest);
     let mut svg = Svg { text: String::new(), y: MARGIN };
     svg.paragraph(&head, MARGIN);
@@ -60,215 +53,11 @@ pub(super) fn render(graph: &Graph) -> String {
     svg.finish(graph, width + 2.0 * MARGIN)
 }
 
-/// A line of text, and its classes.
-struct Line {
-    class: &'static str,
-    text: String,
-}
-
-impl Line {
-    fn new(class: &'static str, text: impl Into<String>) -> Self {
-        Self { class, text: text.into() }
-    }
-
-    fn height(&self) -> f64 {
-        match self.class {
-            "title" => 24.0,
-            "name" => 19.0,
-            _ => 16.0,
-        }
-    }
-
-    fn width(&self) -> f64 {
-        let size = match self.class {
-            "title" => 16.0,
-            "name" => NAME,
-            _ => SMALL,
-        };
-        width(&self.text) * size
-    }
-}
-
-/// How wide a text is at most, as a multiple of its size.
-fn width(text: &str) -> f64 {
-    // Letters of East Asia are as wide as two others.
-    text.chars().map(|letter| if letter < '\u{1100}' { 0.62 } else { 1.1 }).sum()
-}
-
-/// A text in lines of at most `limit` letters, broken where a name has a joint.
-fn wrap(text: &str, limit: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for piece in text.split_inclusive([' ', '/', ':', '@', '-', '.', ',', '_']) {
-        let mut piece = piece;
-        loop {
-            let line = lines.last_mut().expect("there is a line");
-            let (has, more) = (line.chars().count(), piece.trim_end().chars().count());
-            if has + more <= limit {
-                line.push_str(piece);
-                break;
-            }
-            if has > 0 {
-                lines.push(String::new());
-                continue;
-            }
-            // A piece that is longer than a line is cut.
-            let (end, _) = piece.char_indices().nth(limit).expect("it is longer");
-            line.push_str(&piece[..end]);
-            piece = &piece[end..];
-        }
-    }
-    lines.iter().map(|line| line.trim_end().to_owned()).collect()
-}
-
-fn wrapped(class: &'static str, text: &str, limit: usize) -> impl Iterator<Item = Line> {
-    wrap(text, limit).into_iter().map(move |line| Line::new(class, line))
-}
-
 fn head(graph: &Graph) -> Vec<Line> {
     let mut head = vec![Line::new("title", &*graph.pipeline), Line::new("muted", extent(graph))];
     let class = if graph.problem.is_some() { "problem" } else { "muted" };
     head.extend(composer(graph).iter().flat_map(|composer| wrapped(class, composer, 110)));
     head
-}
-
-/// A box.
-struct Node {
-    class: &'static str,
-    lines: Vec<Line>,
-}
-
-impl Node {
-    fn size(&self) -> Size {
-        let width = self.lines.iter().map(Line::width).fold(60.0, f64::max);
-        let height: f64 = self.lines.iter().map(Line::height).sum();
-        Size { width: (width + 28.0).ceil(), height: height + 18.0 }
-    }
-}
-
-/// An arrow.
-struct Arrow {
-    class: &'static str,
-    from: usize,
-    to: usize,
-    label: Vec<Line>,
-    /// What is told of it when one points at it.
-    told: Vec<String>,
-}
-
-impl Arrow {
-    fn join(&self) -> Join {
-        let width = self.label.iter().map(Line::width).fold(0.0, f64::max);
-        let height = self.label.iter().map(Line::height).sum();
-        let label = Size { width: (width + 12.0).ceil(), height };
-        Join { from: self.from, to: self.to, label: (!self.label.is_empty()).then_some(label) }
-    }
-}
-
-/// What is drawn as boxes and arrows.
-struct Drawing {
-    nodes: Vec<Node>,
-    arrows: Vec<Arrow>,
-}
-
-impl Drawing {
-    fn of(graph: &Graph) -> Self {
-        let parts: Vec<&str> = graph.parts().map(|(part, _)| part).collect();
-        let mut drawing = Self { nodes: Vec::new(), arrows: Vec::new() };
-        for (part, component) in graph.parts() {
-            let mut lines: Vec<Line> = wrapped("name", part, LINE).collect();
-            lines.extend(wrapped("muted", &particulars(part, component), LINE + 6));
-            let unused = graph.unused.iter().any(|name| name == part);
-            if unused {
-                lines.push(Line::new("muted", "left out: nothing needs it"));
-            }
-            drawing.nodes.push(Node { class: if unused { "part unused" } else { "part" }, lines });
-        }
-        let find = |name: &str| parts.iter().position(|part| *part == name);
-        drawing.links(graph, find);
-        for export in &graph.exports {
-            let lines = wrapped("name", &export.name, LINE).collect();
-            drawing.nodes.push(Node { class: "export", lines });
-            let from = drawing.nodes.len() - 1;
-            match &export.of {
-                Offers::Part(part) => drawing.arrows.extend(find(part).map(|to| Arrow {
-                    class: "needs",
-                    from,
-                    to,
-                    label: Vec::new(),
-                    told: vec![format!("{part} exports {}", export.name)],
-                })),
-                Offers::Flow(name) => drawing.flow(graph, name, from, find),
-            }
-        }
-        drawing
-    }
-
-    /// All links from one part to another are one arrow.
-    fn links(&mut self, graph: &Graph, find: impl Fn(&str) -> Option<usize>) {
-        for link in &graph.links {
-            let (Some(from), Some(to)) = (find(&link.consumer), find(&link.provider)) else {
-                continue;
-            };
-            let told = format!(
-                "{} imports {} from {}: {}",
-                link.consumer,
-                link.import,
-                link.provider,
-                reason(link)
-            );
-            let known = self.arrows.iter().position(|arrow| (arrow.from, arrow.to) == (from, to));
-            let known = known.unwrap_or_else(|| {
-                let (label, told) = (Vec::new(), Vec::new());
-                self.arrows.push(Arrow { class: "needs", from, to, label, told });
-                self.arrows.len() - 1
-            });
-            let arrow = &mut self.arrows[known];
-            arrow.told.push(told);
-            if arrow.told.len() <= NAMED {
-                arrow.label.extend(wrapped("code", &link.import, LINE));
-                let notable = notable_reason(link);
-                arrow.label.extend(notable.iter().flat_map(|why| wrapped("muted", why, LINE)));
-            }
-        }
-        for arrow in &mut self.arrows {
-            if let Some(more @ 1..) = arrow.told.len().checked_sub(NAMED) {
-                arrow.label.push(Line::new("muted", format!("and {more} more")));
-            }
-        }
-    }
-
-    fn flow(
-        &mut self,
-        graph: &Graph,
-        name: &str,
-        export: usize,
-        find: impl Fn(&str) -> Option<usize>,
-    ) {
-        for flow in graph.flows.iter().filter(|flow| flow.name == name) {
-            for (position, stage) in flow.stages.iter().enumerate() {
-                let Some(to) = find(&stage.part) else { continue };
-                let mut from: Vec<usize> = stage
-                    .takes
-                    .iter()
-                    .filter_map(|taken| find(&flow.stages[*taken].part))
-                    .collect();
-                if stage.takes.is_empty() {
-                    from.push(export);
-                }
-                let text = stage_label(graph, flow, position, stage);
-                for from in from {
-                    let label = wrapped("code", &text, LINE).collect();
-                    let told = vec![format!(
-                        "flow {name}, stage {}: {}/{}",
-                        position + 1,
-                        stage.part,
-                        stage.function
-                    )];
-                    self.arrows.push(Arrow { class: "flow", from, to, label, told });
-                }
-            }
-        }
-    }
 }
 
 /// The document so far, and where the next thing goes.
@@ -347,7 +136,7 @@ impl Svg {
     fn legend(&mut self, drawing: &Drawing) {
         let mut x = MARGIN;
         for (class, text) in
-            [("needs", "needs"), ("flow", "flow: the way of the data, by which call")]
+            [("needs", "needs"), ("flow", "flow: where the data goes, and by which call")]
         {
             if drawing.arrows.iter().any(|arrow| arrow.class == class) {
                 let y = self.y;
@@ -366,7 +155,7 @@ impl Svg {
         self.y += 12.0;
     }
 
-    /// What is left to the host, as a table.
+    /// The imports that are left, as a table.
     fn left(&mut self, graph: &Graph, width: f64) {
         let groups = graph.left_in_groups();
         if groups.is_empty() {
@@ -376,12 +165,9 @@ impl Svg {
         let (y, right) = (self.y, MARGIN + width);
         self.add(format_args!("<path class=\"rule\" d=\"M {MARGIN:.1} {y:.1} H {right:.1}\"/>"));
         self.y += 8.0;
-        self.paragraph(
-            &[Line::new("name", "Left to the host"), Line::new("muted", ONE_IMPORT)],
-            MARGIN,
-        );
+        self.paragraph(&[Line::new("name", LEFT), Line::new("muted", ONE_IMPORT)], MARGIN);
         let columns = [0.36, 0.38, 0.26].map(|share| share * width);
-        let letters = columns.map(|column| letters_in(column - 12.0));
+        let room = columns.map(|column| column - 12.0);
         for group in groups {
             self.y += 8.0;
             let top = self.y;
@@ -390,9 +176,9 @@ impl Svg {
                 Given::Nothing(_) | Given::Free(_) => "muted",
             };
             let cells = [
-                wrapped("code", &group.imports, letters[0]).collect::<Vec<_>>(),
-                wrapped(class, &group.given.to_string(), letters[1]).collect(),
-                wrapped("muted", &format!("wanted by {}", wanted_by(&group)), letters[2]).collect(),
+                fitted("code", &group.imports, room[0]),
+                fitted(class, &group.given.to_string(), room[1]),
+                fitted("muted", &format!("wanted by {}", wanted_by(graph, &group)), room[2]),
             ];
             let mut bottom = top;
             let mut x = MARGIN;
@@ -431,31 +217,4 @@ impl Svg {
             self.text
         )
     }
-}
-
-/// How many letters of the small size are sure to fit.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "it is small and positive"
-)]
-fn letters_in(width: f64) -> usize {
-    (width / (SMALL * 0.62)).max(10.0) as usize
-}
-
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\n' => escaped.push('\n'),
-            // XML has no way to write most of them.
-            _ if character.is_control() => escaped.push(' '),
-            _ => escaped.push(character),
-        }
-    }
-    escaped
 }

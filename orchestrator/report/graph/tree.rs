@@ -1,6 +1,6 @@
 //! The composition as lines for a terminal.
 
-use super::{ONE_IMPORT, composer, extent, reason, wanted_by};
+use super::{LEFT, ONE_IMPORT, composer, extent, reason, wanted_by};
 use crate::component::graph::{Flow, Graph, Offers};
 use crate::report::human;
 use crate::report::tree::{Branch, columns, draw};
@@ -12,13 +12,14 @@ pub(super) fn render(graph: &Graph) -> String {
         section("links", links(graph)),
         section("flows", graph.flows.iter().map(flow).collect()),
         section("exports", exports(graph)),
-        section(&format!("left to the host: {ONE_IMPORT}"), left(graph)),
+        section(&format!("{LEFT}: {ONE_IMPORT}"), left(graph)),
         section("left out: no flow and no link needs them", graph.unused.clone()),
     ];
     let parts: Vec<Branch> = parts.into_iter().flatten().collect();
     let mut text = format!("{}: {}\n", graph.pipeline, extent(graph));
     if let Some(composer) = composer(graph) {
-        text += &format!("{composer}\n");
+        text += &composer;
+        text.push('\n');
     }
     text + &draw(&parts)
 }
@@ -94,7 +95,8 @@ fn left(graph: &Graph) -> Vec<Branch> {
     groups
         .iter()
         .map(|group| {
-            let below = [format!("{}", group.given), format!("wanted by {}", wanted_by(group))];
+            let below =
+                [format!("{}", group.given), format!("wanted by {}", wanted_by(graph, group))];
             Branch::new(group.imports.clone(), below)
         })
         .collect()
