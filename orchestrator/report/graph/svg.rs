@@ -10,7 +10,7 @@ mod line;
 use std::fmt::Write as _;
 
 use super::place::{Join, Placed, Size, Way, place};
-use super::{LEFT, ONE_IMPORT, composer, extent, wanted_by};
+use super::{ONE_IMPORT, composer, extent, wanted_by};
 use crate::component::graph::{Given, Graph};
 use drawing::{Arrow, Drawing, Node};
 use line::{Line, escaped, fitted, wrapped};
@@ -165,7 +165,10 @@ impl Svg {
         let (y, right) = (self.y, MARGIN + width);
         self.add(format_args!("<path class=\"rule\" d=\"M {MARGIN:.1} {y:.1} H {right:.1}\"/>"));
         self.y += 8.0;
-        self.paragraph(&[Line::new("name", LEFT), Line::new("muted", ONE_IMPORT)], MARGIN);
+        self.paragraph(
+            &[Line::new("name", "Imports that are left"), Line::new("muted", ONE_IMPORT)],
+            MARGIN,
+        );
         let columns = [0.36, 0.38, 0.26].map(|share| share * width);
         let room = columns.map(|column| column - 12.0);
         for group in groups {

@@ -104,27 +104,33 @@ pub(super) fn path(stops: &[Stop], across: bool) -> String {
     let mut path = String::new();
     let mut at = String::new();
     // An arrowhead has no direction at the end of a piece of no length.
-    let straight = |path: &mut String, at: &mut String, to: String| {
+    let go = |path: &mut String, at: &mut String, how: &str, to: String| {
         if *at != to {
-            *path += if path.is_empty() { "M" } else { " L" };
+            *path += how;
             *path += &to;
             *at = to;
         }
     };
-    for pair in stops.windows(2) {
+    for (index, pair) in stops.windows(2).enumerate() {
         let (from, to) = (pair[0], pair[1]);
         let (begin, leave, meet, end) = if from.is_before(to) {
             (from.along.1, from.rank.1, to.rank.0, to.along.0)
         } else {
             (from.along.0, from.rank.0, to.rank.1, to.along.1)
         };
-        straight(&mut path, &mut at, point(begin, from.aside));
-        straight(&mut path, &mut at, point(leave, from.aside));
+        let begins = match index {
+            0 => "M",
+            // Behind a label, dashes begin anew.
+            _ if from.extent > 0.0 => " M",
+            _ => " L",
+        };
+        go(&mut path, &mut at, begins, point(begin, from.aside));
+        go(&mut path, &mut at, " L", point(leave, from.aside));
         let middle = f64::midpoint(leave, meet);
         at = point(meet, to.aside);
         let (first, second) = (point(middle, from.aside), point(middle, to.aside));
         let _ = write!(path, " C{first} {second} {at}");
-        straight(&mut path, &mut at, point(end, to.aside));
+        go(&mut path, &mut at, " L", point(end, to.aside));
     }
     path
 }
