@@ -178,6 +178,18 @@ fn many_with_long_names_as_svg() {
     assert_data_eq!(render(&many(24), GraphFormat::Svg), file!["many.svg": Text].raw());
 }
 
+/// An arrow that stands for more interfaces than one can read says how many they are.
+#[test]
+fn two_hundred_interfaces_are_one_arrow() {
+    let imports = (0..200).map(|number| format!("shop:store/items-{number:03}"));
+    let links =
+        imports.map(|import| link("web-front", &import, "cart", &import, Reason::ExactName));
+    let svg = render(&Graph { links: links.collect(), flows: vec![], ..shop() }, GraphFormat::Svg);
+    assert_eq!(svg.matches(">shop:store/items-").count(), 8, "{svg}");
+    assert!(svg.contains(">and 192 more<"), "{svg}");
+    assert!(svg.contains("web-front imports shop:store/items-199 from cart"), "{svg}");
+}
+
 #[test]
 fn what_cannot_be_linked_shows_its_parts_and_the_problem() {
     let bare = Graph {
