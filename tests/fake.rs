@@ -119,7 +119,7 @@ fn the_plan_says_who_composes_and_why() {
 }
 
 #[test]
-fn the_graph_builds_what_is_missing_and_composes_nothing() {
+fn the_graph_builds_what_is_missing_and_leaves_no_composed_file() {
     let place = one();
     let tree = place.run(&["graph"]).expect(0);
     assert!(tree.stdout.contains("answer  of answer"), "{}", tree.stdout);

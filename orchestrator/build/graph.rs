@@ -1,4 +1,5 @@
-//! The composition, to be looked at: builds the parts, links them, composes nothing.
+//! The composition, to be looked at: builds the parts, links and composes them, and keeps what a
+//! build would keep of the parts alone.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,15 +16,22 @@ use crate::manifest::{self, Manifest};
 use crate::plan::{Action, Plan};
 
 impl Driver<'_> {
-    /// Makes the components, as a build would, and shows how they are linked. If they cannot be,
-    /// the graph has no links, and why not is the second value.
+    /// Makes the components, as a build would, and shows how they are linked, and who composes
+    /// them. The second value is why that is not possible; the graph then shows what is.
     pub fn graph(&self) -> Result<(Graph, Option<BuildError>), BuildError> {
         let plan = Plan::of_parts(&self.project.manifest);
         let components = self.until_whole(&plan, || self.components(&plan))?;
         let bare = self.bare(&components);
-        Ok(match compose::assemble(&self.project.manifest, &components) {
-            Ok(assembly) => (wired(bare, &self.project.manifest, &assembly), None),
-            Err(error) => (Graph { problem: Some(error.to_string()), ..bare }, Some(error)),
+        let manifest = &self.project.manifest;
+        let assembly = match compose::assemble(manifest, &components) {
+            Ok(assembly) => assembly,
+            Err(error) => return Ok(broken(bare, error)),
+        };
+        let linked = wired(bare, manifest, &assembly);
+        // An engine may refuse what it was thought to express: who composes is known afterwards.
+        Ok(match compose::compose(manifest, &assembly) {
+            Ok(composed) => (Graph { composer: Some(composed.choice), ..linked }, None),
+            Err(error) => broken(linked, error),
         })
     }
 
@@ -96,8 +104,11 @@ fn wired(bare: Graph, manifest: &Manifest, assembly: &Assembly<'_>) -> Graph {
     let root = assembly.parts.iter().chain(flow).find(|part| part.name == assembly.wiring.root);
     let exports = root.into_iter().flat_map(|root| root.world.exports.keys().cloned());
     let given = |import: &str| host::given(&manifest.grants, import);
-    let graph = bare.wired(&assembly.wiring, flow.map(|flow| &*flow.name), exports, given);
-    Graph { composer: Some(compose::choice(manifest, assembly)), ..graph }
+    bare.wired(&assembly.wiring, flow.map(|flow| &*flow.name), exports, given)
+}
+
+fn broken(graph: Graph, error: BuildError) -> (Graph, Option<BuildError>) {
+    (Graph { problem: Some(error.to_string()), ..graph }, Some(error))
 }
 
 /// The stages of a flow: each takes what the one before returned.

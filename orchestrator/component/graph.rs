@@ -33,7 +33,7 @@ pub struct Graph {
     /// Who composes it, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub composer: Option<Choice>,
-    /// Why there are no links.
+    /// Why it cannot be composed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
 }
