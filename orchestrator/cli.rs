@@ -98,7 +98,7 @@ pub enum Command {
     },
     /// Build, then make every call of the manifest's checks and compare
     Check,
-    /// Say what would be built, and why (with --verbose, from which files); starts no build
+    /// Say what would be built, and why (with --verbose, from which files, and who composes); starts no build
     Plan,
     /// Build what is missing and show the composition: components, links, flows, imports, grants
     Graph {
