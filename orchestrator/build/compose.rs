@@ -1,16 +1,17 @@
 //! The compose action: all adapted components become one.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use miette::Diagnostic as _;
 
 use super::error::BuildError;
 use crate::component::compose::{self as composer, Composed, Engine};
-use crate::component::flow::{self, FlowComponent, FlowError, FlowSource};
+use crate::component::flow::{self, FlowComponent, FlowError, FlowSource, Place, StageSource};
 use crate::component::wiring::{self, ExplicitLink, Wiring};
 use crate::component::{Part, audit};
-use crate::manifest::{self, Manifest};
+use crate::manifest::{self, Manifest, Step};
 use crate::plan::Fingerprint;
 
 /// What composing depends on beside the components: what the manifest says of flows and
@@ -70,8 +71,6 @@ pub(super) fn assemble<'a>(
         let part = Part { name: name.to_owned(), ..part.map_err(Box::new)? };
         parts.push(part);
     }
-    let flow =
-        flow::generate(&flows(manifest), &parts).map_err(|error| at_flow(manifest, &error))?;
     let links: Vec<ExplicitLink> = manifest
         .links
         .iter()
@@ -80,6 +79,14 @@ pub(super) fn assemble<'a>(
             export: export.get_ref().to_string(),
         })
         .collect();
+    let flow = match flows(manifest) {
+        flows if flows.is_empty() => None,
+        flows => {
+            let linked = wiring::links(&parts, &links).map_err(Box::new)?;
+            let flow = flow::generate(&flows, &parts, &linked);
+            flow.map_err(|error| at_flow(manifest, &error))?
+        }
+    };
     let wiring = wiring::wire(&parts, flow.as_ref(), &links).map_err(Box::new)?;
     Ok(Assembly { parts, flow, wiring })
 }
@@ -100,19 +107,55 @@ fn flows(manifest: &Manifest) -> Vec<FlowSource> {
     flows
         .map(|(name, flow)| FlowSource {
             name: name.get_ref().clone(),
-            stages: flow.steps.iter().map(|step| step.get_ref().to_string()).collect(),
+            steps: flow
+                .steps
+                .iter()
+                .map(|step| step.get_ref().stages().map(stage).collect())
+                .collect(),
         })
         .collect()
+}
+
+fn stage(said: &manifest::Stage) -> StageSource {
+    let args = said.args.as_ref();
+    StageSource {
+        call: said.call.to_string(),
+        args: args.map(|args| args.iter().map(|arg| arg.get_ref().clone()).collect()),
+        otherwise: said.otherwise.as_ref().map(|said| Box::new(stage((**said).get_ref()))),
+    }
 }
 
 /// An error of a flow, shown at the line of its stage.
 fn at_flow(manifest: &Manifest, error: &FlowError) -> BuildError {
     let flow = manifest.flows.iter().find(|(name, _)| *name.get_ref() == error.flow);
     let span = flow.map(|(name, flow)| {
-        let stage = error.stage.and_then(|stage| flow.steps.get(stage));
-        stage.map_or_else(|| name.span(), toml::Spanned::span)
+        error.place.and_then(|place| span(flow, place)).unwrap_or_else(|| name.span())
     });
     let help = error.help().map(|help| help.to_string());
-    let located = manifest.error_at(span.unwrap_or(0..0), error.to_string(), "this stage", help);
+    let label = match error.place {
+        Some(Place { argument: Some(_), .. }) => "this argument",
+        Some(_) => "this stage",
+        None => "this flow",
+    };
+    let located = manifest.error_at(span.unwrap_or(0..0), error.to_string(), label, help);
     BuildError::Flow(located)
+}
+
+fn span(flow: &manifest::Flow, place: Place) -> Option<Range<usize>> {
+    let step = flow.steps.get(place.step)?;
+    let (mut stage, mut span) = match step.get_ref() {
+        Step::One(stage) => (stage, step.span()),
+        Step::Several(stages) => {
+            let stage = stages.get(place.stage)?;
+            (stage.get_ref(), stage.span())
+        }
+    };
+    for _ in 0..place.otherwise {
+        let otherwise = &**stage.otherwise.as_ref()?;
+        (stage, span) = (otherwise.get_ref(), otherwise.span());
+    }
+    match place.argument {
+        Some(argument) => Some(stage.args.as_ref()?.get(argument)?.span()),
+        None => Some(span),
+    }
 }

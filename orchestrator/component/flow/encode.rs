@@ -1,16 +1,18 @@
 //! The flow component itself, put together.
 //!
 //! ```text
+//! import NAME: interface      for each owner of resources, with these alone
 //! import poly:flow/types      the named types, if there are any
 //! import NAME: type           those that the flows' own signatures mention, as WIT's `use`
 //! import NAME: interface      for each import of the plan, with the functions that are called
 //! core instance memory        memory, cabi_realloc, reset
+//! core functions              that drop the resources
 //! core functions              the imports, lowered with that memory
 //! core instance flows         the code, linked to both
 //! export NAME: func           for each flow, lifted
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use wasm_encoder::{
     Alias, CanonicalOption, ComponentBuilder, ComponentExportKind, ComponentOuterAliasKind,
@@ -21,8 +23,9 @@ use super::code::{self, OWN};
 use super::memory::{self, MEMORY, REALLOC, RESET};
 use super::names::Names;
 use super::plan::{Flow, Import, Plan};
-use super::types::{NamedTypes, Scope};
-use crate::component::world::Function;
+use super::resources::mentions;
+use super::types::{NamedTypes, Scope, types_of};
+use crate::component::world::{Function, Owner, Resource};
 
 /// The interface that holds the named types.
 const TYPES: &str = "poly:flow/types";
@@ -36,8 +39,13 @@ pub(super) fn encode(plan: &Plan) -> Vec<u8> {
     {
         names.add(function);
     }
-    let mut encoder =
-        Encoder { component: ComponentBuilder::default(), names: &names, types: BTreeMap::new() };
+    let mut encoder = Encoder {
+        component: ComponentBuilder::default(),
+        names: &names,
+        types: BTreeMap::new(),
+        resources: BTreeMap::new(),
+    };
+    encoder.import_resources(plan);
     encoder.import_types();
     let used = encoder.use_types(&signatures);
     let functions: Vec<Vec<u32>> =
@@ -51,7 +59,7 @@ pub(super) fn encode(plan: &Plan) -> Vec<u8> {
 fn signature(flow: &Flow) -> Function {
     Function {
         asynchronous: false,
-        parameters: flow.parameters().to_vec(),
+        parameters: flow.parameters.clone(),
         result: flow.result.clone(),
     }
 }
@@ -61,6 +69,8 @@ struct Encoder<'n> {
     names: &'n NamedTypes,
     /// The named types of [`TYPES`], by name.
     types: BTreeMap<String, u32>,
+    /// The resources, as signatures mention them.
+    resources: BTreeMap<Resource, u32>,
 }
 
 /// What lifting and lowering need of the core instances.
@@ -71,6 +81,24 @@ struct Core {
 }
 
 impl Encoder<'_> {
+    /// Imports the resource types from their owners.
+    fn import_resources(&mut self, plan: &Plan) {
+        for import in &plan.resources {
+            let mut interface = InstanceType::new();
+            for name in &import.resources {
+                interface.export(name, ComponentTypeRef::Type(TypeBounds::SubResource));
+            }
+            let ty = self.component.type_instance(None, &interface);
+            let instance = self.component.instance_count();
+            self.component.import(import.name.as_str(), ComponentTypeRef::Instance(ty));
+            for name in &import.resources {
+                let number = self.component.alias_export(instance, name, ComponentExportKind::Type);
+                let owner = Owner::Import(import.name.clone());
+                self.resources.insert(Resource { name: name.clone(), owner }, number);
+            }
+        }
+    }
+
     /// Imports [`TYPES`] with all named types.
     fn import_types(&mut self) {
         if self.names.in_order.is_empty() {
@@ -109,13 +137,26 @@ impl Encoder<'_> {
     fn import_functions(&mut self, import: &Import) -> Vec<u32> {
         let mut interface = InstanceType::new();
         let mut scope = Scope::new(self.names);
+        let outer = |interface: &mut InstanceType, index| {
+            let number = interface.type_count();
+            let kind = ComponentOuterAliasKind::Type;
+            interface.alias(Alias::Outer { kind, count: 1, index });
+            number
+        };
         for name in self.names.used_by(import.functions.values()) {
-            scope.named.insert(name.to_owned(), interface.type_count());
-            interface.alias(Alias::Outer {
-                kind: ComponentOuterAliasKind::Type,
-                count: 1,
-                index: self.types[name],
-            });
+            scope.named.insert(name.to_owned(), outer(&mut interface, self.types[name]));
+        }
+        let types = import.functions.values().flat_map(types_of);
+        let mentioned: BTreeSet<&Resource> =
+            types.flat_map(mentions).map(|(_, resource)| resource).collect();
+        for resource in mentioned {
+            let number = outer(&mut interface, self.resources[resource]);
+            scope.resources.insert(resource.clone(), number);
+        }
+        for (name, ty) in &import.types {
+            let structure = scope.define(&mut interface, ty);
+            scope.others.insert(ty.without_names(), interface.type_count());
+            interface.export(name, ComponentTypeRef::Type(TypeBounds::Eq(structure)));
         }
         for (name, function) in &import.functions {
             let (parameters, result) = scope.signature(&mut interface, function);
@@ -136,7 +177,9 @@ impl Encoder<'_> {
     /// Instantiates the memory, lowers the imports with it and links the code to both.
     fn core(&mut self, plan: &Plan, functions: &[Vec<u32>]) -> Core {
         let component = &mut self.component;
-        let module = component.core_module(None, &memory::module(code::reserved(plan)));
+        let (flows, reserved) = code::module(plan);
+        let memory = memory::module(reserved, &plan.constants.bytes);
+        let module = component.core_module(None, &memory);
         let own = component.core_instantiate(None, module, no_arguments());
         let memory = component.core_alias_export(None, own, MEMORY, ExportKind::Memory);
         let realloc = component.core_alias_export(None, own, REALLOC, ExportKind::Func);
@@ -146,6 +189,20 @@ impl Encoder<'_> {
             [(MEMORY, ExportKind::Memory, memory), (RESET, ExportKind::Func, reset)],
         );
         let mut arguments = vec![(OWN.to_owned(), ModuleArg::Instance(own))];
+        let resources = code::resources(plan);
+        if !resources.is_empty() {
+            let drops: Vec<(String, ExportKind, u32)> = resources
+                .iter()
+                .enumerate()
+                .map(|(index, resource)| {
+                    let number = component.resource_drop(self.resources[resource]);
+                    (index.to_string(), ExportKind::Func, number)
+                })
+                .collect();
+            let drops = drops.iter().map(|(name, kind, number)| (name.as_str(), *kind, *number));
+            let drops = component.core_instantiate_exports(None, drops.collect::<Vec<_>>());
+            arguments.push((code::DROP.to_owned(), ModuleArg::Instance(drops)));
+        }
         for (index, (import, functions)) in plan.imports.iter().zip(functions).enumerate() {
             let lowered: Vec<(&str, ExportKind, u32)> = import
                 .functions
@@ -159,7 +216,7 @@ impl Encoder<'_> {
             let instance = component.core_instantiate_exports(None, lowered);
             arguments.push((code::module_name(index), ModuleArg::Instance(instance)));
         }
-        let module = component.core_module(None, &code::module(plan));
+        let module = component.core_module(None, &flows);
         let arguments = arguments.iter().map(|(name, argument)| (name.as_str(), *argument));
         let flows = component.core_instantiate(None, module, arguments.collect::<Vec<_>>());
         Core { memory, realloc, flows }
@@ -174,6 +231,7 @@ impl Encoder<'_> {
     ) {
         let mut scope = Scope::new(self.names);
         scope.named = used;
+        scope.resources.clone_from(&self.resources);
         for (flow, signature) in plan.flows.iter().zip(signatures) {
             let component = &mut self.component;
             let function =

@@ -1,15 +1,17 @@
 //! Flows that do not fit, and what is said about them.
 
-use super::super::{FlowSource, generate};
+use std::slice;
+
+use super::super::{FlowSource, Place, generate};
 use crate::component::part::Part;
 use crate::component::wit;
 use crate::component::world::World;
 
 fn parts() -> Vec<Part<'static>> {
     let wit = "package a:b;
-        interface api { resource file; record row { tags: list<string> }
+        interface api { record row { tags: list<string> }
             rows: func(query: string) -> result<list<row>, string>;
-            open: func(name: string) -> tuple<u8, file>; }
+            table: func() -> tuple<u8, map<string, u8>>; array: func() -> list<u8, 4>; }
         interface other { rows: func(); }
         interface wrong { record row { tags: list<u32> } count: func(rows: list<row>) -> result<u32, u8>; }
         interface right { record row { tags: list<string> } count: func(rows: list<row>) -> result<u32, u8>;
@@ -29,11 +31,14 @@ fn parts() -> Vec<Part<'static>> {
 }
 
 /// Error and help of the flow `run` with `stages`, and the stage that it is about.
-fn refused(stages: &[&str]) -> (String, String, Option<usize>) {
-    let stages = stages.iter().map(|stage| (*stage).to_owned()).collect();
-    let error = generate(&[FlowSource { name: "run".into(), stages }], &parts()).unwrap_err();
+fn refused(stages: &[&str]) -> (String, String, Option<Place>) {
+    refused_flow(&FlowSource::chain("run", stages))
+}
+
+fn refused_flow(flow: &FlowSource) -> (String, String, Option<Place>) {
+    let error = generate(slice::from_ref(flow), &parts(), &[]).unwrap_err();
     let help = miette::Diagnostic::help(&error).map(|help| help.to_string()).unwrap_or_default();
-    (error.to_string(), help, error.stage)
+    (error.to_string(), help, error.place)
 }
 
 #[test]
@@ -45,7 +50,7 @@ fn types_that_do_not_fit_are_told_with_the_way_to_them() {
          list element → record field \"tags\" → list element: expected u32, found string"
     );
     assert_eq!(help, "it takes list<row>, and list<row> is handed on");
-    assert_eq!(stage, Some(1));
+    assert_eq!(stage, Some(Place { step: 1, ..Place::default() }));
 }
 
 #[test]
@@ -97,14 +102,19 @@ fn names_that_point_nowhere_come_with_near_ones() {
 #[test]
 fn what_cannot_be_forwarded_is_told_with_the_way_to_it() {
     assert_eq!(
-        refused(&["source/api.open"]).0,
-        "stage 1 (`source/api.open`) of flow `run` has a type that a flow cannot forward: \
-         result → tuple element 2 is resource `file`"
+        refused(&["source/api.table"]).0,
+        "stage 1 (`source/api.table`) of flow `run` has a type that a flow cannot forward: \
+         result → tuple element 2 is `map<string, u8>`, a type that the runtime does not accept yet"
+    );
+    assert_eq!(
+        refused(&["source/api.array"]).0,
+        "stage 1 (`source/api.array`) of flow `run` has a type that a flow cannot forward: \
+         result is `list<u8, 4>`, a type that the runtime does not accept yet"
     );
     assert_eq!(
         refused(&["sink/right.pour"]).0,
         "stage 1 (`sink/right.pour`) of flow `run` has a type that a flow cannot forward: \
-         parameter 1 → list element → option is `stream<u8>`"
+         parameter 1 → list element → option is `stream<u8>`, which belongs to one moment"
     );
     assert_eq!(
         refused(&["sink/right.later"]).0,
@@ -114,9 +124,7 @@ fn what_cannot_be_forwarded_is_told_with_the_way_to_it() {
 
 #[test]
 fn a_flow_needs_stages_and_a_name() {
-    assert_eq!(refused(&[]).0, "flow `run` has no stages");
-    let flow = FlowSource { name: "run it".into(), stages: vec!["source/top".into()] };
-    let error = generate(&[flow], &parts()).unwrap_err();
-    assert_eq!(error.to_string(), "flow `run it` has a name that no function may have");
-    assert_eq!(error.stage, None);
+    assert_eq!(refused(&[]).0, "flow `run` has no steps");
+    let (text, _, place) = refused_flow(&FlowSource::chain("run it", &["source/top"]));
+    assert_eq!((text.as_str(), place), ("flow `run it` has a name that no function may have", None));
 }

@@ -1,0 +1,387 @@
+//! The code of one flow.
+//!
+//! A value is in *pieces*: one after the other, each with a place. Mostly it is one piece; what
+//! several stages return is a tuple whose elements lie apart. Results of calls have fixed
+//! places in memory.
+
+use wasm_encoder::{BlockType, Function, Instruction, ValType};
+
+use super::code::{Numbers, core_parameters, indirect};
+use super::drop::{Which, drop_in};
+use super::layout::{self, MAX_FLAT_RESULTS, Scalar};
+use super::load::{Address, Body, sole_scalar};
+use super::plan::{Argument, Flow, Lent, Otherwise, Stage, Step};
+use super::resources::mentions_resource;
+use crate::component::world::Type;
+
+/// Every place begins at a multiple of the widest alignment there is.
+const PLACE_ALIGNMENT: u32 = 8;
+
+/// A part of a value, and where it is.
+#[derive(Debug, Clone)]
+struct Piece<'f> {
+    ty: &'f Type,
+    place: Place,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    /// Its core values are in the locals from this one on.
+    Locals(u32),
+    Memory(Address),
+}
+
+/// What stages can take.
+struct Given<'f> {
+    /// The flow's parameters in the first step, the pieces of what is handed on in others.
+    pieces: Vec<Piece<'f>>,
+}
+
+/// Writes the function of a flow.
+pub(super) struct Writer<'f> {
+    flow: &'f Flow,
+    numbers: &'f Numbers<'f>,
+    body: Body,
+    /// Where the flow's own result lies.
+    result: u32,
+    /// Where its `ok` value lies, or all of it if it cannot fail.
+    value: u32,
+    /// The first byte of memory that has no use yet.
+    end: u32,
+}
+
+impl<'f> Writer<'f> {
+    /// A writer that uses memory from `start` on.
+    pub(super) fn new(flow: &'f Flow, numbers: &'f Numbers<'f>, start: u32) -> Self {
+        let parameters = core_parameters(&flow.parameters).len();
+        let mut writer = Self {
+            flow,
+            numbers,
+            body: Body::new(parameters),
+            result: start,
+            value: start,
+            end: start,
+        };
+        if let Some(result) = &flow.result {
+            writer.result = writer.reserve(result);
+            let payload = if flow.fails { layout::result_payload_offset(result) } else { 0 };
+            writer.value = writer.result + payload;
+        }
+        writer
+    }
+
+    /// The function, and the first byte of memory that it does not use.
+    pub(super) fn write(mut self) -> (Function, u32) {
+        let mut given = Given { pieces: self.parameters() };
+        let (last, earlier) = self.flow.steps.split_last().expect("a flow has steps");
+        for step in earlier {
+            given.pieces = self.step(step, &given, None);
+        }
+        let passes = self.is_own_result(last);
+        let place = if passes { self.result } else { self.value };
+        let single = matches!(&last.stages[..], [stage] if stage.otherwise.is_none());
+        let direct = passes || single && !matches!(last.stages[0].signature.result, Some(Type::Result { .. }));
+        let handed = self.step(last, &given, direct.then_some((place, passes)));
+        if !passes {
+            if self.flow.fails {
+                self.store_case(0);
+            }
+            self.put_all(&handed, Address::fixed(self.value));
+        }
+        self.push_result();
+        self.body.push(Instruction::End);
+        let mut function = Function::new_with_locals_types(self.body.locals);
+        for instruction in &self.body.code {
+            function.instruction(instruction);
+        }
+        (function, self.end)
+    }
+
+    /// Whether the result of the last step's one stage is the flow's, error and all.
+    fn is_own_result(&self, last: &Step) -> bool {
+        match &last.stages[..] {
+            [stage] if self.flow.fails && stage.otherwise.is_none() && !last.again => {
+                matches!(stage.signature.result, Some(Type::Result { .. }))
+            }
+            _ => false,
+        }
+    }
+
+    fn reserve(&mut self, ty: &Type) -> u32 {
+        let place = self.end;
+        self.end = layout::align(place + layout::size(ty), PLACE_ALIGNMENT);
+        place
+    }
+
+    /// The flow's parameters. Those that hold resources are put into memory, where they can be
+    /// dropped.
+    fn parameters(&mut self) -> Vec<Piece<'f>> {
+        let parameters = &self.flow.parameters;
+        let types: Vec<&Type> = parameters.iter().map(|parameter| &parameter.ty).collect();
+        if indirect(parameters) {
+            let offsets = layout::field_offsets(&types).into_iter();
+            let at = |offset| Place::Memory(Address { base: Some(0), offset });
+            return types.into_iter().zip(offsets.map(at)).map(|(ty, place)| Piece { ty, place }).collect();
+        }
+        let mut next = 0;
+        let mut pieces = Vec::new();
+        for ty in types {
+            let mut piece = Piece { ty, place: Place::Locals(next) };
+            next += u32::try_from(layout::flatten(ty).len()).expect("at most 16");
+            if mentions_resource(ty) {
+                let place = Address::fixed(self.reserve(ty));
+                self.put(&piece, place);
+                piece.place = Place::Memory(place);
+            }
+            pieces.push(piece);
+        }
+        pieces
+    }
+
+    /// Makes the calls of a step. Returns what it hands on. `target` is where the result of its
+    /// one stage goes, if it matters, and whether the error stays in it.
+    fn step(
+        &mut self,
+        step: &'f Step,
+        given: &Given<'f>,
+        target: Option<(u32, bool)>,
+    ) -> Vec<Piece<'f>> {
+        let lent: Vec<(Which, Piece<'f>)> = lent(&step.lent, given);
+        let mut owed = lent.clone();
+        let mut results = Vec::new();
+        for stage in &step.stages {
+            if let Some(piece) = self.stage(stage, given, &owed, target) {
+                owed.push((Which::Owned, piece.clone()));
+                results.push(piece);
+            }
+        }
+        if step.again {
+            return lent.into_iter().map(|(_, piece)| piece).collect();
+        }
+        self.drop_all(&lent);
+        results
+    }
+
+    /// Calls a stage and deals with its error. Returns what it hands on. `owed` is what must be
+    /// dropped if it ends the flow.
+    fn stage(
+        &mut self,
+        stage: &'f Stage,
+        given: &Given<'f>,
+        owed: &[(Which, Piece<'f>)],
+        target: Option<(u32, bool)>,
+    ) -> Option<Piece<'f>> {
+        let result = stage.signature.result.as_ref();
+        let place = match (target, result) {
+            (Some((target, _)), _) => target,
+            (None, Some(result)) => self.reserve(result),
+            (None, None) => 0,
+        };
+        self.call(stage, given, place);
+        let at = |ty, offset| Piece { ty, place: Place::Memory(Address::fixed(place + offset)) };
+        let Some(whole @ Type::Result { ok, error }) = result else {
+            return result.map(|ty| at(ty, 0));
+        };
+        let offset = layout::result_payload_offset(whole);
+        let ok = ok.as_deref().map(|ty| at(ty, offset));
+        let error = error.as_deref().map(|ty| at(ty, offset));
+        if !target.is_some_and(|(_, keeps_error)| keeps_error) {
+            self.body.load_scalar(Scalar::U8, Address::fixed(place));
+            self.body.push(Instruction::If(BlockType::Empty));
+            match &stage.otherwise {
+                None => self.leave(error.as_ref(), owed),
+                Some(otherwise) => self.otherwise(otherwise, error, ok.as_ref(), owed),
+            }
+            self.body.push(Instruction::End);
+        }
+        ok
+    }
+
+    /// Calls what takes `error`, and puts what it hands on into the place of `ok`.
+    fn otherwise(
+        &mut self,
+        otherwise: &'f Otherwise,
+        error: Option<Piece<'f>>,
+        ok: Option<&Piece<'f>>,
+        owed: &[(Which, Piece<'f>)],
+    ) {
+        let given = Given { pieces: error.into_iter().collect() };
+        let lent = lent(&otherwise.lent, &given);
+        let owed: Vec<_> = owed.iter().chain(&lent).cloned().collect();
+        let instead = self.stage(&otherwise.stage, &given, &owed, None);
+        self.drop_all(&lent);
+        if let (Some(instead), Some(Piece { place: Place::Memory(place), .. })) = (instead, ok) {
+            self.put(&instead, *place);
+        }
+    }
+
+    /// Ends the flow with `error`.
+    fn leave(&mut self, error: Option<&Piece<'f>>, owed: &[(Which, Piece<'f>)]) {
+        self.drop_all(owed);
+        self.store_case(1);
+        if let Some(error) = error {
+            self.put(error, Address::fixed(self.value));
+        }
+        self.push_result();
+        self.body.push(Instruction::Return);
+    }
+
+    /// Calls a stage, so that its result lies at `place`.
+    fn call(&mut self, stage: &Stage, given: &Given<'f>, place: u32) {
+        let result = stage.signature.result.as_ref();
+        let flat = result.map_or(0, |ty| layout::flatten(ty).len());
+        if flat == 1 {
+            self.body.constant(place);
+        }
+        self.push_arguments(stage, given);
+        if flat > MAX_FLAT_RESULTS {
+            self.body.constant(place);
+        }
+        self.body.push(Instruction::Call(self.numbers.stage(stage)));
+        if let (1, Some(result)) = (flat, result) {
+            self.body.store_scalar(sole_scalar(result));
+        }
+    }
+
+    fn push_arguments(&mut self, stage: &Stage, given: &Given<'f>) {
+        let parameters = &stage.signature.parameters;
+        let pieces: Vec<Vec<Piece<'_>>> = stage
+            .arguments
+            .iter()
+            .zip(parameters)
+            .map(|(argument, parameter)| match argument {
+                Argument::Constant(address) => {
+                    let place = Place::Memory(Address::fixed(*address));
+                    vec![Piece { ty: &parameter.ty, place }]
+                }
+                _ => given.argument(*argument),
+            })
+            .collect();
+        if !indirect(parameters) {
+            for piece in pieces.iter().flatten() {
+                self.load(piece);
+            }
+            return;
+        }
+        let types: Vec<&Type> = parameters.iter().map(|parameter| &parameter.ty).collect();
+        let offsets: Vec<u32> = layout::field_offsets(&types)
+            .into_iter()
+            .zip(&pieces)
+            .flat_map(|(start, pieces)| piece_offsets(pieces).into_iter().map(move |at| start + at))
+            .collect();
+        let pieces: Vec<Piece<'_>> = pieces.into_iter().flatten().collect();
+        if let Some(address) = together(&pieces, &offsets) {
+            return self.body.address(address);
+        }
+        let size = types.iter().zip(layout::field_offsets(&types)).next_back();
+        let size = size.map_or(0, |(ty, offset)| offset + layout::size(ty));
+        let place = self.end;
+        self.end = layout::align(place + size, PLACE_ALIGNMENT);
+        for (piece, offset) in pieces.iter().zip(offsets) {
+            self.put(piece, Address::fixed(place + offset));
+        }
+        self.body.constant(place);
+    }
+
+    /// Pushes the core values of a piece.
+    fn load(&mut self, piece: &Piece<'_>) {
+        match piece.place {
+            Place::Memory(address) => self.body.load(piece.ty, address),
+            Place::Locals(first) => {
+                for (local, _) in (first..).zip(layout::flatten(piece.ty)) {
+                    self.body.push(Instruction::LocalGet(local));
+                }
+            }
+        }
+    }
+
+    /// Copies a piece to `address`, unless it is there.
+    fn put(&mut self, piece: &Piece<'_>, address: Address) {
+        match piece.place {
+            Place::Locals(first) => {
+                let flat: Vec<ValType> = layout::flatten(piece.ty);
+                self.body.store(piece.ty, first, &flat, address);
+            }
+            Place::Memory(from) if from != address => {
+                self.body.address(address);
+                self.body.address(from);
+                self.body.constant(layout::size(piece.ty));
+                self.body.push(Instruction::MemoryCopy { src_mem: 0, dst_mem: 0 });
+            }
+            Place::Memory(_) => {}
+        }
+    }
+
+    /// Copies pieces so that they are one value at `address`.
+    fn put_all(&mut self, pieces: &[Piece<'_>], address: Address) {
+        for (piece, offset) in pieces.iter().zip(piece_offsets(pieces)) {
+            self.put(piece, address.plus(offset));
+        }
+    }
+
+    fn drop_all(&mut self, owed: &[(Which, Piece<'f>)]) {
+        for (which, piece) in owed {
+            if let Place::Memory(address) = piece.place {
+                let number = |resource: &_| self.numbers.drop(resource);
+                drop_in(&mut self.body, *which, piece.ty, address, &number);
+            }
+        }
+    }
+
+    /// Stores whether the flow's result is `ok` (0) or an error (1).
+    fn store_case(&mut self, case: u32) {
+        self.body.constant(self.result);
+        self.body.constant(case);
+        self.body.store_scalar(Scalar::U8);
+    }
+
+    /// Pushes what the function returns: the result itself or its address.
+    fn push_result(&mut self) {
+        let Some(result) = &self.flow.result else { return };
+        if layout::flatten(result).len() > MAX_FLAT_RESULTS {
+            self.body.constant(self.result);
+        } else {
+            self.body.load(result, Address::fixed(self.result));
+        }
+    }
+}
+
+impl<'f> Given<'f> {
+    /// The pieces of one argument that is not a constant.
+    fn argument(&self, argument: Argument) -> Vec<Piece<'f>> {
+        match (argument, &self.pieces[..]) {
+            (Argument::Whole, pieces) => pieces.to_vec(),
+            (Argument::Element(index), [Piece { ty: Type::Tuple(types), place: Place::Memory(place) }]) => {
+                let offset = layout::field_offsets(&types.iter().collect::<Vec<_>>())[index];
+                vec![Piece { ty: &types[index], place: Place::Memory(place.plus(offset)) }]
+            }
+            (Argument::Parameter(index) | Argument::Element(index), pieces) => {
+                vec![pieces[index].clone()]
+            }
+            (Argument::Constant(_), _) => Vec::new(),
+        }
+    }
+}
+
+/// What is only lent to a stage, and what of it is dropped in the end.
+fn lent<'f>(lent: &[Lent], given: &Given<'f>) -> Vec<(Which, Piece<'f>)> {
+    let which = |ty: &Type| if matches!(ty, Type::Own(_)) { Which::Owned } else { Which::Borrowed };
+    lent.iter()
+        .flat_map(|lent| given.argument(lent.argument))
+        .map(|piece| (which(piece.ty), piece))
+        .collect()
+}
+
+/// Where pieces begin within the one value that they are.
+fn piece_offsets(pieces: &[Piece<'_>]) -> Vec<u32> {
+    layout::field_offsets(&pieces.iter().map(|piece| piece.ty).collect::<Vec<_>>())
+}
+
+/// The address at which all pieces lie as `offsets` wants them, if they do.
+fn together(pieces: &[Piece<'_>], offsets: &[u32]) -> Option<Address> {
+    let Place::Memory(start) = pieces.first()?.place else { return None };
+    let all = pieces.iter().zip(offsets).all(|(piece, offset)| {
+        matches!(piece.place, Place::Memory(address) if address == start.plus(*offset))
+    });
+    all.then_some(start)
+}
