@@ -9,11 +9,12 @@ use wasm_encoder::{
     Instruction, MemoryType, Module, TypeSection, ValType,
 };
 
+use super::imports::Import;
 use super::layout::{self, MAX_FLAT_PARAMETERS, MAX_FLAT_RESULTS};
 use super::memory::{MEMORY, RESET};
 use super::plan::{Flow, Plan, Stage};
 use super::write::Writer;
-use crate::component::world::{Field, Owner, Resource, Type};
+use crate::component::world::{Field, Resource, Type};
 
 /// The import module of the memory and of [`RESET`].
 pub(super) const OWN: &str = "flow";
@@ -74,14 +75,9 @@ pub(super) fn module_name(import: usize) -> String {
     format!("import{import}")
 }
 
-/// The resources that a plan imports, in order, each as the signatures mention it.
+/// The resources that a plan imports, each as the signatures mention it.
 pub(super) fn resources(plan: &Plan) -> Vec<Resource> {
-    let mut all = Vec::new();
-    for import in &plan.resources {
-        let owner = || Owner::Import(import.name.clone());
-        all.extend(import.resources.iter().map(|name| Resource { name: name.clone(), owner: owner() }));
-    }
-    all
+    plan.imports.iter().flat_map(Import::resources).collect()
 }
 
 /// The numbers of the functions that the module imports.

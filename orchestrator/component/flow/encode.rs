@@ -1,10 +1,10 @@
 //! The flow component itself, put together.
 //!
 //! ```text
-//! import NAME: interface      for each owner of resources, with these alone
 //! import poly:flow/types      the named types, if there are any
 //! import NAME: type           those that the flows' own signatures mention, as WIT's `use`
-//! import NAME: interface      for each import of the plan, with the functions that are called
+//! import NAME: interface      for each import of the plan, with its resources and the functions that
+//!                             are called, after those whose resources these mention
 //! core instance memory        memory, cabi_realloc, reset
 //! core functions              that drop the resources
 //! core functions              the imports, lowered with that memory
@@ -12,7 +12,7 @@
 //! export NAME: func           for each flow, lifted
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use wasm_encoder::{
     Alias, CanonicalOption, ComponentBuilder, ComponentExportKind, ComponentOuterAliasKind,
@@ -20,12 +20,12 @@ use wasm_encoder::{
 };
 
 use super::code::{self, OWN};
+use super::imports::Import;
 use super::memory::{self, MEMORY, REALLOC, RESET};
 use super::names::Names;
-use super::plan::{Flow, Import, Plan};
-use super::resources::mentions;
-use super::types::{NamedTypes, Scope, types_of};
-use crate::component::world::{Function, Owner, Resource};
+use super::plan::{Flow, Plan};
+use super::types::{NamedTypes, Scope};
+use crate::component::world::{Function, Resource};
 
 /// The interface that holds the named types.
 const TYPES: &str = "poly:flow/types";
@@ -45,11 +45,12 @@ pub(super) fn encode(plan: &Plan) -> Vec<u8> {
         types: BTreeMap::new(),
         resources: BTreeMap::new(),
     };
-    encoder.import_resources(plan);
     encoder.import_types();
     let used = encoder.use_types(&signatures);
-    let functions: Vec<Vec<u32>> =
-        plan.imports.iter().map(|import| encoder.import_functions(import)).collect();
+    let mut functions = vec![Vec::new(); plan.imports.len()];
+    for index in &plan.order {
+        functions[*index] = encoder.import(&plan.imports[*index]);
+    }
     let core = encoder.core(plan, &functions);
     encoder.export_flows(plan, &signatures, used, &core);
     encoder.component.finish()
@@ -81,24 +82,6 @@ struct Core {
 }
 
 impl Encoder<'_> {
-    /// Imports the resource types from their owners.
-    fn import_resources(&mut self, plan: &Plan) {
-        for import in &plan.resources {
-            let mut interface = InstanceType::new();
-            for name in &import.resources {
-                interface.export(name, ComponentTypeRef::Type(TypeBounds::SubResource));
-            }
-            let ty = self.component.type_instance(None, &interface);
-            let instance = self.component.instance_count();
-            self.component.import(import.name.as_str(), ComponentTypeRef::Instance(ty));
-            for name in &import.resources {
-                let number = self.component.alias_export(instance, name, ComponentExportKind::Type);
-                let owner = Owner::Import(import.name.clone());
-                self.resources.insert(Resource { name: name.clone(), owner }, number);
-            }
-        }
-    }
-
     /// Imports [`TYPES`] with all named types.
     fn import_types(&mut self) {
         if self.names.in_order.is_empty() {
@@ -133,8 +116,8 @@ impl Encoder<'_> {
         used
     }
 
-    /// Imports an interface and takes its functions out of it.
-    fn import_functions(&mut self, import: &Import) -> Vec<u32> {
+    /// Imports an interface and takes its resources and functions out of it.
+    fn import(&mut self, import: &Import) -> Vec<u32> {
         let mut interface = InstanceType::new();
         let mut scope = Scope::new(self.names);
         let outer = |interface: &mut InstanceType, index| {
@@ -146,12 +129,16 @@ impl Encoder<'_> {
         for name in self.names.used_by(import.functions.values()) {
             scope.named.insert(name.to_owned(), outer(&mut interface, self.types[name]));
         }
-        let types = import.functions.values().flat_map(types_of);
-        let mentioned: BTreeSet<&Resource> =
-            types.flat_map(mentions).map(|(_, resource)| resource).collect();
-        for resource in mentioned {
-            let number = outer(&mut interface, self.resources[resource]);
-            scope.resources.insert(resource.clone(), number);
+        for resource in import.resources() {
+            let number = interface.type_count();
+            interface.export(&resource.name, ComponentTypeRef::Type(TypeBounds::SubResource));
+            scope.resources.insert(resource, number);
+        }
+        for resource in import.mentioned() {
+            if !scope.resources.contains_key(resource) {
+                let number = outer(&mut interface, self.resources[resource]);
+                scope.resources.insert(resource.clone(), number);
+            }
         }
         for (name, ty) in &import.types {
             let structure = scope.define(&mut interface, ty);
@@ -164,13 +151,18 @@ impl Encoder<'_> {
             interface.ty().function().params(parameters).result(result);
             interface.export(name.as_str(), ComponentTypeRef::Func(ty));
         }
-        let ty = self.component.type_instance(None, &interface);
-        let instance = self.component.instance_count();
-        self.component.import(import.name.as_str(), ComponentTypeRef::Instance(ty));
-        import
-            .functions
-            .keys()
-            .map(|name| self.component.alias_export(instance, name, ComponentExportKind::Func))
+        let component = &mut self.component;
+        let ty = component.type_instance(None, &interface);
+        let instance = component.instance_count();
+        component.import(import.name.as_str(), ComponentTypeRef::Instance(ty));
+        for resource in import.resources() {
+            let number =
+                component.alias_export(instance, &resource.name, ComponentExportKind::Type);
+            self.resources.insert(resource, number);
+        }
+        let functions = import.functions.keys();
+        functions
+            .map(|name| component.alias_export(instance, name, ComponentExportKind::Func))
             .collect()
     }
 

@@ -40,7 +40,8 @@
 //! | file | what it owns |
 //! |---|---|
 //! | `plan` | manifest → `Plan`: every stage with its signature and arguments |
-//! | `find`, `take`, `resources`, `constants` | which function; what it takes; whose resources; values |
+//! | `find`, `imports`, `take` | which function; where it comes from; what it takes |
+//! | `constants`, `resources`, `names` | values in WAVE; resources in types; names |
 //! | `encode`, `types` | `Plan` → the component and its types |
 //! | `code`, `write`, `load`, `drop`, `layout`, `memory` | the core modules inside |
 
@@ -50,6 +51,7 @@ mod drop;
 mod encode;
 mod error;
 mod find;
+mod imports;
 mod layout;
 mod load;
 mod memory;
@@ -128,20 +130,17 @@ pub fn generate(
     let bytes = encode::encode(&plan);
     let part =
         Part::new(name.clone(), bytes).map_err(|cause| FlowError::internal(&flows[0], cause))?;
-    let link = |import: &str, provider: &str, export: Option<&str>| Link {
-        consumer: name.clone(),
-        import: import.to_owned(),
-        provider: provider.to_owned(),
-        export: export.map(str::to_owned),
-        reason: Reason::Flow,
-    };
-    let resources = plan.resources.iter();
-    let resources =
-        resources.map(|import| link(&import.name, &import.component, Some(&import.interface)));
-    let functions = plan.imports.iter();
-    let functions = functions
-        .map(|import| link(&import.name, &import.component, import.interface.as_deref()));
-    let links = resources.chain(functions).collect();
+    let links = plan
+        .imports
+        .iter()
+        .map(|import| Link {
+            consumer: name.clone(),
+            import: import.name.clone(),
+            provider: import.component.clone(),
+            export: import.interface.clone(),
+            reason: Reason::Flow,
+        })
+        .collect();
     Ok(Some(FlowComponent { part, links }))
 }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::constants::Constants;
 use super::error::{At, FlowError, FlowErrorKind};
-use super::find::{self, Found, short_name};
-use super::names::Names;
-use super::resources::{ResourceImport, Resources, borrows, mentions_resource, owns};
+use super::find;
+use super::imports::{Import, Imports};
+use super::resources::{borrows, mentions_resource, owns};
 use super::take::{Given, Taken, take};
 use super::{FlowSource, StageSource};
 use crate::component::part::Part;
@@ -16,24 +16,13 @@ use crate::component::world::{Field, Function, Item, Type};
 /// All flows with everything known about them.
 #[derive(Debug)]
 pub(super) struct Plan {
-    pub(super) resources: Vec<ResourceImport>,
     pub(super) imports: Vec<Import>,
+    /// The order of the imports in which each comes after those whose resources it mentions.
+    pub(super) order: Vec<usize>,
     pub(super) flows: Vec<Flow>,
     pub(super) constants: Constants,
     /// Plain names that types must not have: the parts import types under them.
     pub(super) taken: Vec<String>,
-}
-
-/// An interface that the flow component imports: those functions of one interface, or of one
-/// component's own exports, that stages call.
-#[derive(Debug)]
-pub(super) struct Import {
-    pub(super) name: String,
-    pub(super) component: String,
-    pub(super) interface: Option<String>,
-    pub(super) functions: BTreeMap<String, Function>,
-    /// Its named types that hold resources, each after those inside it.
-    pub(super) types: Vec<(String, Type)>,
 }
 
 /// One flow.
@@ -119,10 +108,8 @@ pub(super) fn plan(
     let by_name = parts.iter().map(|part| (part.name.as_str(), part)).collect();
     let mut planner = Planner {
         parts,
-        resources: Resources::new(Owners::new(&by_name, links)),
-        imports: Vec::new(),
+        imports: Imports::new(Owners::new(&by_name, links)),
         constants: Constants::default(),
-        names: Names::default(),
     };
     let flows = flows.iter().map(|flow| planner.flow(flow)).collect::<Result<_, _>>()?;
     let open_types = parts
@@ -130,20 +117,16 @@ pub(super) fn plan(
         .flat_map(|part| &part.world.imports)
         .filter(|(_, item)| matches!(item, Item::Type(_)))
         .map(|(name, _)| name.clone());
-    let Planner { resources, imports, constants, .. } = planner;
-    let taken = open_types
-        .chain(imports.iter().map(|import| import.name.clone()))
-        .chain(resources.imports.iter().map(|import| import.name.clone()))
-        .collect();
-    Ok(Plan { resources: resources.imports, imports, flows, constants, taken })
+    let Planner { imports, constants, .. } = planner;
+    let (imports, order) = imports.finish();
+    let taken = open_types.chain(imports.iter().map(|import| import.name.clone())).collect();
+    Ok(Plan { imports, order, flows, constants, taken })
 }
 
 struct Planner<'p> {
     parts: &'p [Part<'p>],
-    resources: Resources<'p>,
-    imports: Vec<Import>,
+    imports: Imports<'p>,
     constants: Constants,
-    names: Names,
 }
 
 /// The one way in which a flow fails: with a value of this type, or of none.
@@ -227,25 +210,13 @@ impl Planner<'_> {
         failure: &mut Option<Failure>,
     ) -> Result<(Stage, Vec<Lent>), FlowError> {
         let found = find::function(self.parts, at)?;
-        let signature = self.resources.signature(&found, &mut self.names).map_err(|kind| {
+        let (import, signature) = self.imports.add(&found).map_err(|kind| {
             at.error(kind, "let the components meet directly, by an import of the one")
         })?;
-        let Taken { arguments, lent } = take(
-            at,
-            &signature.function,
-            given,
-            shared,
-            &self.resources,
-            &mut self.constants,
-        )?;
-        let import = self.import(&found, signature.types, &signature.function);
-        let mut stage = Stage {
-            import,
-            function: found.name.to_owned(),
-            signature: signature.function,
-            arguments,
-            otherwise: None,
-        };
+        let Taken { arguments, lent } =
+            take(at, &signature, given, shared, &self.imports, &mut self.constants)?;
+        let function = found.name.to_owned();
+        let mut stage = Stage { import, function, signature, arguments, otherwise: None };
         match (&stage.signature.result, &at.stage.otherwise) {
             (Some(Type::Result { error, .. }), None) => {
                 self.fail(at, error.as_deref(), failure)?;
@@ -277,7 +248,7 @@ impl Planner<'_> {
         let before = format!("the error of {}", at.stage.call);
         let mut given = Given::Value { before, ty: error };
         let (otherwise, lent) = self.stage(&at_otherwise, &mut given, false, failure)?;
-        self.resources.same_optional(stage.hands_on(), otherwise.hands_on()).map_err(
+        self.imports.same_optional(stage.hands_on(), otherwise.hands_on()).map_err(
             |mismatch| {
                 let other = at.stage.call.clone();
                 let help = "what stands in for a stage hands on the same type";
@@ -298,45 +269,12 @@ impl Planner<'_> {
             *failure = Some(Failure { stage: at.stage.call.clone(), error: error.cloned() });
             return Ok(());
         };
-        self.resources.same_optional(common.error.as_ref(), error).map_err(|mismatch| {
+        self.imports.same_optional(common.error.as_ref(), error).map_err(|mismatch| {
             let other = common.stage.clone();
             let help = "a flow fails with one type: let the stages share it, or handle the one \
                         error by `otherwise`";
             at.error(FlowErrorKind::OtherError { other, mismatch }, help)
         })
-    }
-
-    fn import(
-        &mut self,
-        found: &Found<'_>,
-        types: Vec<(String, Type)>,
-        function: &Function,
-    ) -> usize {
-        let known = self.imports.iter().position(|import| {
-            import.component == found.part.name && import.interface.as_deref() == found.interface
-        });
-        let index = known.unwrap_or_else(|| {
-            let wanted = match found.interface {
-                Some(interface) => format!("{}-{}", found.part.name, short_name(interface)),
-                None => found.part.name.clone(),
-            };
-            self.imports.push(Import {
-                name: self.names.claim(&wanted),
-                component: found.part.name.clone(),
-                interface: found.interface.map(str::to_owned),
-                functions: BTreeMap::new(),
-                types: Vec::new(),
-            });
-            self.imports.len() - 1
-        });
-        let import = &mut self.imports[index];
-        import.functions.insert(found.name.to_owned(), function.clone());
-        for (name, ty) in types {
-            if !import.types.iter().any(|(known, _)| *known == name) {
-                import.types.push((name, ty));
-            }
-        }
-        index
     }
 }
 

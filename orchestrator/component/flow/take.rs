@@ -9,8 +9,9 @@
 
 use super::constants::Constants;
 use super::error::{At, FlowError, FlowErrorKind};
+use super::imports::Imports;
 use super::plan::{Argument, Lent};
-use super::resources::{Resources, borrows, mentions, owns};
+use super::resources::{borrows, mentions, owns};
 use crate::component::world::{Field, Function, Mismatch, Resource, Type};
 
 /// What stages can take.
@@ -44,7 +45,7 @@ pub(super) fn take(
     function: &Function,
     given: &mut Given,
     shared: bool,
-    resources: &Resources<'_>,
+    imports: &Imports<'_>,
     constants: &mut Constants,
 ) -> Result<Taken, FlowError> {
     let mut arguments = self::constants(at, function, constants)?;
@@ -52,12 +53,12 @@ pub(super) fn take(
         (0..arguments.len()).filter(|index| arguments[*index].is_none()).collect();
     let parameters: Vec<&Field> = open.iter().map(|index| &function.parameters[*index]).collect();
     let offered = match given {
-        Given::Parameters(known) => of_the_flow(at, &parameters, known, resources)?,
+        Given::Parameters(known) => of_the_flow(at, &parameters, known, imports)?,
         Given::Value { before, ty } => handed_on(at, &parameters, before, ty.as_ref())?,
     };
     let mut lent = Vec::new();
     for ((index, parameter), (argument, ty)) in open.iter().zip(parameters).zip(offered) {
-        let lends = fits(&parameter.ty, &ty, resources).map_err(|mismatch| {
+        let lends = fits(&parameter.ty, &ty, imports).map_err(|mismatch| {
             let Given::Value { before, .. } = &*given else {
                 unreachable!("the flow's parameters are those of its stages")
             };
@@ -118,7 +119,7 @@ fn of_the_flow(
     at: &At<'_>,
     open: &[&Field],
     known: &mut Option<Vec<Field>>,
-    resources: &Resources<'_>,
+    imports: &Imports<'_>,
 ) -> Result<Vec<(Argument, Type)>, FlowError> {
     let known =
         known.get_or_insert_with(|| open.iter().map(|field| (*field).clone()).collect());
@@ -139,7 +140,7 @@ fn of_the_flow(
         }));
     }
     for (index, (one, other)) in known.iter().zip(open).enumerate() {
-        resources
+        imports
             .same(&one.ty, &other.ty)
             .map_err(|mismatch| differ(mismatch.under(format!("parameter {}", index + 1))))?;
     }
@@ -184,10 +185,10 @@ fn handed_on(
 }
 
 /// Whether a parameter takes a value, and if it does, whether by borrowing what the flow owns.
-fn fits(parameter: &Type, ty: &Type, resources: &Resources<'_>) -> Result<bool, Mismatch> {
+fn fits(parameter: &Type, ty: &Type, imports: &Imports<'_>) -> Result<bool, Mismatch> {
     if let (Type::Borrow(wanted), Type::Own(owned)) = (parameter, ty) {
         let own = |resource: &Resource| Type::Own(resource.clone());
-        return resources.same(&own(wanted), &own(owned)).map(|()| true);
+        return imports.same(&own(wanted), &own(owned)).map(|()| true);
     }
-    resources.same(parameter, ty).map(|()| false)
+    imports.same(parameter, ty).map(|()| false)
 }

@@ -74,8 +74,7 @@ impl NamedTypes {
     }
 }
 
-/// The types of a signature's parameters and result.
-pub(super) fn types_of(function: &Function) -> impl Iterator<Item = &Type> {
+fn types_of(function: &Function) -> impl Iterator<Item = &Type> {
     function.parameters.iter().map(|parameter| &parameter.ty).chain(&function.result)
 }
 
