@@ -31,6 +31,15 @@ enum Place {
     Memory(Address),
 }
 
+/// Where a result goes, if it matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Target {
+    /// To the place of the flow's result, with an error if it is one.
+    Result,
+    /// To the place of the flow's value.
+    Value,
+}
+
 /// What stages can take.
 struct Given<'f> {
     /// The flow's parameters in the first step, the pieces of what is handed on in others.
@@ -70,19 +79,18 @@ impl<'f> Writer<'f> {
         writer
     }
 
-    /// The function, and the first byte of memory that it does not use.
+    /// The function, and the first byte of memory that it does not use. Without steps, it returns
+    /// what it takes.
     pub(super) fn write(mut self) -> (Function, u32) {
-        let mut given = Given { pieces: self.parameters() };
-        let (last, earlier) = self.flow.steps.split_last().expect("a flow has steps");
-        for step in earlier {
-            given.pieces = self.step(step, &given, None);
+        let mut handed = self.parameters();
+        let last = self.flow.steps.len().saturating_sub(1);
+        let mut complete = false;
+        for (index, step) in self.flow.steps.iter().enumerate() {
+            let target = if index == last { self.target(step) } else { None };
+            complete = matches!(target, Some(Target::Result));
+            handed = self.step(step, &Given { pieces: handed }, target);
         }
-        let passes = self.is_own_result(last);
-        let place = if passes { self.result } else { self.value };
-        let single = matches!(&last.stages[..], [stage] if stage.otherwise.is_none());
-        let direct = passes || single && !matches!(last.stages[0].signature.result, Some(Type::Result { .. }));
-        let handed = self.step(last, &given, direct.then_some((place, passes)));
-        if !passes {
+        if !complete {
             if self.flow.fails {
                 self.store_case(0);
             }
@@ -97,13 +105,15 @@ impl<'f> Writer<'f> {
         (function, self.end)
     }
 
-    /// Whether the result of the last step's one stage is the flow's, error and all.
-    fn is_own_result(&self, last: &Step) -> bool {
-        match &last.stages[..] {
-            [stage] if self.flow.fails && stage.otherwise.is_none() && !last.again => {
-                matches!(stage.signature.result, Some(Type::Result { .. }))
+    /// Where the last step's result can go at once, so that it need not be moved.
+    fn target(&self, last: &Step) -> Option<Target> {
+        let [stage] = &last.stages[..] else { return None };
+        match stage.signature.result {
+            Some(Type::Result { .. }) if stage.otherwise.is_none() && !last.again => {
+                Some(Target::Result)
             }
-            _ => false,
+            Some(Type::Result { .. }) => None,
+            _ => Some(Target::Value),
         }
     }
 
@@ -138,13 +148,12 @@ impl<'f> Writer<'f> {
         pieces
     }
 
-    /// Makes the calls of a step. Returns what it hands on. `target` is where the result of its
-    /// one stage goes, if it matters, and whether the error stays in it.
+    /// Makes the calls of a step. Returns what it hands on.
     fn step(
         &mut self,
         step: &'f Step,
         given: &Given<'f>,
-        target: Option<(u32, bool)>,
+        target: Option<Target>,
     ) -> Vec<Piece<'f>> {
         let lent: Vec<(Which, Piece<'f>)> = lent(&step.lent, given);
         let mut owed = lent.clone();
@@ -169,11 +178,12 @@ impl<'f> Writer<'f> {
         stage: &'f Stage,
         given: &Given<'f>,
         owed: &[(Which, Piece<'f>)],
-        target: Option<(u32, bool)>,
+        target: Option<Target>,
     ) -> Option<Piece<'f>> {
         let result = stage.signature.result.as_ref();
         let place = match (target, result) {
-            (Some((target, _)), _) => target,
+            (Some(Target::Result), _) => self.result,
+            (Some(Target::Value), _) => self.value,
             (None, Some(result)) => self.reserve(result),
             (None, None) => 0,
         };
@@ -185,7 +195,7 @@ impl<'f> Writer<'f> {
         let offset = layout::result_payload_offset(whole);
         let ok = ok.as_deref().map(|ty| at(ty, offset));
         let error = error.as_deref().map(|ty| at(ty, offset));
-        if !target.is_some_and(|(_, keeps_error)| keeps_error) {
+        if target != Some(Target::Result) {
             self.body.load_scalar(Scalar::U8, Address::fixed(place));
             self.body.push(Instruction::If(BlockType::Empty));
             match &stage.otherwise {

@@ -2,6 +2,8 @@
 //! and what the flow returns are compared value by value.
 
 mod composed;
+mod identity;
+mod programs;
 mod refused;
 mod resources;
 mod values;
@@ -10,13 +12,12 @@ use std::collections::BTreeMap;
 use std::slice;
 use std::sync::{Arc, Mutex};
 
-use proptest::prelude::*;
 use wasmtime::component::{Component, Instance, Linker, Val};
 use wasmtime::{Config, Engine, Store, StoreLimits, StoreLimitsBuilder};
 
 use super::*;
 use crate::component::world::{Case, Field, Function, Item, Type, World};
-use values::{Random, types, value};
+use values::{Random, value};
 
 /// A part that exports `functions` as its own; its bytes are never looked at.
 fn part(functions: &[(&str, Function)]) -> Part<'static> {
@@ -299,22 +300,6 @@ fn memory_stays_bounded_over_many_calls() {
     // The limit is real: a call that needs more is stopped by it.
     let long = Val::String("x".repeat(1 << 20));
     assert!(running.call(&[long], 1).is_err());
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn any_types_in_any_flow(
-        parameters in proptest::collection::vec(types(), 0..4),
-        error in proptest::option::of(types()),
-        ways in proptest::collection::vec((proptest::option::of(types()), any::<bool>(), proptest::bool::weighted(0.2)), 1..5),
-        seed in any::<u64>(),
-    ) {
-        let ways: Vec<Way> =
-            ways.into_iter().map(|(value, fallible, fails)| Way { value, fallible, fails }).collect();
-        check(&parameters, error.as_ref(), &ways, seed);
-    }
 }
 
 #[test]

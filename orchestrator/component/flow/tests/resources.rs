@@ -291,6 +291,10 @@ fn a_resource_goes_in_and_out_of_a_flow() {
     let mut running = Running::start(FlowSource::chain("run", &["owner/counter.get"]));
     let counter = running.within("a:b/api", "[constructor]counter", &[Val::U32(8)]);
     assert_eq!(running.run(std::slice::from_ref(&counter)), (Val::U32(8), 0));
+    // No stage calls the owner.
+    let mut running = Running::start(FlowSource::chain("run", &["user/twice"]));
+    let counter = running.within("a:b/api", "[constructor]counter", &[Val::U32(8)]);
+    assert_eq!(running.run(&[counter]), (Val::U32(16), 0));
     let mut running = Running::start(steps(&[&[stage("owner/all", &["_", "2"])]]));
     let counters: Vec<_> = (1..4)
         .map(|start| running.within("a:b/api", "[constructor]counter", &[Val::U32(start)]))
