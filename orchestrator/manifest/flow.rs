@@ -55,9 +55,11 @@ impl Flow {
     /// Every function that it calls, in order; what is called on an error comes after what
     /// returned it.
     pub fn functions(&self) -> impl Iterator<Item = &FunctionName> {
-        self.steps.iter().flat_map(|step| step.get_ref().stages()).flat_map(Stage::chain).map(
-            |stage| &stage.call,
-        )
+        self.steps
+            .iter()
+            .flat_map(|step| step.get_ref().stages())
+            .flat_map(Stage::chain)
+            .map(|stage| &stage.call)
     }
 }
 

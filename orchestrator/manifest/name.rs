@@ -247,8 +247,18 @@ mod tests {
             assert_eq!((name.resource.as_deref(), name.function.as_str()), (Some("file"), "read"));
             assert_eq!(name.to_string(), text);
         }
-        for text in ["", "a/b.c.d.e", "fetch", "a/", "/fetch", "a/b/c", "a/.c", "a/b.", "a b/c", "a/fetch_data"]
-        {
+        for text in [
+            "",
+            "a/b.c.d.e",
+            "fetch",
+            "a/",
+            "/fetch",
+            "a/b/c",
+            "a/.c",
+            "a/b.",
+            "a b/c",
+            "a/fetch_data",
+        ] {
             assert_eq!(
                 text.parse::<FunctionName>(),
                 Err(MalformedName::NotAFunction(text.to_owned()))

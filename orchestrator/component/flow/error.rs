@@ -91,7 +91,9 @@ pub enum FlowErrorKind {
         what: String,
     },
     /// A named type of the flow's own signature holds a resource.
-    #[error("takes or returns `{ty}`, which holds a resource and has a name that only components know")]
+    #[error(
+        "takes or returns `{ty}`, which holds a resource and has a name that only components know"
+    )]
     NamedResource {
         /// The type.
         ty: String,

@@ -159,7 +159,10 @@ impl<'w> Imports<'w> {
             }
             Type::ErrorContext => return refuse(path, "an error context".to_owned()),
             Type::Map(..) | Type::FixedLengthList(..) => {
-                return refuse(path, format!("`{ty}`, a type that the runtime does not accept yet"));
+                return refuse(
+                    path,
+                    format!("`{ty}`, a type that the runtime does not accept yet"),
+                );
             }
             _ => {}
         }
@@ -176,7 +179,10 @@ impl<'w> Imports<'w> {
                 _ => None,
             };
             let Some((name, _)) = exported else {
-                return refuse(path, format!("`{ty}`, which holds a resource outside an interface"));
+                return refuse(
+                    path,
+                    format!("`{ty}`, which holds a resource outside an interface"),
+                );
             };
             if !named.iter().any(|(known, _)| known == name) {
                 named.push((name.clone(), ty.clone()));
@@ -252,4 +258,3 @@ fn types_of(function: &Function) -> impl Iterator<Item = (String, &Type)> {
         .map(|(index, Field { ty, .. })| (format!("parameter {}", index + 1), ty))
         .chain(function.result.iter().map(|ty| ("result".to_owned(), ty)))
 }
-

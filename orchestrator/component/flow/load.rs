@@ -158,7 +158,13 @@ impl Body {
 
     /// Stores the `ty` whose core values are in the locals from `first` on. `have` are their
     /// types, which inside a variant are those that all cases share. Returns the next local.
-    pub(super) fn store(&mut self, ty: &Type, first: u32, have: &[ValType], address: Address) -> u32 {
+    pub(super) fn store(
+        &mut self,
+        ty: &Type,
+        first: u32,
+        have: &[ValType],
+        address: Address,
+    ) -> u32 {
         match layout::shape(ty) {
             Shape::Scalar(scalar) => {
                 self.store_local(scalar, first, have[0], address);

@@ -5,9 +5,9 @@
 //! because the imports need a memory before the flow's code can be linked to them.
 
 use wasm_encoder::{
-    BlockType, CodeSection, ConstExpr, DataSection, ExportKind, ExportSection, Function, FunctionSection,
-    GlobalSection, GlobalType, Instruction, MemorySection, MemoryType, Module, TypeSection,
-    ValType,
+    BlockType, CodeSection, ConstExpr, DataSection, ExportKind, ExportSection, Function,
+    FunctionSection, GlobalSection, GlobalType, Instruction, MemorySection, MemoryType, Module,
+    TypeSection, ValType,
 };
 
 use super::constants::FIRST;
@@ -132,7 +132,8 @@ mod tests {
     impl Running {
         fn start(reserved: u32) -> Self {
             let engine = Engine::default();
-            let module = Module::new(&engine, super::module(reserved, &[]).finish()).expect("valid");
+            let module =
+                Module::new(&engine, super::module(reserved, &[]).finish()).expect("valid");
             let mut store = Store::new(&engine, ());
             let instance = Instance::new(&mut store, &module, &[]).expect("no imports");
             let memory = instance.get_memory(&mut store, MEMORY).expect("a memory");

@@ -248,13 +248,11 @@ impl Planner<'_> {
         let before = format!("the error of {}", at.stage.call);
         let mut given = Given::Value { before, ty: error };
         let (otherwise, lent) = self.stage(&at_otherwise, &mut given, false, failure)?;
-        self.imports.same_optional(stage.hands_on(), otherwise.hands_on()).map_err(
-            |mismatch| {
-                let other = at.stage.call.clone();
-                let help = "what stands in for a stage hands on the same type";
-                at_otherwise.error(FlowErrorKind::OtherResult { other, mismatch }, help)
-            },
-        )?;
+        self.imports.same_optional(stage.hands_on(), otherwise.hands_on()).map_err(|mismatch| {
+            let other = at.stage.call.clone();
+            let help = "what stands in for a stage hands on the same type";
+            at_otherwise.error(FlowErrorKind::OtherResult { other, mismatch }, help)
+        })?;
         Ok(Otherwise { stage: otherwise, lent })
     }
 

@@ -46,7 +46,9 @@ pub(super) fn inner_mut(ty: &mut Type) -> Vec<&mut Type> {
             ok.iter_mut().chain(error).map(|inner| &mut **inner).collect()
         }
         Type::Record { fields, .. } => fields.iter_mut().map(|field| &mut field.ty).collect(),
-        Type::Variant { cases, .. } => cases.iter_mut().filter_map(|case| case.ty.as_mut()).collect(),
+        Type::Variant { cases, .. } => {
+            cases.iter_mut().filter_map(|case| case.ty.as_mut()).collect()
+        }
         _ => Vec::new(),
     }
 }

@@ -104,8 +104,7 @@ fn constants(
             }
             let address = constants.add(&parameter.ty, text).map_err(|problem| {
                 let (parameter, of) = (parameter.name.clone(), parameter.ty.to_string());
-                let kind =
-                    FlowErrorKind::Argument { text: text.clone(), parameter, of, problem };
+                let kind = FlowErrorKind::Argument { text: text.clone(), parameter, of, problem };
                 let help = "write a value in WAVE, or `_` for what is handed on";
                 at.argument(index).error(kind, help)
             })?;
@@ -121,8 +120,7 @@ fn of_the_flow(
     known: &mut Option<Vec<Field>>,
     imports: &Imports<'_>,
 ) -> Result<Vec<(Argument, Type)>, FlowError> {
-    let known =
-        known.get_or_insert_with(|| open.iter().map(|field| (*field).clone()).collect());
+    let known = known.get_or_insert_with(|| open.iter().map(|field| (*field).clone()).collect());
     let others = || at.flow.steps[0][0].call.clone();
     let types = |fields: &mut dyn Iterator<Item = &Field>| -> String {
         let types: Vec<_> = fields.map(|field| field.ty.to_string()).collect();

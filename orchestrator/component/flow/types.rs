@@ -109,12 +109,7 @@ pub(super) struct Scope<'n> {
 
 impl<'n> Scope<'n> {
     pub(super) fn new(names: &'n NamedTypes) -> Self {
-        Self {
-            names,
-            named: BTreeMap::new(),
-            resources: BTreeMap::new(),
-            others: BTreeMap::new(),
-        }
+        Self { names, named: BTreeMap::new(), resources: BTreeMap::new(), others: BTreeMap::new() }
     }
 
     /// A function's parameters and result, with all that they need defined in `space`.

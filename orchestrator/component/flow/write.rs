@@ -90,13 +90,21 @@ impl<'f> Writer<'f> {
             complete = matches!(target, Some(Target::Result));
             handed = self.step(step, &Given { pieces: handed }, target);
         }
-        if !complete {
-            if self.flow.fails {
-                self.store_case(0);
+        match &handed[..] {
+            _ if complete => self.push_result(),
+            [piece @ Piece { place: Place::Locals(_), .. }]
+                if !self.flow.fails && layout::flatten(piece.ty).len() <= MAX_FLAT_RESULTS =>
+            {
+                self.load(piece);
             }
-            self.put_all(&handed, Address::fixed(self.value));
+            pieces => {
+                if self.flow.fails {
+                    self.store_case(0);
+                }
+                self.put_all(pieces, Address::fixed(self.value));
+                self.push_result();
+            }
         }
-        self.push_result();
         self.body.push(Instruction::End);
         let mut function = Function::new_with_locals_types(self.body.locals);
         for instruction in &self.body.code {
@@ -131,7 +139,11 @@ impl<'f> Writer<'f> {
         if indirect(parameters) {
             let offsets = layout::field_offsets(&types).into_iter();
             let at = |offset| Place::Memory(Address { base: Some(0), offset });
-            return types.into_iter().zip(offsets.map(at)).map(|(ty, place)| Piece { ty, place }).collect();
+            return types
+                .into_iter()
+                .zip(offsets.map(at))
+                .map(|(ty, place)| Piece { ty, place })
+                .collect();
         }
         let mut next = 0;
         let mut pieces = Vec::new();
@@ -181,6 +193,13 @@ impl<'f> Writer<'f> {
         target: Option<Target>,
     ) -> Option<Piece<'f>> {
         let result = stage.signature.result.as_ref();
+        if let Some(ty) = result.filter(|ty| stays_local(ty)) {
+            self.push_arguments(stage, given);
+            self.body.push(Instruction::Call(self.numbers.stage(stage)));
+            let local = self.body.local(layout::flatten(ty)[0]);
+            self.body.push(Instruction::LocalSet(local));
+            return Some(Piece { ty, place: Place::Locals(local) });
+        }
         let place = match (target, result) {
             (Some(Target::Result), _) => self.result,
             (Some(Target::Value), _) => self.value,
@@ -361,7 +380,10 @@ impl<'f> Given<'f> {
     fn argument(&self, argument: Argument) -> Vec<Piece<'f>> {
         match (argument, &self.pieces[..]) {
             (Argument::Whole, pieces) => pieces.to_vec(),
-            (Argument::Element(index), [Piece { ty: Type::Tuple(types), place: Place::Memory(place) }]) => {
+            (
+                Argument::Element(index),
+                [Piece { ty: Type::Tuple(types), place: Place::Memory(place) }],
+            ) => {
                 let offset = layout::field_offsets(&types.iter().collect::<Vec<_>>())[index];
                 vec![Piece { ty: &types[index], place: Place::Memory(place.plus(offset)) }]
             }
@@ -371,6 +393,12 @@ impl<'f> Given<'f> {
             (Argument::Constant(_), _) => Vec::new(),
         }
     }
+}
+
+/// Whether a result of `ty` is kept in a local: one core value in which there is nothing to look
+/// for afterwards, neither an error nor a resource.
+fn stays_local(ty: &Type) -> bool {
+    !matches!(ty, Type::Result { .. }) && !mentions_resource(ty) && layout::flatten(ty).len() == 1
 }
 
 /// What is only lent to a stage, and what of it is dropped in the end.

@@ -161,7 +161,11 @@ pub fn wire(
     let mut resolved = self::links(parts, links)?;
     resolved.extend(flow.into_iter().flat_map(|flow| flow.links.iter().cloned()));
     let parts = parts.iter().chain(flow.map(|flow| &flow.part));
-    finish(&parts.map(|part| (part.name.as_str(), part)).collect(), flow.map(|flow| &flow.part), resolved)
+    finish(
+        &parts.map(|part| (part.name.as_str(), part)).collect(),
+        flow.map(|flow| &flow.part),
+        resolved,
+    )
 }
 
 /// Chooses the root, orders the parts, leaves out what the root does not need, and sees that

@@ -136,7 +136,8 @@ fn two_components_with_the_same_interface_are_both_stages() {
 #[test]
 fn a_flow_component_gives_way_to_a_component_of_its_name() {
     let parts = [source("flow", "")];
-    let component = generate(&[FlowSource::chain("run", &["flow/fetch"])], &parts, &[]).unwrap().unwrap();
+    let component =
+        generate(&[FlowSource::chain("run", &["flow/fetch"])], &parts, &[]).unwrap().unwrap();
     assert_eq!(component.part.name, "flow-n2");
     let wiring = wire(&parts, Some(&component), &[]).unwrap();
     assert_eq!(wiring.order, ["flow", "flow-n2"]);

@@ -38,10 +38,8 @@ fn identity(name: &str, ty: &Type) -> Part<'static> {
 
 fn check(ty: &Type, seed: u64) {
     let parts = ["one", "two", "three"].map(|name| identity(name, ty));
-    let several = FlowSource {
-        name: "both".into(),
-        steps: vec![vec!["one/same".into(), "two/same".into()]],
-    };
+    let several =
+        FlowSource { name: "both".into(), steps: vec![vec!["one/same".into(), "two/same".into()]] };
     let chain = FlowSource::chain("run", &["one/same", "two/same", "three/same"]);
     let flow = generate(&[chain, several], &parts, &[]).expect("generates").expect("a flow");
     let wiring = wire(&parts, Some(&flow), &[]).expect("wires");

@@ -66,10 +66,8 @@ impl Model {
         sketch: &Sketch,
         open: &[(Type, Val)],
     ) -> (StageSource, Option<Val>) {
-        let mut parameters: Vec<(Type, Val, String)> = open
-            .iter()
-            .map(|(ty, value)| (ty.clone(), value.clone(), "_".to_owned()))
-            .collect();
+        let mut parameters: Vec<(Type, Val, String)> =
+            open.iter().map(|(ty, value)| (ty.clone(), value.clone(), "_".to_owned())).collect();
         for (position, ty) in &sketch.constants {
             let value = value(ty, &mut self.random);
             let text = value.to_wave().expect("a value in WAVE");
@@ -100,11 +98,13 @@ impl Model {
                 Some(true) => Some(err(error_value.clone())),
             },
         ));
-        let args = sketch.constants.first().map(|_| {
-            parameters.iter().map(|(.., text)| text.clone()).collect::<Vec<_>>()
-        });
+        let args = sketch
+            .constants
+            .first()
+            .map(|_| parameters.iter().map(|(.., text)| text.clone()).collect::<Vec<_>>());
         let mut source = StageSource { args, ..StageSource::from(&*format!("p/{name}")) };
-        let (Some(_), true, Some((_, again))) = (sketch.fallible, handled, &sketch.otherwise) else {
+        let (Some(_), true, Some((_, again))) = (sketch.fallible, handled, &sketch.otherwise)
+        else {
             self.can_fail |= sketch.fallible.is_some();
             if fails && self.ended.is_none() {
                 self.ended = Some(error_value);
@@ -112,7 +112,8 @@ impl Model {
             return (source, handed);
         };
         // What stands in is called only if it must be.
-        let instead = Sketch { fallible: *again, otherwise: None, spreads: false, ..sketch.clone() };
+        let instead =
+            Sketch { fallible: *again, otherwise: None, spreads: false, ..sketch.clone() };
         let given: Vec<_> = error.into_iter().zip(error_value).collect();
         let ended = self.ended.clone();
         if !fails {
@@ -138,8 +139,7 @@ fn check(parameters: &[Type], error: Option<&Type>, steps: &[Vec<Sketch>], seed:
         ended: None,
         can_fail: false,
     };
-    let arguments: Vec<Val> =
-        parameters.iter().map(|ty| value(ty, &mut model.random)).collect();
+    let arguments: Vec<Val> = parameters.iter().map(|ty| value(ty, &mut model.random)).collect();
     let mut given: Vec<(Type, Val)> = parameters.iter().cloned().zip(arguments.clone()).collect();
     let mut sources = Vec::new();
     let mut handed = None;
@@ -194,9 +194,7 @@ fn check(parameters: &[Type], error: Option<&Type>, steps: &[Vec<Sketch>], seed:
 }
 
 fn sketch() -> impl Strategy<Value = Sketch> {
-    let fallible = || {
-        prop_oneof![3 => Just(None), 3 => Just(Some(false)), 1 => Just(Some(true))]
-    };
+    let fallible = || prop_oneof![3 => Just(None), 3 => Just(Some(false)), 1 => Just(Some(true))];
     let constants = proptest::collection::vec((0_usize..4, types()), 0..3);
     let otherwise = proptest::option::weighted(0.4, (proptest::option::of(types()), fallible()));
     (proptest::option::weighted(0.8, types()), fallible(), constants, otherwise, any::<bool>())

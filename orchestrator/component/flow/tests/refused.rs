@@ -126,5 +126,8 @@ fn what_cannot_be_forwarded_is_told_with_the_way_to_it() {
 fn a_flow_needs_stages_and_a_name() {
     assert_eq!(refused(&[]).0, "flow `run` has no steps");
     let (text, _, place) = refused_flow(&FlowSource::chain("run it", &["source/top"]));
-    assert_eq!((text.as_str(), place), ("flow `run it` has a name that no function may have", None));
+    assert_eq!(
+        (text.as_str(), place),
+        ("flow `run it` has a name that no function may have", None)
+    );
 }

@@ -255,7 +255,8 @@ fn a_flow_that_ends_early_drops_what_it_has() {
     let flow = FlowSource::chain("run", &["owner/api.counter", "owner/refuse"]);
     assert_eq!(run(flow, &[Val::U32(2)]), (text("no"), 1));
     // An error that is handled ends nothing.
-    let tell = StageSource { otherwise: Some(Box::new("owner/tell".into())), ..("owner/look").into() };
+    let tell =
+        StageSource { otherwise: Some(Box::new("owner/tell".into())), ..("owner/look").into() };
     let flow = steps(&[&["owner/api.counter".into()], &[tell]]);
     assert_eq!(run(flow.clone(), &[Val::U32(2)]), (Val::U32(42), 1));
     assert_eq!(run(flow, &[Val::U32(7)]), (Val::U32(7), 1));
