@@ -1,17 +1,17 @@
 //! The compose action: all adapted components become one.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::Arc;
 
 use miette::Diagnostic as _;
 
 use super::error::BuildError;
+use super::flows;
 use crate::component::compose::{self as composer, Composed, Engine};
-use crate::component::flow::{self, FlowComponent, FlowError, FlowSource, Place, StageSource};
-use crate::component::wiring::{self, ExplicitLink, Wiring};
+use crate::component::flow::{self, FlowComponent};
+use crate::component::wiring::{self, About, ExplicitLink, Wiring, WiringError};
 use crate::component::{Part, audit};
-use crate::manifest::{self, Manifest, Step};
+use crate::manifest::{self, Manifest};
 use crate::plan::Fingerprint;
 
 /// What composing depends on beside the components: what the manifest says of flows and
@@ -79,15 +79,12 @@ pub(super) fn assemble<'a>(
             export: export.get_ref().to_string(),
         })
         .collect();
-    let flow = match flows(manifest) {
-        flows if flows.is_empty() => None,
-        flows => {
-            let linked = wiring::links(&parts, &links).map_err(Box::new)?;
-            let flow = flow::generate(&flows, &parts, &linked);
-            flow.map_err(|error| at_flow(manifest, &error))?
-        }
-    };
-    let wiring = wiring::wire(&parts, flow.as_ref(), &links).map_err(Box::new)?;
+    let told = |error: WiringError| at_names(manifest, &error);
+    let linked = wiring::links(&parts, &links).map_err(told)?;
+    let flow = flow::generate(&flows::sources(manifest), &parts, &linked);
+    let flow = flow.map_err(|error| flows::located(manifest, &error))?;
+    let wiring = wiring::wire(&parts, flow.as_ref(), &links);
+    let wiring = wiring.map_err(told)?;
     Ok(Assembly { parts, flow, wiring })
 }
 
@@ -98,64 +95,79 @@ pub(super) fn compose(
 ) -> Result<Composed, BuildError> {
     let composed =
         composer::compose(parts, flow.as_ref(), wiring, asked(manifest)).map_err(Box::new)?;
-    audit::audit(&composed.bytes, parts).map_err(Box::new)?;
+    audit::audit(&composed.outline, parts).map_err(Box::new)?;
     Ok(composed)
 }
 
-fn flows(manifest: &Manifest) -> Vec<FlowSource> {
-    let flows = manifest.flows.iter();
-    flows
-        .map(|(name, flow)| FlowSource {
-            name: name.get_ref().clone(),
-            steps: flow
-                .steps
-                .iter()
-                .map(|step| step.get_ref().stages().map(stage).collect())
-                .collect(),
-        })
-        .collect()
-}
-
-fn stage(said: &manifest::Stage) -> StageSource {
-    let args = said.args.as_ref();
-    StageSource {
-        call: said.call.to_string(),
-        args: args.map(|args| args.iter().map(|arg| arg.get_ref().clone()).collect()),
-        otherwise: said.otherwise.as_ref().map(|said| Box::new(stage((**said).get_ref()))),
-    }
-}
-
-/// An error of a flow, shown at the line of its stage.
-fn at_flow(manifest: &Manifest, error: &FlowError) -> BuildError {
-    let flow = manifest.flows.iter().find(|(name, _)| *name.get_ref() == error.flow);
-    let span = flow.map(|(name, flow)| {
-        error.place.and_then(|place| span(flow, place)).unwrap_or_else(|| name.span())
+/// An error of the wiring, shown where the manifest has what it is about.
+fn at_names(manifest: &Manifest, error: &WiringError) -> BuildError {
+    let places = error.about().into_iter().filter_map(|(about, label)| {
+        let span = match about {
+            About::Component(name) => manifest.place_of(name),
+            About::Link(link) => {
+                let mut links = manifest.links.keys();
+                links.find(|import| import.get_ref().to_string() == link).map(toml::Spanned::span)
+            }
+        };
+        span.map(|span| (span, label.to_owned()))
     });
     let help = error.help().map(|help| help.to_string());
-    let label = match error.place {
-        Some(Place { argument: Some(_), .. }) => "this argument",
-        Some(_) => "this stage",
-        None => "this flow",
-    };
-    let located = manifest.error_at(span.unwrap_or(0..0), error.to_string(), label, help);
-    BuildError::Flow(located)
+    BuildError::Wiring(manifest.error_at_all(places.collect(), error.to_string(), help))
 }
 
-fn span(flow: &manifest::Flow, place: Place) -> Option<Range<usize>> {
-    let step = flow.steps.get(place.step)?;
-    let (mut stage, mut span) = match step.get_ref() {
-        Step::One(stage) => (stage, step.span()),
-        Step::Several(stages) => {
-            let stage = stages.get(place.stage)?;
-            (stage.get_ref(), stage.span())
-        }
-    };
-    for _ in 0..place.otherwise {
-        let otherwise = &**stage.otherwise.as_ref()?;
-        (stage, span) = (otherwise.get_ref(), otherwise.span());
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(text: &str) -> poly_cache::Digest {
+        let manifest = Manifest::parse("pipeline.toml", text).expect("a manifest");
+        fingerprint(&manifest).key()
     }
-    match place.argument {
-        Some(argument) => Some(stage.args.as_ref()?.get(argument)?.span()),
-        None => Some(span),
+
+    const PLAIN: &str = r#"
+        [pipeline]
+        name = "p"
+        [component.a]
+        path = "a"
+        toolchain = "t"
+        [component.b]
+        path = "b"
+        toolchain = "t"
+        "#;
+
+    #[test]
+    fn all_that_the_manifest_says_of_composing_moves_the_key() {
+        let additions = [
+            "instances = ['b', 'c']",
+            "instances = ['c', 'b']",
+            "[link]\n'a/x:y/z' = 'b'",
+            "[flow.run]\nsteps = ['a/f']",
+            "[flow.run]\nsteps = ['a/f', 'a/f']",
+            "[flow.run]\nsteps = [['a/f', 'a/f']]",
+            "[flow.run]\nsteps = [{ call = 'a/f', args = [] }]",
+            "[flow.run]\nsteps = [{ call = 'a/f', args = ['_'] }]",
+            "[flow.run]\nsteps = [{ call = 'a/f', args = ['1', '2'] }]",
+            "[flow.run]\nsteps = [{ call = 'a/f', args = ['1\", \"2'] }]",
+            "[flow.run]\nsteps = [{ call = 'a/f', otherwise = 'a/f' }]",
+            "[flow.run]\nsteps = [{ call = 'a/f', otherwise = { call = 'a/f', args = ['1'] } }]",
+            "[flow.run]\nsteps = ['a/x.f']",
+            "[flow.run]\nsteps = ['a/x.r.f']",
+            "[flow.other]\nsteps = ['a/f']",
+            "[compose]\nengine = 'wasm-compose'",
+            "[compose]\nengine = 'wac-graph'",
+        ];
+        let mut keys: Vec<_> =
+            additions.iter().map(|addition| key(&format!("{PLAIN}\n{addition}"))).collect();
+        keys.push(key(PLAIN));
+        keys.sort();
+        keys.dedup();
+        assert_eq!(keys.len(), additions.len() + 1, "each is another");
+    }
+
+    #[test]
+    fn what_changes_nothing_about_composing_leaves_the_key() {
+        for addition in ["[compose]\nengine = 'auto'", "[limits]\ntimeout = '1s'"] {
+            assert_eq!(key(&format!("{PLAIN}\n{addition}")), key(PLAIN), "{addition}");
+        }
     }
 }

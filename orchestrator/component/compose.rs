@@ -2,23 +2,23 @@
 //!
 //! Two engines do it: wasm-compose's graph, and wac-graph, which can do more (see `choose`). Both
 //! do what they are told and look for nothing themselves, so that every link is one that
-//! [`super::wiring`] chose and can explain. The parts are taken to be valid, as
-//! [`super::adapt`] leaves them; what an engine writes round them is validated here. A panic in
-//! an engine is an error like any other.
+//! [`super::wiring`] chose and can explain. A panic in an engine is an error like any other.
+//!
+//! The engines are handed outlines (see `outline`), and the components are put in afterwards: the
+//! parts are valid, as [`super::adapt`] leaves them, and have the types that their outlines have,
+//! so that all that has to be read and validated here is what is new.
 //!
 //! | file | what it owns |
 //! |---|---|
 //! | `choose` | which engine, and why |
 //! | `wasm_compose`, `wac_graph` | an engine each |
 //! | `explain` | why an engine did not accept the whole, where that can be seen |
-//! | `validate` | that what is new in the composed component is valid |
 //! | `guard` | panics |
 
 mod choose;
 mod error;
 mod explain;
 mod guard;
-mod validate;
 mod wac_graph;
 mod wasm_compose;
 
@@ -27,9 +27,13 @@ use std::collections::BTreeMap;
 pub use choose::{Choice, Engine, Why, choose};
 pub use error::ComposeError;
 
+use wasmparser::{BinaryReaderError, Validator};
+
+use super::Cause;
 use super::audit;
 use super::flow::{self, FlowComponent};
 use super::locked;
+use super::outline;
 use super::part::Part;
 use super::wiring::{self, Wiring};
 
@@ -57,6 +61,8 @@ pub fn versions() -> BTreeMap<String, String> {
 pub struct Composed {
     /// The component.
     pub bytes: Vec<u8>,
+    /// Its outline: a component of the same type, with nothing in its functions.
+    pub outline: Vec<u8>,
     /// The engine that wrote it, and why that one.
     pub choice: Choice,
 }
@@ -75,39 +81,75 @@ pub fn compose(
         (Err(refusal), Why::Simple) => {
             let choice = Choice { engine: Engine::WacGraph, why: Why::Refused };
             match compose_by(parts, flow, wiring, choice.engine) {
-                Ok(bytes) => Ok(Composed { bytes, choice }),
+                Ok((bytes, outline)) => Ok(Composed { bytes, outline, choice }),
                 Err(_) => Err(refusal),
             }
         }
-        (bytes, _) => Ok(Composed { bytes: bytes?, choice }),
+        (done, _) => {
+            let (bytes, outline) = done?;
+            Ok(Composed { bytes, outline, choice })
+        }
     }
 }
 
-/// A single component without links composes to itself.
+/// A composed component, and its outline. A single component without links composes to itself.
 fn compose_by(
     parts: &[Part<'_>],
     flow: Option<&FlowComponent>,
     wiring: &Wiring,
     engine: Engine,
-) -> Result<Vec<u8>, ComposeError> {
-    let flow = flow.map(|flow| &flow.part);
-    let parts: Parts<'_> =
-        parts.iter().chain(flow).map(|part| (part.name.as_str(), part)).collect();
+) -> Result<(Vec<u8>, Vec<u8>), ComposeError> {
+    let parts: Parts<'_> = parts
+        .iter()
+        .chain(flow.map(|flow| &flow.part))
+        .map(|part| (part.name.as_str(), part))
+        .collect();
     let taking_part = wiring.order.iter().chain([&wiring.root]);
     if let Some(name) = taking_part.into_iter().find(|name| !parts.contains_key(name.as_str())) {
         return Err(ComposeError::UnknownPart { component: name.clone() });
     }
+    let invalid = |cause: Cause| ComposeError::Invalid { cause };
     if wiring.links.is_empty() {
-        return Ok(parts[wiring.root.as_str()].bytes.to_vec());
+        let bytes = parts[wiring.root.as_str()].bytes.to_vec();
+        let outline = outline::outline(&bytes).map_err(|error| invalid(error.into()))?;
+        return Ok((bytes, outline));
     }
+    let (outlines, components) = outlines(&parts).map_err(|error| invalid(error.into()))?;
+    let outlines: Parts<'_> = outlines.iter().map(|part| (part.name.as_str(), part)).collect();
     let composed = guard::guarded(engine, || match engine {
-        Engine::WasmCompose => wasm_compose::compose(&parts, wiring),
-        Engine::WacGraph => wac_graph::compose(&parts, wiring),
+        Engine::WasmCompose => wasm_compose::compose(&outlines, wiring),
+        Engine::WacGraph => wac_graph::compose(&outlines, wiring),
     });
-    let bytes = composed.map_err(|error| explain::explain(error, &parts, wiring))?;
-    let vouched = parts.values().filter(|part| flow.is_none_or(|flow| flow.name != part.name));
-    validate::what_is_new(&bytes, &vouched.map(|part| &*part.bytes).collect::<Vec<_>>())?;
-    Ok(bytes)
+    let outline = composed.map_err(|error| explain::explain(error, &parts, wiring))?;
+    // A flow is new too, what its functions do included.
+    for new in [&outline[..]].into_iter().chain(flow.map(|flow| &*flow.part.bytes)) {
+        Validator::new().validate_all(new).map_err(|error| invalid(error.into()))?;
+    }
+    let bytes = outline::fill(&outline, &components).map_err(|error| invalid(error.into()))?;
+    Ok((bytes, outline))
+}
+
+/// The parts with outlines for bytes, each with the number of its component, and the
+/// components by number.
+fn outlines<'p>(
+    parts: &Parts<'p>,
+) -> Result<(Vec<Part<'static>>, Vec<&'p [u8]>), BinaryReaderError> {
+    let mut outlines: Vec<Part<'static>> = Vec::new();
+    let mut components: Vec<&'p [u8]> = Vec::new();
+    for part in parts.values() {
+        let known = outlines.iter().find(|known| known.component == part.component);
+        let bytes = if let Some(known) = known {
+            known.bytes.clone()
+        } else {
+            components.push(&part.bytes);
+            let number = u32::try_from(components.len() - 1).expect("components are few");
+            outline::numbered(&part.bytes, number)?.into()
+        };
+        let (name, component, world) =
+            (part.name.clone(), part.component.clone(), part.world.clone());
+        outlines.push(Part { name, component, bytes, world });
+    }
+    Ok((outlines, components))
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ pub mod core_export;
 pub mod flow;
 pub mod inspect;
 mod locked;
+mod outline;
 mod part;
 pub mod wiring;
 pub mod wit;

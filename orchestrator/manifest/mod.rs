@@ -318,6 +318,13 @@ impl Manifest {
             own.into_iter().chain(named).map(move |instance| (instance, component))
         })
     }
+
+    /// Where an instance has its name from, if there is one so called.
+    pub fn place_of(&self, instance: &str) -> Option<std::ops::Range<usize>> {
+        let named = self.components.values().flat_map(|component| &component.instances);
+        let own = self.components.keys();
+        named.chain(own).find(|name| name.get_ref() == instance).map(Spanned::span)
+    }
 }
 
 fn yes() -> bool {

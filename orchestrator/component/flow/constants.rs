@@ -110,9 +110,8 @@ impl Constants {
     }
 
     fn write_case(&mut self, ty: &Type, value: &Value, address: u32) {
-        let cases = match layout::shape(ty) {
-            layout::Shape::Cases(cases) => cases,
-            _ => unreachable!("all others are written elsewhere"),
+        let layout::Shape::Cases(cases) = layout::shape(ty) else {
+            unreachable!("all others are written elsewhere")
         };
         let (case, payload) = match ty {
             Type::Option(_) => {

@@ -17,7 +17,7 @@ pub struct FlowError {
     /// The stage in question, if it is about one.
     pub place: Option<Place>,
     /// The place in words.
-    described: String,
+    described: Box<str>,
     /// The cause, where there is one below.
     source: Option<Box<PartError>>,
     /// What is wrong there.
@@ -207,7 +207,7 @@ impl<'s> At<'s> {
         let (step, call, flow) = (self.place.step + 1, &self.stage.call, &self.flow.name);
         FlowError {
             place: Some(self.place),
-            described: format!("stage {step} (`{call}`) of flow `{flow}`"),
+            described: format!("stage {step} (`{call}`) of flow `{flow}`").into(),
             ..FlowError::of_flow(self.flow, kind, help)
         }
     }
@@ -219,7 +219,7 @@ impl FlowError {
         Self {
             flow: flow.name.clone(),
             place: None,
-            described: format!("flow `{}`", flow.name),
+            described: format!("flow `{}`", flow.name).into(),
             source: None,
             kind: Box::new(kind),
             help: Some(help.into()),

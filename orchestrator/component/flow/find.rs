@@ -66,29 +66,23 @@ impl Found<'_> {
 /// What `path` may mean: one of the part's own goes before those of interfaces, a full
 /// interface name before a short one, and an interface before a resource of that name.
 fn candidates<'p>(functions: &[Found<'p>], path: &str) -> Vec<Found<'p>> {
-    let (own, of_interfaces): (Vec<Found<'_>>, Vec<Found<'_>>) =
-        functions.iter().partition(|found| found.interface.is_none());
-    let spellings: [&dyn Fn(&str, &str) -> bool; 3] = [
-        &|interface, name| is_under(path, interface, name),
-        &|interface, name| {
-            is_under(path, split_version(interface).0, name)
-                || is_under(path, short_name(interface), name)
-        },
-        &|_, name| path == name,
-    ];
-    let own: Vec<_> = own.into_iter().filter(|found| plain(found.name) == path).collect();
-    if !own.is_empty() {
-        return own;
-    }
-    let ways = spellings.iter().map(|fits| {
-        let fits = |found: &Found<'_>| fits(found.interface.unwrap_or(""), plain(found.name));
-        of_interfaces.iter().copied().filter(fits).collect::<Vec<_>>()
+    let named = |fits: &dyn Fn(&Found<'_>) -> bool| -> Vec<Found<'p>> {
+        functions.iter().copied().filter(fits).collect()
+    };
+    let under = |found: &Found<'_>, short: &dyn Fn(&str) -> String| {
+        found.interface.is_some_and(|interface| {
+            path.strip_prefix(&*short(interface)).and_then(|rest| rest.strip_prefix('.'))
+                == Some(plain(found.name))
+        })
+    };
+    let own = named(&|found| found.interface.is_none() && plain(found.name) == path);
+    let full = named(&|found| under(found, &str::to_owned));
+    let short = named(&|found| {
+        under(found, &|interface| split_version(interface).0.to_owned())
+            || under(found, &|interface| short_name(interface).to_owned())
     });
-    ways.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
-}
-
-fn is_under(path: &str, interface: &str, name: &str) -> bool {
-    path.strip_prefix(interface).and_then(|rest| rest.strip_prefix('.')) == Some(name)
+    let bare = named(&|found| found.interface.is_some() && plain(found.name) == path);
+    [own, full, short, bare].into_iter().find(|found| !found.is_empty()).unwrap_or_default()
 }
 
 /// Every function of `part`.

@@ -132,7 +132,9 @@ impl<'w> Imports<'w> {
             rewrite(&mut parameter.ty);
         }
         function.result.iter_mut().for_each(&mut rewrite);
-        types.iter_mut().for_each(|(_, ty)| rewrite(ty));
+        for (_, ty) in &mut types {
+            rewrite(ty);
+        }
         Ok((function, types))
     }
 

@@ -191,7 +191,8 @@ impl Body {
                 self.each_case(case, &cases, |body, payload| {
                     body.store(payload, first + 1, &have[1..], payload_address);
                 });
-                first + 1 + layout::flatten_payload(&cases).len() as u32
+                let payload = u32::try_from(layout::flatten_payload(&cases).len());
+                first + 1 + payload.expect("as many locals as flat values")
             }
         }
     }

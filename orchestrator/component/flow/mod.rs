@@ -43,7 +43,7 @@
 //! | `find`, `imports`, `take` | which function; where it comes from; what it takes |
 //! | `constants`, `resources`, `names` | values in WAVE; resources in types; names |
 //! | `encode`, `types` | `Plan` → the component and its types |
-//! | `code`, `write`, `load`, `drop`, `layout`, `memory` | the core modules inside |
+//! | `code`, `write`, `pieces`, `load`, `drop`, `layout`, `memory` | the core modules inside |
 
 mod code;
 mod constants;
@@ -56,6 +56,7 @@ mod layout;
 mod load;
 mod memory;
 mod names;
+mod pieces;
 mod plan;
 mod resources;
 mod take;

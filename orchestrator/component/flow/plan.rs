@@ -198,7 +198,7 @@ impl Planner<'_> {
         let returns_nothing = stages.iter().all(|stage: &Stage| stage.hands_on().is_none());
         let whole = |lent: &Lent| matches!(lent.ty, Type::Own(_)) || !owns(&lent.ty);
         let again = returns_nothing && !lent.is_empty() && lent.iter().all(whole);
-        Ok(Step { stages, again, lent })
+        Ok(Step { stages, lent, again })
     }
 
     /// The stage, and what it only borrows of what is given.

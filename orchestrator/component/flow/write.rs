@@ -1,8 +1,6 @@
 //! The code of one flow.
 //!
-//! A value is in *pieces*: one after the other, each with a place. Mostly it is one piece; what
-//! several stages return is a tuple whose elements lie apart. Results of calls have fixed
-//! places in memory.
+//! Results of calls have fixed places in memory, or stay in a local.
 
 use wasm_encoder::{BlockType, Function, Instruction, ValType};
 
@@ -10,26 +8,13 @@ use super::code::{Numbers, core_parameters, indirect};
 use super::drop::{Which, drop_in};
 use super::layout::{self, MAX_FLAT_RESULTS, Scalar};
 use super::load::{Address, Body, sole_scalar};
-use super::plan::{Argument, Flow, Lent, Otherwise, Stage, Step};
+use super::pieces::{Given, Piece, Place, lent, piece_offsets, together};
+use super::plan::{Argument, Flow, Otherwise, Stage, Step};
 use super::resources::mentions_resource;
 use crate::component::world::Type;
 
 /// Every place begins at a multiple of the widest alignment there is.
 const PLACE_ALIGNMENT: u32 = 8;
-
-/// A part of a value, and where it is.
-#[derive(Debug, Clone)]
-struct Piece<'f> {
-    ty: &'f Type,
-    place: Place,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Place {
-    /// Its core values are in the locals from this one on.
-    Locals(u32),
-    Memory(Address),
-}
 
 /// Where a result goes, if it matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,12 +23,6 @@ enum Target {
     Result,
     /// To the place of the flow's value.
     Value,
-}
-
-/// What stages can take.
-struct Given<'f> {
-    /// The flow's parameters in the first step, the pieces of what is handed on in others.
-    pieces: Vec<Piece<'f>>,
 }
 
 /// Writes the function of a flow.
@@ -86,7 +65,7 @@ impl<'f> Writer<'f> {
         let last = self.flow.steps.len().saturating_sub(1);
         let mut complete = false;
         for (index, step) in self.flow.steps.iter().enumerate() {
-            let target = if index == last { self.target(step) } else { None };
+            let target = if index == last { target(step) } else { None };
             complete = matches!(target, Some(Target::Result));
             handed = self.step(step, &Given { pieces: handed }, target);
         }
@@ -111,18 +90,6 @@ impl<'f> Writer<'f> {
             function.instruction(instruction);
         }
         (function, self.end)
-    }
-
-    /// Where the last step's result can go at once, so that it need not be moved.
-    fn target(&self, last: &Step) -> Option<Target> {
-        let [stage] = &last.stages[..] else { return None };
-        match stage.signature.result {
-            Some(Type::Result { .. }) if stage.otherwise.is_none() && !last.again => {
-                Some(Target::Result)
-            }
-            Some(Type::Result { .. }) => None,
-            _ => Some(Target::Value),
-        }
     }
 
     fn reserve(&mut self, ty: &Type) -> u32 {
@@ -375,23 +342,15 @@ impl<'f> Writer<'f> {
     }
 }
 
-impl<'f> Given<'f> {
-    /// The pieces of one argument that is not a constant.
-    fn argument(&self, argument: Argument) -> Vec<Piece<'f>> {
-        match (argument, &self.pieces[..]) {
-            (Argument::Whole, pieces) => pieces.to_vec(),
-            (
-                Argument::Element(index),
-                [Piece { ty: Type::Tuple(types), place: Place::Memory(place) }],
-            ) => {
-                let offset = layout::field_offsets(&types.iter().collect::<Vec<_>>())[index];
-                vec![Piece { ty: &types[index], place: Place::Memory(place.plus(offset)) }]
-            }
-            (Argument::Parameter(index) | Argument::Element(index), pieces) => {
-                vec![pieces[index].clone()]
-            }
-            (Argument::Constant(_), _) => Vec::new(),
+/// Where the last step's result can go at once, so that it need not be moved.
+fn target(last: &Step) -> Option<Target> {
+    let [stage] = &last.stages[..] else { return None };
+    match stage.signature.result {
+        Some(Type::Result { .. }) if stage.otherwise.is_none() && !last.again => {
+            Some(Target::Result)
         }
+        Some(Type::Result { .. }) => None,
+        _ => Some(Target::Value),
     }
 }
 
@@ -399,27 +358,4 @@ impl<'f> Given<'f> {
 /// for afterwards, neither an error nor a resource.
 fn stays_local(ty: &Type) -> bool {
     !matches!(ty, Type::Result { .. }) && !mentions_resource(ty) && layout::flatten(ty).len() == 1
-}
-
-/// What is only lent to a stage, and what of it is dropped in the end.
-fn lent<'f>(lent: &[Lent], given: &Given<'f>) -> Vec<(Which, Piece<'f>)> {
-    let which = |ty: &Type| if matches!(ty, Type::Own(_)) { Which::Owned } else { Which::Borrowed };
-    lent.iter()
-        .flat_map(|lent| given.argument(lent.argument))
-        .map(|piece| (which(piece.ty), piece))
-        .collect()
-}
-
-/// Where pieces begin within the one value that they are.
-fn piece_offsets(pieces: &[Piece<'_>]) -> Vec<u32> {
-    layout::field_offsets(&pieces.iter().map(|piece| piece.ty).collect::<Vec<_>>())
-}
-
-/// The address at which all pieces lie as `offsets` wants them, if they do.
-fn together(pieces: &[Piece<'_>], offsets: &[u32]) -> Option<Address> {
-    let Place::Memory(start) = pieces.first()?.place else { return None };
-    let all = pieces.iter().zip(offsets).all(|(piece, offset)| {
-        matches!(piece.place, Place::Memory(address) if address == start.plus(*offset))
-    });
-    all.then_some(start)
 }

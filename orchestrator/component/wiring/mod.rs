@@ -26,7 +26,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-pub use error::WiringError;
+pub use error::{About, WiringError};
 pub use resources::Origin;
 pub(crate) use resources::Owners;
 

@@ -128,7 +128,10 @@ fn a_circle_is_named_in_full() {
         simple("b", &["x:y/c"], &["x:y/b"]),
         simple("c", &["x:y/a"], &["x:y/c"]),
     ];
-    assert_eq!(error(&parts, &[]).0, "components need each other in a circle: a → b → c → a");
+    assert_eq!(
+        error(&parts, &[]).0,
+        "components need each other in a circle: a → b (x:y/b) → c (x:y/c) → a (x:y/a)"
+    );
 }
 
 #[test]

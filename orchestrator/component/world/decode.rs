@@ -15,6 +15,7 @@ use wit_parser::{
 
 use super::{Case, Field, Function, Interface, Item, Owner, Resource, Type, World};
 use crate::component::Cause;
+use crate::component::outline;
 
 /// Why a component's world cannot be read.
 #[derive(Debug, Error, Diagnostic)]
@@ -34,12 +35,11 @@ pub enum WorldError {
 
 /// The world of the component `bytes`.
 pub fn decode(bytes: &[u8]) -> Result<World, WorldError> {
-    match wit_parser::decoding::decode(bytes)
-        .map_err(|error| WorldError::Undecodable { cause: error.into() })?
-    {
+    let undecodable = |cause: Cause| WorldError::Undecodable { cause };
+    let outline = outline::outline(bytes).map_err(|error| undecodable(error.into()))?;
+    match wit_parser::decoding::decode(&outline).map_err(|error| undecodable(error.into()))? {
         DecodedWasm::Component(resolve, world) => {
-            let passed_on = passed_on(bytes)
-                .map_err(|error| WorldError::Undecodable { cause: error.into() })?;
+            let passed_on = passed_on(&outline).map_err(|error| undecodable(error.into()))?;
             Ok(World { passed_on, ..World::new(&resolve, world) })
         }
         DecodedWasm::WitPackage(..) => Err(WorldError::Package),

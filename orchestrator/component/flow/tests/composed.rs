@@ -143,3 +143,31 @@ fn a_flow_component_gives_way_to_a_component_of_its_name() {
     assert_eq!(wiring.order, ["flow", "flow-n2"]);
     compose(&parts, Some(&component), &wiring, None).expect("composes");
 }
+
+/// Two instances of one component have a state each, and flows call them by their names.
+#[test]
+fn instances_are_stages_by_their_own_names() {
+    let counter = built(
+        "counter",
+        "package a:b; world w { export count: func() -> u32; }",
+        r#"(global $count (mut i32) (i32.const 0))
+            (func (export "count") (result i32)
+                (global.set $count (i32.add (global.get $count) (i32.const 1)))
+                (global.get $count))"#,
+    );
+    let parts = ["left", "right"].map(|name| Part { name: name.into(), ..counter.clone() });
+    let steps = vec![vec!["left/count".into(), "right/count".into()]];
+    let flows =
+        [FlowSource { name: "both".into(), steps }, FlowSource::chain("one", &["left/count"])];
+    let flow = generate(&flows, &parts, &[]).expect("generates").expect("a flow");
+    let wiring = wire(&parts, Some(&flow), &[]).expect("wires");
+    let composed = compose(&parts, Some(&flow), &wiring, None).expect("composes").bytes;
+    let engine = Engine::default();
+    let component = Component::new(&engine, &composed).expect("compiles");
+    let mut store = Store::new(&engine, ());
+    let instance = Linker::new(&engine).instantiate(&mut store, &component).expect("starts");
+    let one = instance.get_typed_func::<(), (u32,)>(&mut store, "one").expect("exported");
+    let both = instance.get_typed_func::<(), ((u32, u32),)>(&mut store, "both").expect("exported");
+    assert_eq!(one.call(&mut store, ()).expect("runs"), (1,));
+    assert_eq!(both.call(&mut store, ()).expect("runs"), ((2, 1),));
+}

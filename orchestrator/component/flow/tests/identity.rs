@@ -1,6 +1,7 @@
 //! Values of any type through a chain of real components, each of which returns what it takes.
 
 use std::collections::BTreeMap;
+use std::slice;
 
 use proptest::prelude::*;
 use wasmtime::Store;
@@ -18,7 +19,7 @@ use crate::component::world::Type;
 
 /// A component that exports `same`, which returns what it takes: a flow without steps.
 fn identity(name: &str, ty: &Type) -> Part<'static> {
-    let signature = function(std::slice::from_ref(ty), Some(ty.clone()));
+    let signature = function(slice::from_ref(ty), Some(ty.clone()));
     let flow = Flow {
         name: "same".into(),
         parameters: signature.parameters,
@@ -58,7 +59,7 @@ fn check(ty: &Type, seed: u64) {
         let value = value(ty, &mut random);
         let mut call = |name: &str| {
             let mut results = [Val::Bool(false)];
-            functions[name].call(&mut store, &[value.clone()], &mut results).expect("runs");
+            functions[name].call(&mut store, slice::from_ref(&value), &mut results).expect("runs");
             results.into_iter().next().expect("one")
         };
         assert_eq!(call("run"), value);

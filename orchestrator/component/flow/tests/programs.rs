@@ -38,8 +38,8 @@ struct Model {
     functions: Vec<(String, Function)>,
     answers: Vec<(String, Option<Val>)>,
     calls: Vec<Call>,
-    /// The error that ends the flow.
-    ended: Option<Option<Val>>,
+    /// What the flow returns, if a stage ends it.
+    ended: Option<Val>,
     can_fail: bool,
 }
 
@@ -73,7 +73,7 @@ impl Model {
             let text = value.to_wave().expect("a value in WAVE");
             parameters.insert(position % (parameters.len() + 1), (ty.clone(), value, text));
         }
-        let (handled, error) = match &sketch.otherwise {
+        let (stands_in, error) = match &sketch.otherwise {
             Some((error, _)) => (true, error.clone()),
             None => (false, self.error.clone()),
         };
@@ -103,11 +103,11 @@ impl Model {
             .first()
             .map(|_| parameters.iter().map(|(.., text)| text.clone()).collect::<Vec<_>>());
         let mut source = StageSource { args, ..StageSource::from(&*format!("p/{name}")) };
-        let (Some(_), true, Some((_, again))) = (sketch.fallible, handled, &sketch.otherwise)
+        let (Some(_), true, Some((_, again))) = (sketch.fallible, stands_in, &sketch.otherwise)
         else {
             self.can_fail |= sketch.fallible.is_some();
             if fails && self.ended.is_none() {
-                self.ended = Some(error_value);
+                self.ended = Some(err(error_value));
             }
             return (source, handed);
         };
@@ -117,7 +117,7 @@ impl Model {
         let given: Vec<_> = error.into_iter().zip(error_value).collect();
         let ended = self.ended.clone();
         if !fails {
-            self.ended = Some(None);
+            self.ended = Some(err(None));
         }
         let (otherwise, stood_in) = self.stage(&format!("{name}-o"), &instead, &given);
         if !fails {
@@ -176,7 +176,7 @@ fn check(parameters: &[Type], error: Option<&Type>, steps: &[Vec<Sketch>], seed:
         model.answers.iter().map(|(name, answer)| (name.as_str(), answer.clone())).collect();
     let handed = handed.map(|(_, value)| value);
     let expected = match (&model.ended, model.can_fail) {
-        (Some(error), _) => Some(err(error.clone())),
+        (Some(error), _) => Some(error.clone()),
         (None, true) => Some(ok(handed)),
         (None, false) => handed,
     };
