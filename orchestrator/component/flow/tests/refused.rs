@@ -241,6 +241,16 @@ fn what_cannot_be_forwarded_is_told_with_the_way_to_it() {
     );
 }
 
+/// When this fails, the types can be let through.
+#[test]
+fn the_runtime_refuses_what_flows_refuse_for_its_sake() {
+    for ty in ["(map string u8)", "(list u8 4)"] {
+        let bytes = wat::parse_str(format!("(component (type {ty}))")).expect("text");
+        wasmtime::component::Component::new(&wasmtime::Engine::default(), &bytes)
+            .expect_err("not turned on");
+    }
+}
+
 #[test]
 fn a_flow_needs_stages_and_a_name() {
     assert_eq!(refused(&[]).0, "flow `run` has no steps");

@@ -302,3 +302,15 @@ fn a_resource_goes_in_and_out_of_a_flow() {
         .collect();
     assert_eq!(running.run(&[Val::List(counters)]), (Val::U32(12), 0));
 }
+
+#[test]
+fn a_resource_that_no_component_owns_is_the_hosts_and_refused() {
+    // Nothing is linked, so that what the user imports is left to the host.
+    let flow = FlowSource::chain("run", &["user/last"]);
+    let error = generate(&[flow], &[user()], &[]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "stage 1 (`user/last`) of flow `run` has a type that a flow cannot forward: parameter 1 is \
+         resource `counter` of the host (a:b/api)"
+    );
+}
