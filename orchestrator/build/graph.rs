@@ -111,18 +111,81 @@ fn broken(graph: Graph, error: BuildError) -> (Graph, Option<BuildError>) {
     (Graph { problem: Some(error.to_string()), ..graph }, Some(error))
 }
 
-/// The stages of a flow: each takes what the one before returned.
+/// The stages of a flow, in order; one that stands in for another comes after it.
 fn stages(flow: &manifest::Flow) -> Vec<graph::Stage> {
-    let steps = flow.steps.iter().enumerate();
-    steps
-        .map(|(position, step)| {
-            let step = step.get_ref();
-            let interface = step.interface.iter().map(|interface| format!("{interface}."));
-            graph::Stage {
-                part: step.component.clone(),
-                function: interface.chain([step.function.clone()]).collect(),
-                takes: position.checked_sub(1).into_iter().collect(),
+    let mut stages: Vec<graph::Stage> = Vec::new();
+    let mut handed_on = 0..0;
+    for (index, step) in flow.steps.iter().enumerate() {
+        let first = stages.len();
+        for stage in step.get_ref().stages() {
+            for (depth, stage) in stage.chain().enumerate() {
+                let on_error = depth > 0;
+                let takes = if on_error {
+                    vec![stages.len() - 1]
+                } else if takes_something(stage) {
+                    handed_on.clone().collect()
+                } else {
+                    Vec::new()
+                };
+                let name = stage.call.to_string();
+                let function = name.split_once('/').map_or(&*name, |(_, function)| function);
+                stages.push(graph::Stage {
+                    step: index + 1,
+                    part: stage.call.component.clone(),
+                    function: function.to_owned(),
+                    takes,
+                    on_error,
+                });
             }
-        })
-        .collect()
+        }
+        handed_on = first..stages.len();
+    }
+    stages
+}
+
+/// Whether a stage has more than constants for its parameters.
+fn takes_something(stage: &manifest::Stage) -> bool {
+    stage.args.as_ref().is_none_or(|args| args.iter().any(|arg| arg.get_ref().trim() == "_"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_stage_takes_of_the_step_before_or_of_the_one_it_stands_in_for() {
+        let manifest = Manifest::parse(
+            "pipeline.toml",
+            r#"
+            [pipeline]
+            name = "p"
+            [component.a]
+            path = "a"
+            toolchain = "t"
+            [flow.run]
+            steps = [
+                "a/read",
+                ["a/count", { call = "a/items.item.title", otherwise = "a/untitled" }],
+                { call = "a/print", args = ["_", "80"] },
+                { call = "a/close", args = ["true"] },
+            ]"#,
+        );
+        let manifest = manifest.expect("a manifest");
+        let flow = manifest.flows.values().next().expect("a flow");
+        let told = |stage: graph::Stage| {
+            let on_error = if stage.on_error { " on error" } else { "" };
+            format!("{} {} takes {:?}{on_error}", stage.step, stage.function, stage.takes)
+        };
+        assert_eq!(
+            stages(flow).into_iter().map(told).collect::<Vec<_>>(),
+            [
+                "1 read takes []",
+                "2 count takes [0]",
+                "2 items.item.title takes [0]",
+                "2 untitled takes [2] on error",
+                "3 print takes [1, 2, 3]",
+                "4 close takes []",
+            ]
+        );
+    }
 }

@@ -11,6 +11,7 @@ mod compose;
 mod driver;
 mod error;
 mod event;
+mod flows;
 mod generate;
 mod graph;
 mod inputs;

@@ -64,14 +64,19 @@ pub struct Flow {
 
 /// A call of a flow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Stage {
+    /// The number of its step, from 1. All stages of a step take what the one before handed on.
+    pub step: usize,
     /// The instance that is called.
     pub part: String,
     /// The function: `function`, or `interface.function`.
     pub function: String,
-    /// Those among the stages, by position, whose result it takes; none takes the flow's own
-    /// parameters.
+    /// Those among the stages, by position from 0, whose result it takes; one that takes of none
+    /// has the flow's own parameters, or constants.
     pub takes: Vec<usize>,
+    /// Whether it takes an error of that one, and stands in for it.
+    pub on_error: bool,
 }
 
 /// Something that the composed component exports.

@@ -63,9 +63,9 @@ impl Dot {
 
     fn flows(&mut self, graph: &Graph) {
         for flow in &graph.flows {
-            for (position, stage) in flow.stages.iter().enumerate() {
+            for stage in &flow.stages {
                 let to = id("part", &stage.part);
-                let label = quoted(&stage_label(graph, flow, position, stage));
+                let label = quoted(&stage_label(graph, flow, stage));
                 let mut from: Vec<String> =
                     stage.takes.iter().map(|taken| id("part", &flow.stages[*taken].part)).collect();
                 if from.is_empty() {

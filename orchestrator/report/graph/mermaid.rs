@@ -46,8 +46,8 @@ pub(super) fn render(graph: &Graph) -> String {
     for flow in &graph.flows {
         let export =
             graph.exports.iter().position(|export| export.of == Offers::Flow(flow.name.clone()));
-        for (position, stage) in flow.stages.iter().enumerate() {
-            let label = label([stage_label(graph, flow, position, stage)]);
+        for stage in &flow.stages {
+            let label = label([stage_label(graph, flow, stage)]);
             let mut from: Vec<String> =
                 stage.takes.iter().map(|taken| id(&flow.stages[*taken].part)).collect();
             from.extend(

@@ -65,8 +65,9 @@ fn particulars(part: &str, component: &Component) -> String {
 }
 
 /// What a stage is called on its arrow; with the flow's name, where there are several.
-fn stage_label(graph: &Graph, flow: &Flow, position: usize, stage: &Stage) -> String {
-    let call = format!("{} {}", position + 1, stage.function);
+fn stage_label(graph: &Graph, flow: &Flow, stage: &Stage) -> String {
+    let on_error = if stage.on_error { "on error: " } else { "" };
+    let call = format!("{} {on_error}{}", stage.step, stage.function);
     if graph.flows.len() > 1 { format!("{}: {call}", flow.name) } else { call }
 }
 

@@ -20,7 +20,7 @@ const BETWEEN_BOXES: f64 = 36.0;
 const BETWEEN_LABELS: f64 = 20.0;
 
 /// What is free between two ranks: lines that cross them from top to bottom lie flatter.
-const RANKS_ACROSS: f64 = 30.0;
+const RANKS_ACROSS: f64 = 36.0;
 const RANKS_DOWN: f64 = 46.0;
 
 /// The widest picture that reads well beside text.

@@ -1,7 +1,7 @@
 //! The composition as lines for a terminal.
 
 use super::{LEFT, ONE_IMPORT, composer, extent, reason, wanted_by};
-use crate::component::graph::{Flow, Graph, Offers};
+use crate::component::graph::{Flow, Graph, Offers, Stage};
 use crate::report::human;
 use crate::report::tree::{Branch, columns, draw};
 
@@ -61,17 +61,20 @@ fn links(graph: &Graph) -> Vec<String> {
 }
 
 fn flow(flow: &Flow) -> Branch {
-    let stages = flow.stages.iter().enumerate();
-    let rows: Vec<_> = stages
-        .map(|(position, stage)| {
-            let call = format!("{} {}/{}", position + 1, stage.part, stage.function);
-            // That each takes from the one before goes without saying.
-            let usual = stage.takes.iter().copied().eq(position.checked_sub(1));
-            let takes: Vec<String> =
-                stage.takes.iter().map(|taken| (taken + 1).to_string()).collect();
-            [call, if usual { String::new() } else { format!("takes from {}", takes.join(", ")) }]
-        })
-        .collect();
+    let row = |stage: &Stage| {
+        let call = format!("{} {}/{}", stage.step, stage.part, stage.function);
+        // That each takes of the step before goes without saying.
+        let takes = match stage.takes[..] {
+            [failed] if stage.on_error => {
+                let Stage { part, function, .. } = &flow.stages[failed];
+                format!("on an error of {part}/{function}")
+            }
+            [] if stage.step > 1 => "takes constants".to_owned(),
+            _ => String::new(),
+        };
+        [call, takes]
+    };
+    let rows: Vec<_> = flow.stages.iter().map(row).collect();
     Branch::new(flow.name.clone(), columns(&rows))
 }
 

@@ -125,7 +125,7 @@ impl Drawing {
         find: impl Fn(&str) -> Option<usize>,
     ) {
         for flow in graph.flows.iter().filter(|flow| flow.name == name) {
-            for (position, stage) in flow.stages.iter().enumerate() {
+            for stage in &flow.stages {
                 let Some(to) = find(&stage.part) else { continue };
                 let mut from: Vec<usize> = stage
                     .takes
@@ -135,14 +135,12 @@ impl Drawing {
                 if stage.takes.is_empty() {
                     from.push(export);
                 }
-                let text = stage_label(graph, flow, position, stage);
+                let text = stage_label(graph, flow, stage);
                 for from in from {
                     let label = wrapped("code", &text, LINE);
                     let told = vec![format!(
-                        "flow {name}, stage {}: {}/{}",
-                        position + 1,
-                        stage.part,
-                        stage.function
+                        "flow {name}, step {}: {}/{}",
+                        stage.step, stage.part, stage.function
                     )];
                     self.arrows.push(Arrow { class: "flow", from, to, label, told });
                 }

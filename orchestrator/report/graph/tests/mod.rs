@@ -27,11 +27,14 @@ fn link(consumer: &str, import: &str, provider: &str, export: &str, reason: Reas
     }
 }
 
-fn flow(name: &str, stages: &[(&str, &str, &[usize])]) -> Flow {
-    let stage = |(part, function, takes): &(&str, &str, &[usize])| Stage {
+/// Step, part, function, and of which stages it takes.
+fn flow(name: &str, stages: &[(usize, &str, &str, &[usize])]) -> Flow {
+    let stage = |(step, part, function, takes): &(usize, &str, &str, &[usize])| Stage {
+        step: *step,
         part: (*part).to_owned(),
         function: (*function).to_owned(),
         takes: takes.to_vec(),
+        on_error: function.starts_with("apologize"),
     };
     Flow { name: name.to_owned(), stages: stages.iter().map(stage).collect() }
 }
@@ -56,15 +59,21 @@ fn shop() -> Graph {
         flows: vec![
             flow(
                 "buy",
-                &[("web-front", "read", &[]), ("cart", "items.add", &[0]), ("cart", "total", &[1])],
+                &[
+                    (1, "web-front", "read", &[]),
+                    (2, "cart", "items.add", &[0]),
+                    (3, "cart", "total", &[1]),
+                    (3, "web-front", "apologize", &[2]),
+                ],
             ),
             flow(
                 "browse",
                 &[
-                    ("web-front", "read", &[]),
-                    ("recommendations-for-returning-customers", "suggest", &[0]),
-                    ("wish-list", "items.add", &[0]),
-                    ("web-front", "show", &[1, 2]),
+                    (1, "web-front", "read", &[]),
+                    (2, "recommendations-for-returning-customers", "suggest", &[0]),
+                    (2, "wish-list", "items.add", &[0]),
+                    (3, "web-front", "show", &[1, 2]),
+                    (4, "log", "flush", &[]),
                 ],
             ),
         ],
