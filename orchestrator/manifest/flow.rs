@@ -166,23 +166,15 @@ impl<'de> Deserialize<'de> for Step {
 }
 
 fn stage_schema(generator: &mut SchemaGenerator) -> Schema {
-    json_schema!({
-        "description": "The stage that is called with the error, if this one returns one; what \
-                        it returns is handed on instead.",
-        "anyOf": [
-            generator.subschema_for::<FunctionName>(),
-            generator.subschema_for::<Stage>(),
-        ],
-    })
+    let function = generator.subschema_for::<FunctionName>();
+    let stage = generator.subschema_for::<Stage>();
+    json_schema!({ "anyOf": [function, stage] })
 }
 
 fn steps_schema(generator: &mut SchemaGenerator) -> Schema {
     let function = generator.subschema_for::<FunctionName>();
     let stage = generator.subschema_for::<Stage>();
-    let several = json_schema!({
-        "type": "array",
-        "items": { "anyOf": [function, stage] },
-        "minItems": 2,
-    });
+    let several =
+        json_schema!({ "type": "array", "items": stage_schema(generator), "minItems": 2 });
     json_schema!({ "type": "array", "items": { "anyOf": [function, stage, several] } })
 }
