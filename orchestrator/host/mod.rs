@@ -32,6 +32,7 @@ mod budget;
 mod capture;
 mod context;
 mod engine;
+mod given;
 mod grants;
 mod instance;
 mod lookup;
@@ -45,6 +46,7 @@ mod watchdog;
 mod tests;
 
 pub use engine::{Cause, Engine, EngineError, EngineOptions};
+pub use given::given;
 pub use grants::{GrantError, Reach};
 pub use instance::{CallError, Instance, StartError};
 pub use lookup::LookupError;
