@@ -65,7 +65,7 @@ fn large_values_come_through() {
     expect(&mut instance, &format!("streaming.later({text})"), &text);
 }
 
-/// Whatever keeps its arguments or its answers, some 6 KB in each round, goes over the limit.
+/// Whatever keeps its arguments or its answers, some 10 KB in each round, goes over the limit.
 #[test]
 fn ten_thousand_calls_with_values_that_need_memory_are_right_and_bounded() {
     let mut instance = started(64);
