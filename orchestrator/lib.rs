@@ -25,6 +25,7 @@
 //! | [`toolchain`] | toolchain files; finding, probing, installing and running tools |
 //! | [`plan`] | [`plan::Plan`], [`plan::Fingerprint`], and why an action runs |
 //! | [`build`] | inputs, steps, schedule, and [`build::Driver`], which knows all stages |
+//! | [`contract`] | WIT as a promise: what changed, how grave it is, what does not fit |
 //! | [`component`] | inspect, adapt, wiring, flow, compose, audit |
 //! | [`host`] | engine, grants, limits, calls; the only user of wasmtime |
 //! | [`check`] | calls, outcomes, and what is expected of them |
@@ -41,6 +42,7 @@ pub mod check;
 pub mod cli;
 pub mod commands;
 pub mod component;
+pub mod contract;
 pub mod host;
 pub mod manifest;
 pub mod nearest;

@@ -68,8 +68,17 @@ pub struct UnknownWorld {
     pub help: String,
 }
 
-/// Parses and resolves `source`.
+/// Parses and resolves `source`, without what is `@unstable` in it: as a build sees it.
 pub fn resolve(source: &Source) -> Result<Wit, WitError> {
+    resolve_into(Resolve::default(), source)
+}
+
+/// Parses and resolves `source` with all that is `@unstable` in it.
+pub fn resolve_with_unstable(source: &Source) -> Result<Wit, WitError> {
+    resolve_into(Resolve { all_features: true, ..Resolve::default() }, source)
+}
+
+fn resolve_into(mut resolve: Resolve, source: &Source) -> Result<Wit, WitError> {
     let mut main = SourceMap::new();
     let mut dependencies: BTreeMap<&str, SourceMap> = BTreeMap::new();
     for (path, text) in source {
@@ -91,7 +100,6 @@ pub fn resolve(source: &Source) -> Result<Wit, WitError> {
     let dependencies =
         dependencies.into_values().map(|map| parse(map, source)).collect::<Result<Vec<_>, _>>()?;
 
-    let mut resolve = Resolve::default();
     match resolve.push_groups(main, dependencies) {
         Ok(package) => Ok(Wit { resolve, package }),
         Err(error) => {
