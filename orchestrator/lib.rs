@@ -27,6 +27,8 @@
 //! | [`build`] | inputs, steps, schedule, and [`build::Driver`], which knows all stages |
 //! | [`contract`] | WIT as a promise: what changed, how grave it is, what does not fit |
 //! | [`component`] | inspect, adapt, wiring, flow, compose, audit |
+//! | [`dependencies`] | WIT packages from directories and registries, as the lock file has them |
+//! | [`lock`] | `poly.lock`, text ↔ value |
 //! | [`host`] | engine, grants, limits, calls; the only user of wasmtime |
 //! | [`check`] | calls, outcomes, and what is expected of them |
 //! | [`nearest`] | what a mistyped name may have meant |
@@ -43,7 +45,9 @@ pub mod cli;
 pub mod commands;
 pub mod component;
 pub mod contract;
+pub mod dependencies;
 pub mod host;
+pub mod lock;
 pub mod manifest;
 pub mod nearest;
 pub mod plan;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use miette::Diagnostic;
 use poly_cache::Digest;
 use thiserror::Error;
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use crate::component::wit;
 use crate::manifest::{Component, Manifest, ManifestError, Spanned};
@@ -90,6 +90,18 @@ impl Project {
     /// Reads a manifest and checks all that it names. The pipeline's own `toolchains/` add to
     /// those of `catalog`.
     pub fn open_with(path: &Path, catalog: Catalog) -> Result<Self, ProjectError> {
+        let (root, manifest) = Self::manifest_at(path)?;
+        let catalog = catalog.with_directory(&root.join("toolchains"))?;
+        let mut project = Self { root, manifest, catalog, wits: BTreeMap::new() };
+        project.check_toolchains()?;
+        project.wits = project.read_wits()?;
+        project.check_worlds()?;
+        Ok(project)
+    }
+
+    /// Reads a manifest alone, and says in which directory it is: for what has to do with a
+    /// pipeline that may not be whole yet.
+    pub fn manifest_at(path: &Path) -> Result<(PathBuf, Manifest), ProjectError> {
         let text = fs::read_to_string(path).map_err(|source| match source.kind() {
             io::ErrorKind::NotFound => ProjectError::NoManifest { path: path.to_owned() },
             _ => ProjectError::Read { path: path.to_owned(), source },
@@ -99,12 +111,7 @@ impl Project {
         let path = std::path::absolute(path)
             .map_err(|source| ProjectError::Read { path: path.to_owned(), source })?;
         let root = path.parent().unwrap_or(Path::new("/")).to_owned();
-        let catalog = catalog.with_directory(&root.join("toolchains"))?;
-        let mut project = Self { root, manifest, catalog, wits: BTreeMap::new() };
-        project.check_toolchains()?;
-        project.wits = project.read_wits()?;
-        project.check_worlds()?;
-        Ok(project)
+        Ok((root, manifest))
     }
 
     /// Where poly keeps what it makes of this pipeline.
@@ -210,7 +217,7 @@ impl Project {
                 continue;
             }
             self.check_path(path)?;
-            let source = read_wit(&self.root, path.get_ref())?;
+            let source = read_wit(&self.root.join(path.get_ref()))?;
             let wit = wit::resolve(&source).map_err(|source| ProjectError::Wit {
                 directory: path.get_ref().clone(),
                 source,
@@ -245,21 +252,24 @@ impl Project {
     }
 }
 
-/// The `.wit` files of a directory and of its `deps/`. Messages about them name them
-/// relative to the manifest.
-fn read_wit(root: &Path, directory: &str) -> Result<wit::Source, ProjectError> {
+/// The `.wit` files of a directory and of its `deps/`, by their path below it.
+pub fn read_wit(directory: &Path) -> Result<wit::Source, ProjectError> {
     let mut source = wit::Source::new();
-    let top = root.join(directory);
-    for entry in WalkDir::new(&top).max_depth(3).sort_by_file_name() {
+    // What begins with a dot is somebody's work that is not done yet.
+    let wanted = |entry: &DirEntry| {
+        entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".")
+    };
+    let walk = WalkDir::new(directory).max_depth(3).sort_by_file_name();
+    for entry in walk.into_iter().filter_entry(wanted) {
         let entry = entry.map_err(|error| ProjectError::Read {
-            path: error.path().unwrap_or(&top).to_owned(),
+            path: error.path().unwrap_or(directory).to_owned(),
             source: error.into(),
         })?;
         let path = entry.path();
         if entry.file_type().is_file() && path.extension().is_some_and(|end| end == "wit") {
             let text = fs::read_to_string(path)
                 .map_err(|source| ProjectError::Read { path: path.to_owned(), source })?;
-            let below = path.strip_prefix(&top).expect("a walk stays below its top");
+            let below = path.strip_prefix(directory).expect("a walk stays below its top");
             source.insert(below.to_string_lossy().replace('\\', "/"), text);
         }
     }

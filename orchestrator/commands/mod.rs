@@ -12,6 +12,7 @@ mod run;
 mod sandbox;
 mod schema;
 mod toolchain;
+mod wit;
 
 use std::process::ExitCode;
 use std::thread;
@@ -80,6 +81,7 @@ fn dispatch(cli: &Cli, report: &Report) -> Result<Ending, CommandError> {
         Command::Check => check::run(&context),
         Command::Plan => plan::run(&context),
         Command::Inspect { what } => inspect::run(&context, what),
+        Command::Wit(command) => wit::run(&context, command),
         Command::Toolchain(command) => toolchain::run(&context, command),
         Command::Doctor => doctor::run(&context),
         Command::Schema => Ok(schema::run(&context)),

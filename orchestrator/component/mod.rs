@@ -25,6 +25,7 @@ pub mod compose;
 pub mod core_export;
 pub mod flow;
 pub mod inspect;
+pub mod inventory;
 mod locked;
 mod part;
 pub mod wiring;

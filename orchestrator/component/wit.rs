@@ -82,7 +82,7 @@ fn resolve_into(mut resolve: Resolve, source: &Source) -> Result<Wit, WitError> 
     let mut main = SourceMap::new();
     let mut dependencies: BTreeMap<&str, SourceMap> = BTreeMap::new();
     for (path, text) in source {
-        if !has_wit_extension(path) {
+        if !is_wit(path) {
             continue;
         }
         match path.split('/').collect::<Vec<_>>()[..] {
@@ -109,11 +109,13 @@ fn resolve_into(mut resolve: Resolve, source: &Source) -> Result<Wit, WitError> 
     }
 }
 
-fn has_wit_extension(path: &str) -> bool {
+/// Whether a file is WIT by its name.
+pub(super) fn is_wit(path: &str) -> bool {
     Path::new(path).extension().is_some_and(|extension| extension == "wit")
 }
 
-fn parse(map: SourceMap, source: &Source) -> Result<UnresolvedPackageGroup, WitError> {
+/// The packages that some files define, with nothing resolved.
+pub(super) fn parse(map: SourceMap, source: &Source) -> Result<UnresolvedPackageGroup, WitError> {
     map.parse().map_err(|(map, error)| {
         let kind = error.kind();
         invalid(kind.to_string(), kind.span(), &map, source)

@@ -73,6 +73,7 @@
 
 mod change;
 mod interface;
+mod patch;
 mod subject;
 #[cfg(test)]
 mod tests;
@@ -84,6 +85,7 @@ mod world;
 use semver::Version;
 
 pub use change::{Change, Level, Side, What};
+pub use patch::unified;
 pub use subject::{Subject, SubjectError};
 pub use version::{Step, Verdict, asked, verdict};
 

@@ -1,10 +1,12 @@
 //! What can be compared: a WIT package, or a component.
 
+use std::collections::BTreeSet;
+
 use miette::Diagnostic;
 use thiserror::Error;
 use wit_component::WitPrinter;
 use wit_parser::decoding::DecodedWasm;
-use wit_parser::{PackageId, Resolve, WorldId};
+use wit_parser::{PackageId, PackageName, Resolve, WorldId};
 
 use super::text::View;
 use crate::component::inspect::{self, Kind};
@@ -106,9 +108,34 @@ impl Subject {
             .into_iter()
             .filter(|id| *id != self.package)
             .collect();
+        self.print(&others)
+    }
+
+    fn print(&self, others: &[PackageId]) -> String {
         let mut printer = WitPrinter::default();
-        printer.print(&self.resolve, self.package, &others).expect("a string can be written to");
+        printer.print(&self.resolve, self.package, others).expect("a string can be written to");
         printer.output.to_string()
+    }
+
+    /// Whether it is a component's world, and not a package.
+    pub fn is_component(&self) -> bool {
+        self.world.is_some()
+    }
+
+    /// The package: that of the WIT, or the one that a component's world lies in.
+    pub fn package(&self) -> &PackageName {
+        &self.resolve.packages[self.package].name
+    }
+
+    /// The package alone as WIT text.
+    pub fn package_wit(&self) -> String {
+        self.print(&[])
+    }
+
+    /// The packages that this one uses.
+    pub fn uses(&self) -> BTreeSet<PackageName> {
+        let used = self.resolve.package_direct_deps(self.package);
+        used.map(|id| self.resolve.packages[id].name.clone()).collect()
     }
 
     pub(super) fn view(&self) -> View<'_> {

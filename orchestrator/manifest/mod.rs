@@ -13,6 +13,7 @@
 //! |---|---|
 //! | `parse` | the way from text to a `Manifest`, and what is said when it ends early |
 //! | `keys` | unknown, misspelt and missing keys, found by holding the text against the schema |
+//! | `dependency` | WIT packages that come from elsewhere, and registries |
 //! | `name` | names that point at something: functions, ends of links |
 //! | `path` | paths and globs relative to the manifest |
 //! | `quantity` | bytes and times |
@@ -21,6 +22,7 @@
 
 #![deny(clippy::disallowed_methods)]
 
+mod dependency;
 mod error;
 mod keys;
 mod name;
@@ -32,6 +34,7 @@ mod schema;
 mod tests;
 mod validate;
 
+pub use dependency::{Dependency, MalformedDependency, PackageRef, Registry};
 pub use error::ManifestError;
 pub use name::{ExportEnd, FunctionName, ImportEnd, MalformedName};
 pub use quantity::{Bytes, MalformedQuantity, Timeout};
@@ -61,6 +64,14 @@ pub struct Manifest {
     #[serde(default, rename = "link")]
     #[schemars(with = "IndexMap<String, String>")]
     pub links: IndexMap<Spanned<ImportEnd>, Spanned<ExportEnd>>,
+    /// WIT packages that come from elsewhere, by name (`"namespace:name"`): a version, or a table.
+    #[serde(default)]
+    #[schemars(with = "IndexMap<String, Dependency>")]
+    pub wit_dependencies: IndexMap<Spanned<PackageRef>, Dependency>,
+    /// The registry of each namespace of WIT: `host`, `host:port` or `host/prefix`.
+    #[serde(default)]
+    #[schemars(with = "IndexMap<String, String>")]
+    pub wit_registries: IndexMap<Spanned<String>, Spanned<Registry>>,
     /// What the composed component may touch; nothing unless it stands here.
     #[serde(default)]
     pub grants: Grants,
