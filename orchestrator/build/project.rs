@@ -9,9 +9,11 @@ use miette::Diagnostic;
 use poly_cache::Digest;
 use thiserror::Error;
 use walkdir::{DirEntry, WalkDir};
+use wit_parser::PackageName;
 
+use crate::component::inventory::inventory;
 use crate::component::wit;
-use crate::manifest::{Component, Manifest, ManifestError, Spanned};
+use crate::manifest::{Component, Manifest, ManifestError, PackageRef, Spanned};
 use crate::nearest::suggestion;
 use crate::toolchain::{Catalog, Toolchain, ToolchainError};
 
@@ -218,6 +220,7 @@ impl Project {
             }
             self.check_path(path)?;
             let source = read_wit(&self.root.join(path.get_ref()))?;
+            self.check_fetched(path.get_ref(), &source)?;
             let wit = wit::resolve(&source).map_err(|source| ProjectError::Wit {
                 directory: path.get_ref().clone(),
                 source,
@@ -225,6 +228,33 @@ impl Project {
             wits.insert(path.get_ref().clone(), WitDirectory { source, wit });
         }
         Ok(wits)
+    }
+
+    /// Whether each package that comes from elsewhere lies where it is used. A build does not
+    /// fetch it.
+    fn check_fetched(&self, path: &str, source: &wit::Source) -> Result<(), ManifestError> {
+        // What cannot be read is told by whoever resolves it.
+        let Ok(entries) = inventory(source) else { return Ok(()) };
+        let defined: Vec<_> = entries.iter().flat_map(|entry| &entry.defines).collect();
+        let dependency = |name: &PackageName| {
+            let PackageName { namespace, name, .. } = name;
+            let of = PackageRef { namespace: namespace.clone(), name: name.clone() };
+            self.manifest.wit_dependencies.keys().find(move |key| *key.get_ref() == of)
+        };
+        for entry in &entries {
+            for missing in entry.uses.iter().filter(|used| !defined.contains(used)) {
+                // It is a dependency itself, or one that is uses it.
+                let by = entry.defines.iter().find_map(dependency);
+                let Some(key) = dependency(missing).or(by) else { continue };
+                return Err(self.manifest.error_at(
+                    key.span(),
+                    format!("`{missing}` is used in `{path}` and is not there"),
+                    "not fetched",
+                    "run `poly wit deps`: a build asks no network".to_owned(),
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn check_worlds(&self) -> Result<(), ManifestError> {

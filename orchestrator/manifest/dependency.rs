@@ -143,9 +143,13 @@ impl JsonSchema for Dependency {
         "DependencyOrVersion".into()
     }
 
+    fn inline_schema() -> bool {
+        true
+    }
+
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let table = generator.subschema_for::<DependencyTable>();
-        json_schema!({ "anyOf": [{ "type": "string" }, table] })
+        json_schema!({ "anyOf": [table, { "type": "string" }] })
     }
 }
 
