@@ -177,7 +177,9 @@ fn published() -> (Registry, Place) {
 fn dependencies_are_fetched_locked_and_then_need_no_network() {
     let (mut registry, place) = published();
     let build = place.run(&["build"]).expect(2);
-    assert_data_eq!(build.stderr, str![[r#"
+    assert_data_eq!(
+        build.stderr,
+        str![[r#"
 error: `demo:logging@0.1.0` is used in `wit` and is not there
     ╭─[pipeline.toml:10:1]
   9 │ [wit-dependencies]
@@ -188,17 +190,21 @@ error: `demo:logging@0.1.0` is used in `wit` and is not there
     ╰────
   help: run `poly wit deps`: a build asks no network
 
-"#]]);
+"#]]
+    );
 
     let first = place.run(&["wit", "deps"]).expect(0);
-    assert_data_eq!(said(&first, &registry), str![[r#"
+    assert_data_eq!(
+        said(&first, &registry),
+        str![[r#"
      fetched demo:logging@0.1.0 from registry `http://[REGISTRY]/packages`
      fetched demo:levels@0.2.0 from registry `http://[REGISTRY]/packages`
        wrote wit/deps/demo_levels-0.2.0
        wrote wit/deps/demo_logging-0.1.0
       locked poly.lock, 2 in it
 
-"#]]);
+"#]]
+    );
     let after = written(&place);
     let names: Vec<&str> = after.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(
@@ -214,7 +220,9 @@ error: `demo:logging@0.1.0` is used in `wit` and is not there
     assert!(after[1].1.contains("unused: func();"), "{}", after[1].1);
     assert!(after[2].1.contains("/// Where words go."), "{}", after[2].1);
     let lock = after[0].1.replace(&registry.address, "[REGISTRY]");
-    assert_data_eq!(lock, str![[r##"
+    assert_data_eq!(
+        lock,
+        str![[r##"
 # Written by poly: what was fetched for the manifest beside it. Commit it.
 
 version = 1
@@ -233,7 +241,8 @@ registry = "http://[REGISTRY]/packages"
 digest = "sha256:1b0eb3584d02a802c8204b8b36731c5b7901c6882c57f2b139d583e9b42fa2ca"
 text = "sha256:abbbc048abdb9c883c37b741243ec70fb0cf83b7b435eaa00fb7d8d04756e44c"
 
-"##]]);
+"##]]
+    );
 
     registry.stop();
     for arguments in [&["wit", "deps"][..], &["wit", "deps", "--locked"]] {
@@ -252,7 +261,9 @@ text = "sha256:abbbc048abdb9c883c37b741243ec70fb0cf83b7b435eaa00fb7d8d04756e44c"
     fs::remove_dir_all(&place.cache).expect("it is there");
     fs::remove_dir_all(place.root.join("wit/deps")).expect("it is there");
     let missed = place.run(&["wit", "deps", "--locked"]).expect(2);
-    assert_data_eq!(said(&missed, &registry), str![[r#"
+    assert_data_eq!(
+        said(&missed, &registry),
+        str![[r#"
 error: cannot reach the registry `http://[REGISTRY]/packages` for `demo:logging@0.1.0`
   ├─▶ error sending request for url (http://[REGISTRY]/v2/)
   ├─▶ client error (Connect)
@@ -260,7 +271,8 @@ error: cannot reach the registry `http://[REGISTRY]/packages` for `demo:logging@
   ╰─▶ Connection refused (os error 111)
   help: what is in poly.lock and in the cache needs no network; is the registry's name right under `[wit-registries]`?
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
@@ -290,7 +302,9 @@ fn what_is_not_there_is_told_with_what_is() {
     place.write("pipeline.toml", manifest(&at, "\"demo:logging\" = \"0.1.0\""));
     let ran = place.run(&["wit", "deps"]).expect(2);
     all += &format!("# nobody answers\n{}", said(&ran, &registry));
-    assert_data_eq!(all, str![[r##"
+    assert_data_eq!(
+        all,
+        str![[r##"
 # "demo:logging" = "0.2.0"
 error: the registry `http://[REGISTRY]/packages` has no version 0.2.0 of `demo:logging`
   help: it has `0.1.0`, `0.1.1`
@@ -327,7 +341,8 @@ error: cannot reach the registry `http://[REGISTRY]/packages` for `demo:logging@
   ╰─▶ Connection refused (os error 111)
   help: what is in poly.lock and in the cache needs no network; is the registry's name right under `[wit-registries]`?
 
-"##]]);
+"##]]
+    );
     assert!(!place.root.join("wit/deps").exists(), "nothing was written");
     assert!(!place.root.join("poly.lock").exists());
 }
@@ -337,12 +352,15 @@ fn tampered_content_is_refused() {
     let (registry, place) = published();
     registry.tamper("unused");
     let fresh = place.run(&["wit", "deps"]).expect(1);
-    assert_data_eq!(said(&fresh, &registry), str![[r#"
+    assert_data_eq!(
+        said(&fresh, &registry),
+        str![[r#"
      fetched demo:logging@0.1.0 from registry `http://[REGISTRY]/packages`
 error: the content of `demo:levels@0.2.0` from `http://[REGISTRY]/packages` is sha256:f2484ec208a206c5b99e49ab75175fcddce2e8a9b4e0567bf8165d60d1101448, and should be sha256:62c2460acb0952c95f47cb8a331b1cabff6386d592d5c9b4dddfd66a7f785263
   help: nothing was written: the registry, or somebody on the way, changed it
 
-"#]]);
+"#]]
+    );
     assert!(!place.root.join("wit/deps").exists(), "nothing was written");
 }
 
@@ -356,12 +374,15 @@ fn a_version_that_was_published_again_is_noticed_only_on_request() {
     place.run(&["wit", "deps"]).expect(0);
     assert_eq!(written(&place), before, "what is locked stays");
     let ran = place.run(&["wit", "deps", "--update"]).expect(0);
-    assert_data_eq!(said(&ran, &registry), str![[r#"
+    assert_data_eq!(
+        said(&ran, &registry),
+        str![[r#"
      fetched demo:levels@0.2.0 from registry `http://[REGISTRY]/packages`
        wrote wit/deps/demo_levels-0.2.0
       locked poly.lock, 2 in it
 
-"#]]);
+"#]]
+    );
     let after = written(&place);
     assert!(after[1].1.contains("renamed: func();"), "{}", after[1].1);
     assert_ne!(after[0], before[0]);
@@ -378,7 +399,9 @@ fn what_was_changed_by_hand_is_shown_and_left() {
 
     for arguments in [&["wit", "deps"][..], &["wit", "deps", "--locked"]] {
         let ran = place.run(arguments).expect(1);
-        assert_data_eq!(ran.stdout, str![[r#"
+        assert_data_eq!(
+            ran.stdout,
+            str![[r#"
 --- a/wit/deps/demo_levels-0.2.0/package.wit
 +++ b/wit/deps/demo_levels-0.2.0/package.wit
 @@ -4,7 +4,6 @@
@@ -390,18 +413,25 @@ fn what_was_changed_by_hand_is_shown_and_left() {
 
    unused: func();
 
-"#]]);
-        assert_data_eq!(ran.stderr, str![[r#"
+"#]]
+        );
+        assert_data_eq!(
+            ran.stderr,
+            str![[r#"
      warning somebody changed `wit/deps/demo_levels-0.2.0/package.wit`; nothing was written: `--write` takes their changes back as shown
 
-"#]]);
+"#]]
+        );
         assert_eq!(String::from_utf8(place.read(file)).expect("text"), theirs);
     }
     let ran = place.run(&["wit", "deps", "--write"]).expect(0);
-    assert_data_eq!(ran.stderr, str![[r#"
+    assert_data_eq!(
+        ran.stderr,
+        str![[r#"
        wrote wit/deps/demo_levels-0.2.0
 
-"#]]);
+"#]]
+    );
     assert_eq!(String::from_utf8(place.read(file)).expect("text"), ours);
 }
 
@@ -414,48 +444,60 @@ fn a_lock_file_that_does_not_fit_is_told() {
 
     place.write("poly.lock", lock.replace("demo:levels", "demo:lvels"));
     let missing = place.run(&["wit", "deps", "--locked"]).expect(1);
-    assert_data_eq!(said(&missing, &registry), str![[r#"
+    assert_data_eq!(
+        said(&missing, &registry),
+        str![[r#"
 error: poly.lock is not what the manifest asks for:
   │ nothing needs `demo:lvels@0.2.0`, which is in it
   help: run `poly wit deps` without `--locked`, and commit poly.lock
 
-"#]]);
+"#]]
+    );
 
     place.write("poly.lock", &lock);
     place.write("wit/world.wit", "package demo:app@1.0.0;\n\nworld app {}\n");
     place.write("shared/a/a.wit", "package demo:a@1.0.0;\n");
     place.write("pipeline.toml", manifest(&at, "\"demo:a\" = { path = \"shared/a\" }"));
     let other = place.run(&["wit", "deps", "--locked"]).expect(1);
-    assert_data_eq!(said(&other, &registry), str![[r#"
+    assert_data_eq!(
+        said(&other, &registry),
+        str![[r#"
 error: poly.lock is not what the manifest asks for:
   │ `demo:a@1.0.0` is not in it
   │ nothing needs `demo:levels@0.2.0`, which is in it
   │ nothing needs `demo:logging@0.1.0`, which is in it
   help: run `poly wit deps` without `--locked`, and commit poly.lock
 
-"#]]);
+"#]]
+    );
     place.run(&["wit", "deps"]).expect(0);
     assert!(!place.root.join("wit/deps/demo_levels-0.2.0").exists(), "nobody needs it");
     assert!(place.root.join("wit/deps/demo_a-1.0.0/a.wit").exists());
 
     place.write("shared/a/a.wit", "package demo:a@1.0.0;\n\ninterface i {}\n");
     let changed = place.run(&["wit", "deps", "--locked"]).expect(1);
-    assert_data_eq!(said(&changed, &registry), str![[r#"
+    assert_data_eq!(
+        said(&changed, &registry),
+        str![[r#"
 error: poly.lock is not what the manifest asks for:
   │ the content of `demo:a@1.0.0` is sha256:00de34cc1e540bf5bcdd203a878faa19ee1769bb3c5082026a751053836985ef, and not sha256:287d8f948b306ccf435e26337a508579b2f93d05624c3cf8481c66969b4a94ef
   help: run `poly wit deps` without `--locked`, and commit poly.lock
 
-"#]]);
+"#]]
+    );
     place.run(&["wit", "deps"]).expect(0);
     place.run(&["wit", "deps", "--locked"]).expect(0);
 
     place.write("poly.lock", "version = 7\n");
     let newer = place.run(&["wit", "deps"]).expect(2);
-    assert_data_eq!(said(&newer, &registry), str![[r#"
+    assert_data_eq!(
+        said(&newer, &registry),
+        str![[r#"
 error: `poly.lock` has the format 7, which this poly does not know
   help: it was written by a newer poly: use that one
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
@@ -474,17 +516,23 @@ fn directories_bring_their_own_dependencies_and_override_registries() {
         ),
     );
     let ran = place.run(&["wit", "deps"]).expect(0);
-    assert_data_eq!(ran.stdout, str![[r#"
+    assert_data_eq!(
+        ran.stdout,
+        str![[r#"
 demo:levels@0.2.0 from `shared/logging/deps/levels`
 demo:logging@0.1.0 from `shared/logging`
 
-"#]]);
-    assert_data_eq!(ran.stderr, str![[r#"
+"#]]
+    );
+    assert_data_eq!(
+        ran.stderr,
+        str![[r#"
        wrote wit/deps/demo_levels-0.2.0
        wrote wit/deps/demo_logging-0.1.0
       locked poly.lock, 2 in it
 
-"#]]);
+"#]]
+    );
     place.run(&["build"]).expect(0);
 
     let mut all = String::new();
@@ -510,7 +558,9 @@ demo:logging@0.1.0 from `shared/logging`
     place.write("wit/deps/mine/a.wit", LOGGING);
     place.write("poly.lock", "version = 1\n");
     all += &place.run(&["wit", "deps"]).expect(2).stderr;
-    assert_data_eq!(all, str![[r#"
+    assert_data_eq!(
+        all,
+        str![[r#"
 error: `shared/logging` holds package `demo:logging@0.1.0`, not `demo:logging@0.1.1`
     ╭─[pipeline.toml:10:46]
   9 │ [wit-dependencies]
@@ -550,5 +600,6 @@ error: `demo:logging@0.1.0` is in `wit/deps/mine/a.wit` already
     ╰────
   help: remove it there, or the dependency here
 
-"#]]);
+"#]]
+    );
 }

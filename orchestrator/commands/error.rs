@@ -9,7 +9,8 @@ use thiserror::Error;
 use crate::build::{BuildError, ProjectError};
 use crate::check::{ArgumentError, CallSyntaxError, ExpectationError};
 use crate::component::inspect::InspectError;
-use crate::component::wit::WitError;
+use crate::component::wit::{UnknownWorld, WitError};
+use crate::component::world::WorldError;
 use crate::contract::SubjectError;
 use crate::dependencies::DependencyError;
 use crate::host::{CallError, EngineError, LoadError, StartError};
@@ -126,6 +127,14 @@ pub enum CommandError {
         #[diagnostic_source]
         source: WitError,
     },
+    /// A component's world cannot be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    World(#[from] WorldError),
+    /// There is no such world.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    UnknownWorld(#[from] UnknownWorld),
     /// WIT dependencies cannot be brought.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use thiserror::Error;
-use wit_parser::{PackageId, Resolve, SourceMap, Span, UnresolvedPackageGroup, WorldId};
+use wit_parser::{
+    PackageId, Resolve, SourceMap, Span, UnresolvedPackageGroup, WorldId, WorldItem, WorldKey,
+};
 
 use crate::nearest::suggestion;
 
@@ -140,6 +142,18 @@ impl Wit {
     /// The worlds of the main package, in the order of the text.
     pub fn worlds(&self) -> impl Iterator<Item = &str> + Clone {
         self.resolve.packages[self.package].worlds.keys().map(String::as_str)
+    }
+
+    /// Where the text speaks of an import or export (by its full name) of a world, or else of the
+    /// world: a file of the directory, and how many bytes stand before it there.
+    pub fn place(&self, world: WorldId, direction: &str, item: &str) -> Option<(&str, usize)> {
+        let found = &self.resolve.worlds[world];
+        let items = if direction == "import" { &found.imports } else { &found.exports };
+        let named = |(key, _): &(&WorldKey, &WorldItem)| self.resolve.name_world_key(key) == item;
+        let span = items.iter().find(named).map(|(_, item)| item.span());
+        let place = span.and_then(|span| self.resolve.source_map.resolve_span(span));
+        let place = place.or_else(|| self.resolve.source_map.resolve_span(found.span));
+        place.map(|place| (place.path, place.range.start))
     }
 
     /// The world called `name`, which may also be written in full (`namespace:package/world`).

@@ -3,7 +3,7 @@
 use wit_parser::{Function, FunctionKind, Interface, InterfaceId, TypeDefKind, TypeId};
 
 use super::text::{Spelling, View};
-use super::walk::{Notes, Place, Walk};
+use super::walk::{Notes, Standing, Walk};
 use super::{Level, What};
 
 /// One member of a record, variant, enum or flags: its name, what it holds, its documentation.
@@ -15,24 +15,24 @@ struct Member<'r> {
 
 impl<'r> Walk<'r> {
     /// What is in two interfaces, or in the two states of one.
-    pub(super) fn interface(&mut self, old: InterfaceId, new: InterfaceId, place: Place) {
+    pub(super) fn interface(&mut self, old: InterfaceId, new: InterfaceId, standing: Standing) {
         let (old, new) = (&self.old.resolve.interfaces[old], &self.new.resolve.interfaces[new]);
         // The types of a component's interfaces show in the functions that use them; types that
         // no function uses are left out of some imports and not of others.
-        if !matches!(place, Place::ComponentImport | Place::ComponentExport) {
-            self.types(old, new, place);
+        if !matches!(standing, Standing::ComponentImport | Standing::ComponentExport) {
+            self.types(old, new, standing);
         }
-        self.functions(old, new, place);
+        self.functions(old, new, standing);
     }
 
-    fn types(&mut self, old: &'r Interface, new: &'r Interface, place: Place) {
+    fn types(&mut self, old: &'r Interface, new: &'r Interface, standing: Standing) {
         for (name, id) in &old.types {
             let step = named(self.old, name, *id);
             match new.types.get(name) {
-                Some(other) => self.named_type(step, *id, *other, place),
+                Some(other) => self.named_type(step, *id, *other, standing),
                 None => {
                     let stability = &self.old.resolve.types[*id].stability;
-                    self.removed_with(step, stability, Level::Breaking, place.changed());
+                    self.removed_with(step, stability, Level::Breaking, standing.changed());
                 }
             }
         }
@@ -44,21 +44,27 @@ impl<'r> Walk<'r> {
     }
 
     /// A named type that both have.
-    pub(super) fn named_type(&mut self, step: String, old: TypeId, new: TypeId, place: Place) {
+    pub(super) fn named_type(
+        &mut self,
+        step: String,
+        old: TypeId,
+        new: TypeId,
+        standing: Standing,
+    ) {
         let (was, is) = (&self.old.resolve.types[old], &self.new.resolve.types[new]);
         let notes = |definition: &'r wit_parser::TypeDef| Notes {
             docs: &definition.docs,
             stability: &definition.stability,
         };
-        self.both(step, notes(was), notes(is), |walk| walk.definition(old, new, place));
+        self.both(step, notes(was), notes(is), |walk| walk.definition(old, new, standing));
     }
 
-    fn definition(&mut self, old: TypeId, new: TypeId, place: Place) {
+    fn definition(&mut self, old: TypeId, new: TypeId, standing: Standing) {
         let kind = |view: View<'r>, id: TypeId| &view.resolve.types[id].kind;
         let kinds = (kind(self.old, old), kind(self.new, new));
         match (members(self.old, old), members(self.new, new)) {
             (Some((kind, members)), Some((other_kind, others))) if kind == other_kind => {
-                self.members(kind, &members, &others, place);
+                self.members(kind, &members, &others, standing);
             }
             _ if matches!(kinds, (TypeDefKind::Resource, TypeDefKind::Resource)) => {}
             _ => {
@@ -73,30 +79,34 @@ impl<'r> Walk<'r> {
                     };
                     (was.definition(old, spelling), is.definition(new, spelling))
                 };
-                self.spelt(spelt, place);
+                self.spelt(spelt, standing);
             }
         }
     }
 
-    fn members(&mut self, kind: &str, old: &[Member<'r>], new: &[Member<'r>], place: Place) {
+    fn members(&mut self, kind: &str, old: &[Member<'r>], new: &[Member<'r>], standing: Standing) {
         let step = |member: &Member<'_>| format!("{kind} \"{}\"", member.name);
         let find =
             |list: &[Member<'r>], name: &str| list.iter().position(|member| member.name == name);
         for member in old {
             let Some(at) = find(new, member.name) else {
                 self.within(step(member), |walk| {
-                    walk.note(What::Removed { deprecated: None }, Level::Breaking, place.changed());
+                    walk.note(
+                        What::Removed { deprecated: None },
+                        Level::Breaking,
+                        standing.changed(),
+                    );
                 });
                 continue;
             };
             self.within(step(member), |walk| {
                 walk.documentation(member.docs, new[at].docs);
-                walk.held(member.ty, new[at].ty, place);
+                walk.held(member.ty, new[at].ty, standing);
             });
         }
         for member in new.iter().filter(|member| find(old, member.name).is_none()) {
             self.within(step(member), |walk| {
-                walk.note(What::Added, Level::Breaking, place.changed());
+                walk.note(What::Added, Level::Breaking, standing.changed());
             });
         }
         let order = |one: &'_ [Member<'r>], other: &[Member<'r>]| -> Vec<&'r str> {
@@ -106,26 +116,31 @@ impl<'r> Walk<'r> {
                 .collect()
         };
         if order(old, new) != order(new, old) {
-            self.note(What::Reordered, Level::Breaking, place.changed());
+            self.note(What::Reordered, Level::Breaking, standing.changed());
         }
     }
 
     /// What a field or a case holds.
-    fn held(&mut self, old: Option<wit_parser::Type>, new: Option<wit_parser::Type>, place: Place) {
+    fn held(
+        &mut self,
+        old: Option<wit_parser::Type>,
+        new: Option<wit_parser::Type>,
+        standing: Standing,
+    ) {
         let spelt = |view: View<'_>, ty: Option<wit_parser::Type>, spelling| {
             ty.map_or_else(|| "nothing".to_owned(), |ty| view.ty(&ty, spelling))
         };
         let (old_view, new_view) = (self.old, self.new);
         self.spelt(
             |spelling| (spelt(old_view, old, spelling), spelt(new_view, new, spelling)),
-            place,
+            standing,
         );
     }
 
-    fn functions(&mut self, old: &'r Interface, new: &'r Interface, place: Place) {
+    fn functions(&mut self, old: &'r Interface, new: &'r Interface, standing: Standing) {
         // What goes or comes with its resource is not told a second time. A component's
         // resources are not told by themselves.
-        let told = !matches!(place, Place::ComponentImport | Place::ComponentExport);
+        let told = !matches!(standing, Standing::ComponentImport | Standing::ComponentExport);
         let lost = |view: View<'_>, function: &Function, other: &Interface| {
             let resource = function.kind.resource().filter(|_| told);
             resource.is_some_and(|id| {
@@ -135,33 +150,33 @@ impl<'r> Walk<'r> {
         };
         for (name, function) in &old.functions {
             match new.functions.get(name) {
-                Some(other) => self.function(function, other, place),
+                Some(other) => self.function(function, other, standing),
                 None if lost(self.old, function, new) => {}
-                None => self.removed(called(function), &function.stability, place),
+                None => self.removed(called(function), &function.stability, standing),
             }
         }
         for (name, function) in &new.functions {
             if !old.functions.contains_key(name) && !lost(self.new, function, old) {
-                self.added(called(function), &function.stability, place);
+                self.added(called(function), &function.stability, standing);
             }
         }
     }
 
     /// A function that both have.
-    pub(super) fn function(&mut self, old: &'r Function, new: &'r Function, place: Place) {
+    pub(super) fn function(&mut self, old: &'r Function, new: &'r Function, standing: Standing) {
         let notes =
             |function: &'r Function| Notes { docs: &function.docs, stability: &function.stability };
         self.both(called(old), notes(old), notes(new), |walk| {
             let (old_view, new_view) = (walk.old, walk.new);
             let spelt =
                 |spelling| (old_view.signature(old, spelling), new_view.signature(new, spelling));
-            walk.spelt(spelt, place);
+            walk.spelt(spelt, standing);
         });
     }
 
     /// Notes a difference, unless it is one of the package's own types, which is noted where
     /// that is defined.
-    fn spelt(&mut self, spelt: impl Fn(Spelling) -> (String, String), place: Place) {
+    fn spelt(&mut self, spelt: impl Fn(Spelling) -> (String, String), standing: Standing) {
         let differ = |spelling| {
             let (before, after) = spelt(spelling);
             (before != after).then_some((before, after))
@@ -171,7 +186,7 @@ impl<'r> Walk<'r> {
             return;
         };
         let (before, after) = differ(Spelling::Written).unwrap_or(identity);
-        self.note(What::Different { before, after }, Level::Breaking, place.changed());
+        self.note(What::Different { before, after }, Level::Breaking, standing.changed());
     }
 }
 

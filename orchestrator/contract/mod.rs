@@ -72,7 +72,10 @@
 #![deny(clippy::disallowed_methods)]
 
 mod change;
+mod directories;
+mod finding;
 mod interface;
+mod kept;
 mod patch;
 mod subject;
 #[cfg(test)]
@@ -85,12 +88,15 @@ mod world;
 use semver::Version;
 
 pub use change::{Change, Level, Side, What};
+pub use directories::{Directory, different, twice, unused};
+pub use finding::{Finding, Fix, Place, Problem, patch};
+pub use kept::kept;
 pub use patch::unified;
 pub use subject::{Subject, SubjectError};
 pub use version::{Step, Verdict, asked, verdict};
 
 use text::View;
-use walk::{Place, Walk};
+use walk::{Standing, Walk};
 use world::notes;
 
 /// What changed between two contracts.
@@ -158,7 +164,7 @@ fn package<'r>(walk: &mut Walk<'r>, old: View<'r>, new: View<'r>) {
     for (name, id) in &was.interfaces {
         let found = &old.resolve.interfaces[*id];
         let Some(other) = is.interfaces.get(name) else {
-            let touches = Place::Interface.changed();
+            let touches = Standing::Interface.changed();
             walk.removed_with(interface(name), &found.stability, Level::Breaking, touches);
             continue;
         };
@@ -166,7 +172,7 @@ fn package<'r>(walk: &mut Walk<'r>, old: View<'r>, new: View<'r>) {
         let (before, after) =
             (notes(&found.docs, &found.stability), notes(&now.docs, &now.stability));
         walk.both(interface(name), before, after, |walk| {
-            walk.interface(*id, *other, Place::Interface);
+            walk.interface(*id, *other, Standing::Interface);
         });
     }
     for (name, id) in is.interfaces.iter().filter(|(name, _)| !was.interfaces.contains_key(*name)) {
@@ -177,7 +183,7 @@ fn package<'r>(walk: &mut Walk<'r>, old: View<'r>, new: View<'r>) {
     for (name, id) in &was.worlds {
         let found = &old.resolve.worlds[*id];
         let Some(other) = is.worlds.get(name) else {
-            let touches = Place::WorldImport.changed();
+            let touches = Standing::WorldImport.changed();
             walk.removed_with(world(name), &found.stability, Level::Breaking, touches);
             continue;
         };

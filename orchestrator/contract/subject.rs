@@ -70,6 +70,12 @@ impl Subject {
         Self { resolve: wit.resolve, package: wit.package, world: None }
     }
 
+    /// The package `name` of those that were read together, if it is one of them.
+    pub fn of_package(wit: Wit, name: &PackageName) -> Option<Self> {
+        let package = *wit.resolve.package_names.get(name)?;
+        Some(Self { resolve: wit.resolve, package, world: None })
+    }
+
     /// What the bytes of a component, of a core module that carries WIT, or of a WIT package in
     /// binary form say.
     pub fn of_bytes(bytes: &[u8]) -> Result<Self, SubjectError> {

@@ -18,7 +18,7 @@ pub(super) struct Walk<'r> {
 
 /// Where an item stands, which decides whom it touches when it comes or goes.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Standing {
     /// In an interface of a package, which may be imported here and exported there.
     Interface,
     /// Among the imports of a world.
@@ -38,7 +38,7 @@ pub(super) struct Notes<'r> {
     pub(super) stability: &'r Stability,
 }
 
-impl Place {
+impl Standing {
     /// What it means that an item is added here.
     pub(super) fn added(self) -> (Level, &'static [Side]) {
         match self {
@@ -95,12 +95,12 @@ impl<'r> Walk<'r> {
     }
 
     /// An item that the new contract alone has.
-    pub(super) fn added(&mut self, step: String, stability: &Stability, place: Place) {
-        let (level, touches) = place.added();
+    pub(super) fn added(&mut self, step: String, stability: &Stability, standing: Standing) {
+        let (level, touches) = standing.added();
         self.added_with(step, stability, level, touches);
     }
 
-    /// The same, where the place does not decide what it means.
+    /// The same, where the standing does not decide what it means.
     pub(super) fn added_with(
         &mut self,
         step: String,
@@ -122,12 +122,12 @@ impl<'r> Walk<'r> {
     }
 
     /// An item that the old contract alone has.
-    pub(super) fn removed(&mut self, step: String, stability: &Stability, place: Place) {
-        let (level, touches) = place.removed();
+    pub(super) fn removed(&mut self, step: String, stability: &Stability, standing: Standing) {
+        let (level, touches) = standing.removed();
         self.removed_with(step, stability, level, touches);
     }
 
-    /// The same, where the place does not decide what it means.
+    /// The same, where the standing does not decide what it means.
     pub(super) fn removed_with(
         &mut self,
         step: String,

@@ -4,7 +4,7 @@ use wit_parser::{IndexMap, Stability, TypeDefKind, WorldId, WorldItem, WorldKey}
 
 use super::interface::{called, named};
 use super::text::View;
-use super::walk::{Notes, Place, Walk};
+use super::walk::{Notes, Standing, Walk};
 use super::{Level, What};
 
 /// Imports or exports, by names that compatible versions share.
@@ -14,15 +14,15 @@ impl<'r> Walk<'r> {
     /// A world that both packages have.
     pub(super) fn world(&mut self, old: WorldId, new: WorldId) {
         let (old, new) = (&self.old.resolve.worlds[old], &self.new.resolve.worlds[new]);
-        self.items("import", &old.imports, &new.imports, Place::WorldImport);
-        self.items("export", &old.exports, &new.exports, Place::WorldExport);
+        self.items("import", &old.imports, &new.imports, Standing::WorldImport);
+        self.items("export", &old.exports, &new.exports, Standing::WorldExport);
     }
 
     /// The worlds of an old and a new component.
     pub(super) fn component(&mut self, old: WorldId, new: WorldId) {
         let (old, new) = (&self.old.resolve.worlds[old], &self.new.resolve.worlds[new]);
-        self.items("import", &old.imports, &new.imports, Place::ComponentImport);
-        self.items("export", &old.exports, &new.exports, Place::ComponentExport);
+        self.items("import", &old.imports, &new.imports, Standing::ComponentImport);
+        self.items("export", &old.exports, &new.exports, Standing::ComponentExport);
     }
 
     fn items(
@@ -30,23 +30,23 @@ impl<'r> Walk<'r> {
         direction: &str,
         old: &'r IndexMap<WorldKey, WorldItem>,
         new: &'r IndexMap<WorldKey, WorldItem>,
-        place: Place,
+        standing: Standing,
     ) {
         let (old, new) = (keyed(self.old, old), keyed(self.new, new));
         for (name, item) in &old {
             let step = step(self.old, direction, name, item);
             match new.get(name) {
                 Some(other) if same_kind(item, other) => {
-                    self.item(direction, step, item, other, place);
+                    self.item(direction, step, item, other, standing);
                 }
                 Some(_) => self.within(step, |walk| {
                     let what = What::Removed { deprecated: None };
-                    walk.note(what, Level::Breaking, place.changed());
+                    walk.note(what, Level::Breaking, standing.changed());
                 }),
                 None => {
                     let (level, touches) = match item {
-                        WorldItem::Type { .. } => (Level::Breaking, place.changed()),
-                        _ => place.removed(),
+                        WorldItem::Type { .. } => (Level::Breaking, standing.changed()),
+                        _ => standing.removed(),
                     };
                     self.removed_with(step, item.stability(self.old.resolve), level, touches);
                 }
@@ -62,7 +62,7 @@ impl<'r> Walk<'r> {
                 // Nothing has to be provided for it, and nothing done.
                 self.added_with(step, stability, Level::Addition, &[]);
             } else {
-                self.added(step, stability, place);
+                self.added(step, stability, standing);
             }
         }
     }
@@ -73,14 +73,14 @@ impl<'r> Walk<'r> {
         step: String,
         old: &'r WorldItem,
         new: &'r WorldItem,
-        place: Place,
+        standing: Standing,
     ) {
         match (old, new) {
             (WorldItem::Function(old), WorldItem::Function(new)) => {
-                self.within(direction, |walk| walk.function(old, new, place));
+                self.within(direction, |walk| walk.function(old, new, standing));
             }
             (WorldItem::Type { id: old, .. }, WorldItem::Type { id: new, .. }) => {
-                self.named_type(step, *old, *new, place);
+                self.named_type(step, *old, *new, standing);
             }
             (
                 WorldItem::Interface { id: old, stability: was, docs, .. },
@@ -88,7 +88,7 @@ impl<'r> Walk<'r> {
             ) => {
                 let notes = |docs, stability| Notes { docs, stability };
                 self.both(step, notes(docs, was), notes(other_docs, is), |walk| {
-                    walk.imported(*old, *new, place);
+                    walk.imported(*old, *new, standing);
                 });
             }
             _ => {}
@@ -100,7 +100,7 @@ impl<'r> Walk<'r> {
         &mut self,
         old: wit_parser::InterfaceId,
         new: wit_parser::InterfaceId,
-        place: Place,
+        standing: Standing,
     ) {
         let version = |view: View<'_>, id: wit_parser::InterfaceId| {
             let package = view.resolve.interfaces[id].package?;
@@ -108,7 +108,8 @@ impl<'r> Walk<'r> {
             view.resolve.packages[package].name.version.clone().filter(|_| !own)
         };
         let is_named = self.old.resolve.interfaces[old].name.is_some();
-        let of_component = matches!(place, Place::ComponentImport | Place::ComponentExport);
+        let of_component =
+            matches!(standing, Standing::ComponentImport | Standing::ComponentExport);
         let versions = (version(self.old, old), version(self.new, new));
         if let (Some(before), Some(after)) = &versions
             && before != after
@@ -118,13 +119,13 @@ impl<'r> Walk<'r> {
         }
         // A package's interface changes with its package. What a component imports of one says
         // its version; without a version, and for what it exports, only a look inside tells.
-        let look_inside = match place {
+        let look_inside = match standing {
             _ if !is_named => true,
-            Place::ComponentImport => versions.0.is_none(),
+            Standing::ComponentImport => versions.0.is_none(),
             _ => of_component,
         };
         if look_inside {
-            self.interface(old, new, place);
+            self.interface(old, new, standing);
         }
     }
 }

@@ -124,9 +124,10 @@ impl<'a> Closure<'a> {
         entries: &[Entry],
         mut todo: Vec<(PackageName, User)>,
     ) -> Result<(), DependencyError> {
-        let (ours, by_hand): (Vec<&Entry>, Vec<&Entry>) =
-            entries.iter().partition(|entry| self.is_ours(entry));
-        drop(ours);
+        // What stands in the place that poly would give it was written by poly.
+        let ours =
+            |entry: &&Entry| entry.defines.first().is_some_and(|name| entry.place == place(name));
+        let by_hand: Vec<&Entry> = entries.iter().filter(|entry| !ours(entry)).collect();
         let defined: BTreeSet<&PackageName> =
             by_hand.iter().flat_map(|entry| &entry.defines).collect();
         for entry in &by_hand {
@@ -154,12 +155,6 @@ impl<'a> Closure<'a> {
         }
         self.needed.insert(path.to_owned(), needed);
         Ok(())
-    }
-
-    /// Whether poly wrote what stands in a place, or would write there.
-    fn is_ours(&self, entry: &Entry) -> bool {
-        let Some(name) = entry.defines.first() else { return false };
-        entry.place == place(name) && (self.dependency(name).is_some() || self.fetch.knows(name))
     }
 
     fn dependency(&self, name: &PackageName) -> Option<(&'a Spanned<PackageRef>, &'a Dependency)> {

@@ -97,11 +97,6 @@ impl<'a> Fetch<'a> {
         Ok(Package::of_bytes(name, origin, digest, &bytes)?)
     }
 
-    /// Whether the lock file has the package, wherever it is from.
-    pub(super) fn knows(&self, name: &PackageName) -> bool {
-        self.lock.wit.iter().any(|entry| entry.package_name().as_ref() == Some(name))
-    }
-
     fn locked(&self, name: &PackageName, origin: &Origin) -> Option<&LockedPackage> {
         let of = PackageRef { namespace: name.namespace.clone(), name: name.name.clone() };
         let entry = self.lock.package(&of, name.version.as_ref());

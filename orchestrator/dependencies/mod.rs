@@ -124,7 +124,7 @@ pub fn bring(
         return Err(DependencyError::NotLocked { differences: differences(&old, &new).join("\n") });
     }
     let edits = Edits::of(&old, &directories, &closure);
-    let brought = Brought { packages, changed: edits.patches(&directories) };
+    let brought = Brought { packages, changed: edits.patches() };
     if !brought.changed.is_empty() && !mode.write {
         return Ok(brought);
     }

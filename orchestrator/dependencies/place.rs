@@ -88,7 +88,7 @@ impl Edits {
     }
 
     /// What would overwrite or remove somebody's work.
-    pub(super) fn patches(&self, _: &BTreeMap<String, Source>) -> Vec<Patch> {
+    pub(super) fn patches(&self) -> Vec<Patch> {
         let mut patches = Vec::new();
         for edit in self.0.iter().filter(|edit| edit.by_hand) {
             let names: std::collections::BTreeSet<&String> =

@@ -198,6 +198,14 @@ impl Report {
         }
     }
 
+    /// Something that is wrong, or else worth knowing, and what to do about it.
+    pub fn finding(&self, wrong: bool, value: &impl Serialize, text: &str, help: &str) {
+        match self {
+            Self::Console(console) => console.finding(wrong, text, help),
+            Self::Json => json::line("finding", value),
+        }
+    }
+
     /// Something that a person should know and that stops nothing.
     pub fn note(&self, text: &str) {
         match self {
