@@ -2,6 +2,7 @@
 //! really runs.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -150,7 +151,7 @@ fn manifest(registry: &str, dependencies: &str) -> String {
 
 /// What was said, without the port.
 fn said(ran: &Ran, registry: &Registry) -> String {
-    ran.stderr.replace(&registry.address, "[REGISTRY]")
+    blot(&ran.stderr, registry)
 }
 
 /// Every file below the pipeline's `wit/` and the lock file, with its text.
@@ -219,7 +220,7 @@ error: `demo:logging@0.1.0` is used in `wit` and is not there
     // The package itself, not the part of it that another one used.
     assert!(after[1].1.contains("unused: func();"), "{}", after[1].1);
     assert!(after[2].1.contains("/// Where words go."), "{}", after[2].1);
-    let lock = after[0].1.replace(&registry.address, "[REGISTRY]");
+    let lock = blot(&after[0].1, &registry);
     assert_data_eq!(
         lock,
         str![[r##"
@@ -231,15 +232,15 @@ version = 1
 name = "demo:levels"
 version = "0.2.0"
 registry = "http://[REGISTRY]/packages"
-digest = "sha256:62c2460acb0952c95f47cb8a331b1cabff6386d592d5c9b4dddfd66a7f785263"
-text = "sha256:cae1bad542ab31a68dd9fc3c0a1f0414a22dbb0e4d55485895e009039a0a9b42"
+digest = "sha256:[DIGEST]"
+text = "sha256:[DIGEST]"
 
 [[wit]]
 name = "demo:logging"
 version = "0.1.0"
 registry = "http://[REGISTRY]/packages"
-digest = "sha256:1b0eb3584d02a802c8204b8b36731c5b7901c6882c57f2b139d583e9b42fa2ca"
-text = "sha256:abbbc048abdb9c883c37b741243ec70fb0cf83b7b435eaa00fb7d8d04756e44c"
+digest = "sha256:[DIGEST]"
+text = "sha256:[DIGEST]"
 
 "##]]
     );
@@ -281,7 +282,7 @@ fn what_is_not_there_is_told_with_what_is() {
     registry.push("packages/demo/logging", "0.1.1", &LOGGING.replace("@0.1.0", "@0.1.1"));
     registry.push_bytes("packages/demo/other", "1.0.0", vec![1, 2, 3], "application/octet-stream");
     registry.push_bytes("packages/demo/bytes", "1.0.0", vec![1, 2, 3], "application/wasm");
-    registry.push("packages/demo/renamed", "1.0.0", "package demo:original@1.0.0;");
+    registry.push("packages/demo/renamed", "1.0.0", "package demo:original@1.0.0; interface i {}");
     let component = wat::parse_str("(component)").expect("valid text");
     registry.push_bytes("packages/demo/component", "1.0.0", component, "application/wasm");
     let at = format!("http://{}/packages", registry.address);
@@ -330,8 +331,7 @@ error: `demo:component@1.0.0` from registry `http://[REGISTRY]/packages` is not 
 
 # "demo:renamed" = "1.0.0"
      fetched demo:renamed@1.0.0 from registry `http://[REGISTRY]/packages`
-error: `demo:renamed@1.0.0` from registry `http://[REGISTRY]/packages` is not a WIT package
-  help: publish the WIT itself (`wkg wit build`, `wkg publish`), not a component
+error: what registry `http://[REGISTRY]/packages` has as `demo:renamed@1.0.0` is `demo:original@1.0.0`
 
 # nobody answers
 error: cannot reach the registry `http://[REGISTRY]/packages` for `demo:logging@0.1.0`
@@ -356,7 +356,7 @@ fn tampered_content_is_refused() {
         said(&fresh, &registry),
         str![[r#"
      fetched demo:logging@0.1.0 from registry `http://[REGISTRY]/packages`
-error: the content of `demo:levels@0.2.0` from `http://[REGISTRY]/packages` is sha256:f2484ec208a206c5b99e49ab75175fcddce2e8a9b4e0567bf8165d60d1101448, and should be sha256:62c2460acb0952c95f47cb8a331b1cabff6386d592d5c9b4dddfd66a7f785263
+error: the content of `demo:levels@0.2.0` from `http://[REGISTRY]/packages` is sha256:[DIGEST], and should be sha256:[DIGEST]
   help: nothing was written: the registry, or somebody on the way, changed it
 
 "#]]
@@ -448,7 +448,7 @@ fn a_lock_file_that_does_not_fit_is_told() {
         said(&missing, &registry),
         str![[r#"
 error: poly.lock is not what the manifest asks for:
-  │ nothing needs `demo:lvels@0.2.0`, which is in it
+  │ `demo:levels@0.2.0` from registry `http://[REGISTRY]/packages` is not in it
   help: run `poly wit deps` without `--locked`, and commit poly.lock
 
 "#]]
@@ -480,7 +480,7 @@ error: poly.lock is not what the manifest asks for:
         said(&changed, &registry),
         str![[r#"
 error: poly.lock is not what the manifest asks for:
-  │ the content of `demo:a@1.0.0` is sha256:00de34cc1e540bf5bcdd203a878faa19ee1769bb3c5082026a751053836985ef, and not sha256:287d8f948b306ccf435e26337a508579b2f93d05624c3cf8481c66969b4a94ef
+  │ the content of `demo:a@1.0.0` is sha256:[DIGEST], and not sha256:[DIGEST]
   help: run `poly wit deps` without `--locked`, and commit poly.lock
 
 "#]]
@@ -602,4 +602,224 @@ error: `demo:logging@0.1.0` is in `wit/deps/mine/a.wit` already
 
 "#]]
     );
+}
+
+const ANSWER: &str = "(component
+  (import \"demo:log/log\" (instance (export \"log\" (func (param \"text\" string)))))
+  (import \"demo:more/more\" (instance (export \"f\" (func))))
+  (import \"wasi:cli/exit@0.2.0\" (instance (export \"exit\" (func (param \"status\" (result))))))
+  (core module $m (func (export \"answer\") (result i32) i32.const 42))
+  (core instance $i (instantiate $m))
+  (func $answer (canon lift (core func $i \"answer\")))
+  (func $typed (result u32) (canon lift (core func $i \"answer\")))
+  (export \"answer\" (func $typed))
+  (export \"other\" (func $typed)))";
+
+#[test]
+fn a_component_is_held_against_its_world() {
+    let place = Place::new().with_fake_tools();
+    let pipeline = "[pipeline]\nname = \"one\"\nwit = \"wit\"\n\n[component.app]\npath = \"app\"\n\
+                    toolchain = \"fake\"\nworld = \"app\"\n\n[component.more]\npath = \"more\"\n\
+                    toolchain = \"fake\"\n\n[component.log]\npath = \"log\"\ntoolchain = \"fake\"\n";
+    let provider = |name: &str, function: &str, parameter: &str| {
+        format!(
+            "(component (core module $m (memory (export \"memory\") 1)
+               (func (export \"f\")) (func (export \"g\") (param i32 i32))
+               (func (export \"realloc\") (param i32 i32 i32 i32) (result i32) i32.const 0))
+             (core instance $i (instantiate $m))
+             (func $f {parameter} (canon lift (core func $i \"{}\") (memory $i \"memory\") (realloc (func $i \"realloc\"))))
+             (instance $e (export \"{function}\" (func $f))) (export \"{name}\" (instance $e)))",
+            if parameter.is_empty() { "f" } else { "g" }
+        )
+    };
+    let wasm = |text: &str| wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"));
+    let log = provider("demo:log/log", "log", "(param \"text\" string)");
+    place.write("pipeline.toml", pipeline);
+    place.write(
+        "app/source.wasm",
+        wasm(&ANSWER.replace("  (func $answer (canon lift (core func $i \"answer\")))\n", "")),
+    );
+    place.write("more/source.wasm", wasm(&provider("demo:more/more", "f", "")));
+    place.write("log/source.wasm", wasm(&log));
+    let world = "package demo:app;\n\nworld app {\n  import demo:log/log;\n  import demo:more/more;\n  \
+                 export answer: func() -> u32;\n  export other: func() -> u32;\n}\n";
+    place.write("wit/app.wit", world);
+    place.write(
+        "wit/deps/log.wit",
+        "package demo:log;\n\ninterface log {\n  log: func(text: string);\n}\n",
+    );
+    place.write("wit/deps/more.wit", "package demo:more;\n\ninterface more {\n  f: func();\n}\n");
+    place.run(&["build"]).expect(0);
+    let well = place.run(&["wit", "check"]).expect(0);
+    assert_data_eq!(
+        well.stderr,
+        str![[r#"
+     checked 0 wrong, 0 worth knowing
+
+"#]]
+    );
+    let shown = place.run(&["wit", "show", "app"]).expect(0);
+    assert_data_eq!(
+        shown.stdout,
+        str![[r#"
+package root:component;
+
+world root {
+  import demo:log/log;
+  import demo:more/more;
+  import wasi:cli/exit@0.2.0;
+
+  export answer: func() -> u32;
+  export other: func() -> u32;
+}
+package demo:log {
+  interface log {
+    log: func(text: string);
+  }
+}
+
+
+package demo:more {
+  interface more {
+    f: func();
+  }
+}
+
+
+package wasi:cli@0.2.0 {
+  interface exit {
+    exit: func(status: result);
+  }
+}
+
+"#]]
+    );
+    place.run(&["wit", "show"]).expect(0);
+    place.run(&["wit", "compat", "app", "--against", "target/poly/one.wasm"]).expect(1);
+
+    // The WIT goes on; what was built stays.
+    let world = world
+        .replace("  import demo:more/more;\n", "")
+        .replace("  export other: func() -> u32;\n", "  export later: func();\n")
+        .replace("answer: func() -> u32", "answer: func() -> string");
+    place.write("wit/app.wit", world);
+    place.write(
+        "wit/deps/log.wit",
+        "package demo:log;\n\ninterface log {\n  log: func(text: list<string>);\n}\n",
+    );
+    let found = place.run(&["wit", "check"]).expect(1);
+    assert_data_eq!(found.stderr, str![[r#"
+     warning wit/deps/more.wit:1: nothing uses package `demo:more`
+             help: the patch on standard output removes it
+       error wit/app.wit:5: the export `answer` of component `app` is not what its world says: result: the component has u32, the WIT string
+             help: if the WIT changed since the last build, build again: `poly build`
+       error wit/app.wit:6: component `app` lacks the export `later` of its world
+             help: if the WIT changed since the last build, build again: `poly build`
+       error wit/app.wit:3: the import `demo:log/log` of component `app` is not what its world says: function "log" → parameter 1: the component has string, the WIT list<string>
+             help: if the WIT changed since the last build, build again: `poly build`
+       error wit/app.wit:3: component `app` imports `demo:more/more`, which its world does not name
+             help: add `import demo:more/more;` to the world, or build the component without
+     warning wit/app.wit:3: component `app` exports `other`, which its world does not name
+             help: add `export other;` to the world, or build the component without
+     checked 4 wrong, 2 worth knowing
+
+"#]]);
+
+    // What is offered is a patch that applies.
+    let patch = place.finish_raw(&mut place.poly(&["wit", "check"]));
+    assert!(patch.contains("wit/deps/more.wit"), "{patch}");
+    fs::write(place.root.join("fix.patch"), &patch).expect("writable");
+    let mut git = Command::new("git");
+    let applied = git.args(["apply", "fix.patch"]).current_dir(&place.root).output().expect("git");
+    assert!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
+    assert!(!place.root.join("wit/deps/more.wit").exists());
+    assert_eq!(place.run(&["wit", "check"]).code, 1, "what only a person can mend is still there");
+}
+
+/// A server that says the same to everybody who asks for a path, and else that it is not there.
+fn serve(answers: Vec<(&'static str, String)>) -> String {
+    let socket = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = socket.local_addr().expect("bound").to_string();
+    thread::spawn(move || {
+        for stream in socket.incoming() {
+            let Ok(mut stream) = stream else { continue };
+            let mut request = String::new();
+            let _ = BufReader::new(&stream).read_line(&mut request);
+            let path = request.split(' ').nth(1).unwrap_or_default();
+            let found = answers.iter().find(|(prefix, _)| path.starts_with(prefix));
+            let answer =
+                found.map_or("404 Not Found\r\ncontent-length: 0\r\n\r\n", |(_, text)| text);
+            let _ = write!(stream, "HTTP/1.1 {answer}");
+        }
+    });
+    address
+}
+
+#[test]
+fn a_registry_may_say_that_its_packages_are_elsewhere() {
+    let (registry, place) = published();
+    let home = format!(
+        "{{\"preferredProtocol\":\"oci\",\"oci\":{{\"registry\":\"{}\",\"namespacePrefix\":\"packages/\"}}}}",
+        registry.address
+    );
+    let answer = format!("200 OK\r\ncontent-length: {}\r\n\r\n{home}", home.len());
+    let address = serve(vec![("/.well-known/wasm-pkg/registry.json", answer)]);
+    let dependency = "\"demo:logging\" = \"0.1.0\"";
+    place.write("pipeline.toml", manifest(&format!("http://{address}"), dependency));
+    place.run(&["wit", "deps"]).expect(0);
+    assert!(place.root.join("wit/deps/demo_levels-0.2.0/package.wit").exists());
+}
+
+#[test]
+fn a_registry_that_wants_to_know_who_asks_is_told_apart() {
+    let answer = "401 Unauthorized\r\ncontent-length: 0\r\n\r\n".to_owned();
+    let broken = "500 Oh No\r\ncontent-length: 0\r\n\r\n".to_owned();
+    let mut all = String::new();
+    for answer in [answer, broken] {
+        let address = serve(vec![("/v2/", answer)]);
+        let place = pipeline(&format!("http://{address}"));
+        let ran = place.run(&["wit", "deps"]).expect(2);
+        all += &ran.stderr.replace(&address, "[REGISTRY]");
+    }
+    assert_data_eq!(
+        all,
+        str![[r#"
+error: the registry `http://[REGISTRY]` does not let everybody read `demo:logging@0.1.0`
+  help: poly asks without credentials: fetch the package by other means, and name its directory as `path`
+error: the registry `http://[REGISTRY]` gives no proper answer about `demo:logging@0.1.0`
+  ╰─▶ Server error: url http://[REGISTRY]/v2/demo/logging/manifests/0.1.0, code: 500, message:
+
+"#]]
+    );
+}
+
+#[test]
+fn machines_are_told_the_same() {
+    let (registry, place) = published();
+    let ran = place.run(&["--json", "wit", "deps"]).expect(0);
+    assert_data_eq!(
+        blot(&ran.stdout, &registry),
+        str![[r#"
+{"event":"fetched","what":"demo:logging@0.1.0 from registry `http://[REGISTRY]/packages`"}
+{"event":"fetched","what":"demo:levels@0.2.0 from registry `http://[REGISTRY]/packages`"}
+{"event":"wrote","what":"wit/deps/demo_levels-0.2.0"}
+{"event":"wrote","what":"wit/deps/demo_logging-0.1.0"}
+{"event":"locked","what":"poly.lock, 2 in it"}
+{"digest":"sha256:[DIGEST]","event":"package","name":"demo:levels","registry":"http://[REGISTRY]/packages","text":"sha256:[DIGEST]","version":"0.2.0"}
+{"digest":"sha256:[DIGEST]","event":"package","name":"demo:logging","registry":"http://[REGISTRY]/packages","text":"sha256:[DIGEST]","version":"0.1.0"}
+
+"#]]
+    );
+}
+
+/// Text without what differs from run to run, or with the version of a library.
+fn blot(text: &str, registry: &Registry) -> String {
+    let text = text.replace(&registry.address, "[REGISTRY]");
+    let mut parts = text.split("sha256:");
+    let mut blotted = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        blotted += "sha256:[DIGEST]";
+        blotted += part.get(64..).unwrap_or_default();
+    }
+    blotted
 }

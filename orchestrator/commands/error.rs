@@ -107,8 +107,12 @@ pub enum CommandError {
         /// What to do.
         help: String,
     },
-    /// There is nothing to show in a file, or two contracts cannot be compared.
-    #[error("`{path}` is of no use here")]
+    /// Two contracts cannot be compared.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Compare(#[from] SubjectError),
+    /// There is no contract in a file.
+    #[error("cannot read a contract from `{path}`")]
     Contract {
         /// The file.
         path: String,

@@ -103,8 +103,9 @@ pub fn different(directories: &[Directory]) -> Vec<Finding> {
 pub fn unused(directories: &[Directory], dependencies: &BTreeSet<String>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for directory in directories {
-        let mut used: BTreeSet<&PackageName> = BTreeSet::new();
-        let mut todo: Vec<&Entry> = directory.entries.first().into_iter().collect();
+        let Some(main) = directory.entries.first() else { continue };
+        let mut used: BTreeSet<&PackageName> = main.defines.iter().collect();
+        let mut todo = vec![main];
         while let Some(entry) = todo.pop() {
             for name in entry.uses.iter().filter(|name| used.insert(name)) {
                 todo.extend(directory.entries.iter().filter(|entry| entry.defines.contains(name)));
@@ -147,14 +148,19 @@ impl Definition<'_> {
     /// The package with what it uses, whatever else is in the directory.
     fn subject(self, name: &PackageName) -> Option<Subject> {
         let mut source = Source::new();
-        let stands_for = |entry: &Entry| std::ptr::eq(entry, self.entry);
-        let is_doubled = |entry: &Entry| {
-            !stands_for(entry) && entry.defines.iter().any(|name| self.entry.defines.contains(name))
-        };
-        for entry in self.directory.entries.iter().filter(|entry| !is_doubled(entry)) {
+        let mut defined: BTreeSet<&PackageName> = BTreeSet::new();
+        let mut todo = vec![self.entry];
+        while let Some(entry) = todo.pop() {
+            defined.extend(&entry.defines);
             source.extend(entry.files.clone());
+            for used in &entry.uses {
+                if !defined.contains(used) {
+                    let all = self.directory.entries.iter();
+                    todo.extend(all.filter(|entry| entry.defines.contains(used)).take(1));
+                }
+            }
         }
-        // Where the main package itself is the double, something must stand in its place.
+        // There is always a main package.
         if !source.keys().any(|file| !file.contains('/')) {
             source.insert("main.wit".to_owned(), "package poly:nothing;\n".to_owned());
         }

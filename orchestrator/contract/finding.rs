@@ -132,8 +132,9 @@ impl Finding {
     pub fn help(&self) -> String {
         let patch = "the patch on standard output";
         match &self.problem {
-            Problem::Twice { .. } | Problem::Differs { .. } if !self.fix.is_empty() => {
-                format!("{patch} leaves one of them")
+            Problem::Twice { .. } if !self.fix.is_empty() => format!("{patch} removes this one"),
+            Problem::Differs { .. } if !self.fix.is_empty() => {
+                format!("{patch} makes this one the same")
             }
             Problem::Twice { .. } => "choose one, and remove the other".to_owned(),
             Problem::Differs { .. } => {

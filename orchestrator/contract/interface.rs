@@ -150,7 +150,7 @@ impl<'r> Walk<'r> {
         };
         for (name, function) in &old.functions {
             match new.functions.get(name) {
-                Some(other) => self.function(function, other, standing),
+                Some(other) => self.function(called(function), function, other, standing),
                 None if lost(self.old, function, new) => {}
                 None => self.removed(called(function), &function.stability, standing),
             }
@@ -163,10 +163,16 @@ impl<'r> Walk<'r> {
     }
 
     /// A function that both have.
-    pub(super) fn function(&mut self, old: &'r Function, new: &'r Function, standing: Standing) {
+    pub(super) fn function(
+        &mut self,
+        step: String,
+        old: &'r Function,
+        new: &'r Function,
+        standing: Standing,
+    ) {
         let notes =
             |function: &'r Function| Notes { docs: &function.docs, stability: &function.stability };
-        self.both(called(old), notes(old), notes(new), |walk| {
+        self.both(step, notes(old), notes(new), |walk| {
             let (old_view, new_view) = (walk.old, walk.new);
             let spelt =
                 |spelling| (old_view.signature(old, spelling), new_view.signature(new, spelling));

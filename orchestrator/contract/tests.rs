@@ -274,11 +274,11 @@ fn worlds_have_two_sides() {
         ("import f;", "", "import \"a:b/f\": removed; breaks components"),
         ("", "export f;", "export \"a:b/f\": added; breaks components"),
         ("export f;", "", "export \"a:b/f\": removed; breaks hosts"),
-        ("", "import h: func();", "import → function \"h\": added; breaks hosts"),
+        ("", "import h: func();", "import function \"h\": added; breaks hosts"),
         (
             "export h: func();",
             "export h: func(a: u8);",
-            "export → function \"h\": was `func()`, is `func(a: u8)`; breaks hosts and components",
+            "export function \"h\": was `func()`, is `func(a: u8)`; breaks hosts and components",
         ),
         ("use t.{id};", "", "import \"a:b/t\": removed; breaks components"),
     ];
@@ -299,16 +299,16 @@ fn worlds_have_two_sides() {
 fn types_alone_ask_for_nothing() {
     in_world("", "import t;", &["addition import \"a:b/t\": added"]);
     in_world("", "export t;", &["addition export \"a:b/t\": added"]);
-    in_world("", "type id = u32;", &["addition import → type \"id\": added"]);
+    in_world("", "type id = u32;", &["addition import type \"id\": added"]);
     in_world(
         "type id = u32;",
         "",
-        &["breaking import → type \"id\": removed; breaks hosts and components"],
+        &["breaking import type \"id\": removed; breaks hosts and components"],
     );
     in_world(
         "type id = u32;",
         "type id = u64;",
-        &["breaking import → type \"id\": was `u32`, is `u64`; breaks hosts and components"],
+        &["breaking import type \"id\": was `u32`, is `u64`; breaks hosts and components"],
     );
 }
 
@@ -345,7 +345,7 @@ fn an_interface_written_in_a_world_is_as_the_import_or_export_of_its_functions()
         "import x: func();",
         &[
             "breaking import \"x\": removed; breaks hosts and components",
-            "breaking import → function \"x\": added; breaks hosts",
+            "breaking import function \"x\": added; breaks hosts",
         ],
     );
 }

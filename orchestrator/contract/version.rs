@@ -38,8 +38,7 @@ impl Step {
 }
 
 /// Whether a declared version covers the changes that came with it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case", tag = "verdict")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// It says enough.
     Covered,
@@ -52,6 +51,18 @@ pub enum Verdict {
     Backwards,
     /// There is no version that could tell anyone of a breaking change.
     Untold,
+}
+
+impl Verdict {
+    /// The verdict in a word, for machines.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Covered => "covered",
+            Self::TooSmall { .. } => "too-small",
+            Self::Backwards => "backwards",
+            Self::Untold => "untold",
+        }
+    }
 }
 
 /// The step that changes of `level` ask for after `old`, and the least version that takes it.

@@ -37,7 +37,7 @@ impl<'r> Walk<'r> {
             let step = step(self.old, direction, name, item);
             match new.get(name) {
                 Some(other) if same_kind(item, other) => {
-                    self.item(direction, step, item, other, standing);
+                    self.item(step, item, other, standing);
                 }
                 Some(_) => self.within(step, |walk| {
                     let what = What::Removed { deprecated: None };
@@ -67,17 +67,10 @@ impl<'r> Walk<'r> {
         }
     }
 
-    fn item(
-        &mut self,
-        direction: &str,
-        step: String,
-        old: &'r WorldItem,
-        new: &'r WorldItem,
-        standing: Standing,
-    ) {
+    fn item(&mut self, step: String, old: &'r WorldItem, new: &'r WorldItem, standing: Standing) {
         match (old, new) {
             (WorldItem::Function(old), WorldItem::Function(new)) => {
-                self.within(direction, |walk| walk.function(old, new, standing));
+                self.function(step, old, new, standing);
             }
             (WorldItem::Type { id: old, .. }, WorldItem::Type { id: new, .. }) => {
                 self.named_type(step, *old, *new, standing);
@@ -145,8 +138,8 @@ fn same_kind(one: &WorldItem, other: &WorldItem) -> bool {
 fn step(view: View<'_>, direction: &str, name: &str, item: &WorldItem) -> String {
     match item {
         WorldItem::Interface { .. } => format!("{direction} \"{name}\""),
-        WorldItem::Function(function) => format!("{direction} → {}", called(function)),
-        WorldItem::Type { id, .. } => format!("{direction} → {}", named(view, name, *id)),
+        WorldItem::Function(function) => format!("{direction} {}", called(function)),
+        WorldItem::Type { id, .. } => format!("{direction} {}", named(view, name, *id)),
     }
 }
 

@@ -193,7 +193,7 @@ impl Report {
     /// What a command was asked for: text for people, the same as data for machines.
     pub fn answer(&self, kind: &str, value: &impl Serialize, text: &str) {
         match self {
-            Self::Console(_) => data(text.trim_end()),
+            Self::Console(_) => data(text.trim_end_matches('\n')),
             Self::Json => json::line(kind, value),
         }
     }

@@ -19,7 +19,7 @@ pub(super) fn run(
 ) -> Result<Ending, CommandError> {
     let old = state(against)?;
     let new = match what {
-        Some(what) if Path::new(what).exists() => state(Path::new(what))?,
+        Some(what) if is_on_disk(context, what)? => state(Path::new(what))?,
         None if !old.is_component() => state(&shared(context)?)?,
         // A component that was built, or the composed one.
         _ => {
@@ -27,8 +27,7 @@ pub(super) fn run(
             subject(&path, &read(&path)?)?
         }
     };
-    let compared = contract::compare(&old, &new)
-        .map_err(|source| CommandError::Contract { path: shown(against), source })?;
+    let compared = contract::compare(&old, &new)?;
     for change in &compared.changes {
         let text = format!("{:9} {change}", change.level.word());
         context.report.answer("change", change, &text);
@@ -36,6 +35,17 @@ pub(super) fn run(
     let verdict = compared.verdict();
     context.report.answer("compared", &summary(&compared, &verdict), &told(&compared, &verdict));
     Ok(if verdict == Verdict::Covered { Ending::Well } else { Ending::Failed })
+}
+
+/// Whether a file or directory is meant, and not the component that may have the name of its own
+/// directory.
+fn is_on_disk(context: &Context<'_>, what: &str) -> Result<bool, CommandError> {
+    let path = Path::new(what);
+    if !path.is_dir() {
+        return Ok(path.is_file());
+    }
+    let project = context.project_if_any()?;
+    Ok(project.is_none_or(|project| !project.manifest.components.contains_key(what)))
 }
 
 /// A contract on disk: a directory of WIT, a file of WIT text, or bytes.
@@ -77,7 +87,7 @@ fn summary(compared: &Comparison, verdict: &Verdict) -> serde_json::Value {
         "level": level,
         "step": step.as_ref().map(|(step, _)| step),
         "asked": step.as_ref().map(|(_, version)| version),
-        "verdict": verdict,
+        "verdict": verdict.word(),
     })
 }
 
