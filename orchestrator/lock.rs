@@ -135,6 +135,10 @@ impl Lock {
     }
 
     /// The text of the file.
+    ///
+    /// # Panics
+    ///
+    /// Never: a lock is made of plain data.
     pub fn text(&self) -> String {
         let text = toml::to_string(self).expect("a lock is made of plain data");
         format!("{HEADER}{text}")
@@ -227,8 +231,9 @@ pub fn digest_of(files: &Source) -> Sha256 {
         .iter()
         .map(|(name, text)| (name.as_str(), Digest::of(text.as_bytes()).to_string()))
         .collect();
-    let listed: String = lines.iter().map(|(name, digest)| format!("{digest}  {name}\n")).collect();
-    Sha256(Digest::of(listed.as_bytes()))
+    let listed: Vec<String> =
+        lines.iter().map(|(name, digest)| format!("{digest}  {name}\n")).collect();
+    Sha256(Digest::of(listed.concat().as_bytes()))
 }
 
 #[cfg(test)]

@@ -112,12 +112,6 @@ impl Place {
         }
     }
 
-    /// Runs to the end; standard output as it is.
-    pub(crate) fn finish_raw(&self, command: &mut Command) -> String {
-        let output = command.output().expect("poly starts");
-        String::from_utf8(output.stdout).expect("text")
-    }
-
     /// Starts of fake tools so far.
     pub(crate) fn starts(&self) -> usize {
         fs::read_to_string(&self.log).expect("the log is there").lines().count()

@@ -299,7 +299,8 @@ pub fn read_wit(directory: &Path) -> Result<wit::Source, ProjectError> {
         if entry.file_type().is_file() && path.extension().is_some_and(|end| end == "wit") {
             let text = fs::read_to_string(path)
                 .map_err(|source| ProjectError::Read { path: path.to_owned(), source })?;
-            let below = path.strip_prefix(directory).expect("a walk stays below its top");
+            // A walk stays below its top.
+            let below = path.strip_prefix(directory).unwrap_or(path);
             source.insert(below.to_string_lossy().replace('\\', "/"), text);
         }
     }

@@ -28,12 +28,11 @@ impl<'r> Walk<'r> {
     fn types(&mut self, old: &'r Interface, new: &'r Interface, standing: Standing) {
         for (name, id) in &old.types {
             let step = named(self.old, name, *id);
-            match new.types.get(name) {
-                Some(other) => self.named_type(step, *id, *other, standing),
-                None => {
-                    let stability = &self.old.resolve.types[*id].stability;
-                    self.removed_with(step, stability, Level::Breaking, standing.changed());
-                }
+            if let Some(other) = new.types.get(name) {
+                self.named_type(step, *id, *other, standing);
+            } else {
+                let stability = &self.old.resolve.types[*id].stability;
+                self.removed_with(step, stability, Level::Breaking, standing.changed());
             }
         }
         for (name, id) in new.types.iter().filter(|(name, _)| !old.types.contains_key(*name)) {

@@ -1,5 +1,7 @@
 //! A case for every row of the tables in the module's documentation.
 
+use std::fmt::Write as _;
+
 use super::{Comparison, Level, Subject, SubjectError, compare};
 use crate::component::wit;
 
@@ -450,23 +452,21 @@ fn component(text: &str) -> Subject {
     Subject::of_bytes(&wat::parse_str(text).expect("valid text")).expect("a component")
 }
 
-fn with_imports(imports: &[&str], exports: &[&str]) -> Subject {
+fn with(imports: &[&str], exports: &[&str]) -> Subject {
     let function = "(instance (export \"f\" (func)))";
     let two = "(instance (export \"f\" (func)) (export \"g\" (func)))";
     let mut text = String::from("(component ");
     for name in imports {
         let (name, shape) = name.strip_suffix('+').map_or((*name, function), |name| (name, two));
-        text += &format!("(import \"{name}\" {shape}) ");
+        let _ = write!(text, "(import \"{name}\" {shape}) ");
     }
     text += "(core module $m (func (export \"f\"))) (core instance $m (instantiate $m)) \
              (func $f (canon lift (core func $m \"f\"))) ";
-    for name in exports {
+    for (index, name) in exports.iter().enumerate() {
         let (name, more) =
             name.strip_suffix('+').map_or((*name, ""), |name| (name, "(export \"g\" (func $f))"));
-        text += &format!("(instance $i{0} (export \"f\" (func $f)) {more}) ", text.len());
-        let at = text.rfind("(instance $").expect("just written") + "(instance ".len();
-        let id = text[at..].split(' ').next().expect("an id").to_owned();
-        text += &format!("(export \"{name}\" (instance {id})) ");
+        let instance = format!("(instance $i{index} (export \"f\" (func $f)) {more})");
+        let _ = write!(text, "{instance} (export \"{name}\" (instance $i{index})) ");
     }
     component(&(text + ")"))
 }
@@ -508,8 +508,8 @@ fn a_component_offers_and_asks() {
         ),
     ];
     for (old_imports, new_imports, old_exports, new_exports, line) in table {
-        let old = with_imports(old_imports, old_exports);
-        let new = with_imports(new_imports, new_exports);
+        let old = with(old_imports, old_exports);
+        let new = with(new_imports, new_exports);
         let compared = compare(&old, &new).expect("two components");
         assert_eq!(told(&compared), [line]);
     }

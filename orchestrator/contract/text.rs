@@ -26,7 +26,7 @@ pub(super) enum Spelling {
     Structure,
 }
 
-impl<'r> View<'r> {
+impl View<'_> {
     /// A type in text.
     pub(super) fn ty(self, ty: &Type, spelling: Spelling) -> String {
         match ty {

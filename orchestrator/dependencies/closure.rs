@@ -32,7 +32,15 @@ enum User {
     /// Text that was written by hand, at this file and line.
     Text(String),
     /// Another package.
-    Package(PackageName, Origin),
+    Package(Parent),
+}
+
+/// A package that uses another.
+#[derive(Clone)]
+struct Parent {
+    name: PackageName,
+    origin: Origin,
+    beside: Option<String>,
 }
 
 impl<'a> Closure<'a> {
@@ -95,12 +103,12 @@ impl<'a> Closure<'a> {
         let Some(path) = &dependency.path else {
             let registry = self.manifest.registry(key.get_ref(), dependency);
             let registry = registry.expect("a manifest without this is refused");
-            return self.fetch.from_registry(registry, &asked);
+            return self.fetch.registry(registry, &asked);
         };
         let wrong = |message: String, label: &str| {
             self.manifest.error_at(path.span(), message, label, None)
         };
-        let found = match self.fetch.from_path(path.get_ref()) {
+        let found = match self.fetch.directory(path.get_ref()) {
             // A directory that is not there is a mistake in the manifest.
             Err(DependencyError::Project(_)) => {
                 let message = format!("the directory `{}` cannot be read", path.get_ref());
@@ -150,7 +158,11 @@ impl<'a> Closure<'a> {
                 continue;
             }
             let package = self.package(&name, &user)?;
-            let by = User::Package(name, package.origin.clone());
+            let by = User::Package(Parent {
+                name,
+                origin: package.origin.clone(),
+                beside: package.beside.clone(),
+            });
             todo.extend(package.uses.iter().map(|used| (used.clone(), by.clone())));
         }
         self.needed.insert(path.to_owned(), needed);
@@ -186,13 +198,12 @@ impl<'a> Closure<'a> {
                 package: name.to_string(),
                 entry: entry(name),
             }),
-            (User::Package(parent, _), Some((key, Dependency { path: Some(_), .. }))) => {
+            (User::Package(parent), Some((key, Dependency { path: Some(_), .. }))) => {
+                let parent = &parent.name;
                 let message = format!("`{parent}` uses `{name}`, which this path does not hold");
                 Err(self.manifest.error_at(key.span(), message, "another version", None).into())
             }
-            (User::Package(parent, origin), declared) => {
-                self.transitive(name, parent, origin, declared)
-            }
+            (User::Package(parent), declared) => self.transitive(name, parent, declared),
             (User::Manifest, _) => unreachable!("what the manifest names has been got"),
         }
     }
@@ -200,24 +211,23 @@ impl<'a> Closure<'a> {
     fn transitive(
         &self,
         name: &PackageName,
-        parent: &PackageName,
-        origin: &Origin,
+        parent: &Parent,
         declared: Option<(&Spanned<PackageRef>, &Dependency)>,
     ) -> Result<Package, DependencyError> {
-        if let Origin::Path(path) = origin
-            && let Some(found) = self.fetch.beside_path(path, name)?
+        if let Some(path) = &parent.beside
+            && let Some(found) = self.fetch.beside(path, name)?
         {
             return Ok(found);
         }
         let no_registry = || DependencyError::NoRegistry {
             package: name.to_string(),
-            parent: parent.to_string(),
+            parent: parent.name.to_string(),
             namespace: name.namespace.clone(),
             entry: entry(name),
         };
         // A namespace lives in one registry, unless the manifest says otherwise.
-        let of_parent = match origin {
-            Origin::Registry(registry) if parent.namespace == name.namespace => {
+        let of_parent = match &parent.origin {
+            Origin::Registry(registry) if parent.name.namespace == name.namespace => {
                 registry.parse().ok()
             }
             _ => None,
@@ -231,7 +241,7 @@ impl<'a> Closure<'a> {
         if name.version.is_none() {
             return Err(no_registry());
         }
-        self.fetch.from_registry(&registry, name)
+        self.fetch.registry(&registry, name)
     }
 
     fn twice(&self, path: &str, name: &PackageName, by_hand: &[&Entry]) -> DependencyError {

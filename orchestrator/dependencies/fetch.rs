@@ -43,39 +43,25 @@ impl<'a> Fetch<'a> {
     }
 
     /// The package in a directory at a path of the manifest's.
-    pub(super) fn from_path(&self, path: &str) -> Result<Package, DependencyError> {
+    pub(super) fn directory(&self, path: &str) -> Result<Package, DependencyError> {
         let source = read_wit(&self.root.join(path)).map_err(Box::new)?;
         Package::of_directory(path, &source)
             .map_err(|source| DependencyError::Wit { directory: path.to_owned(), source })
     }
 
-    /// The package of that name below the `deps/` of a directory, if it is there.
-    pub(super) fn beside_path(
+    /// The package of that name below the `deps/` of such a directory, if it is there.
+    pub(super) fn beside(
         &self,
         path: &str,
         name: &PackageName,
     ) -> Result<Option<Package>, DependencyError> {
-        let deps = super::below(path, "deps");
-        let top = self.root.join(&deps);
-        let Ok(listed) = std::fs::read_dir(&top) else { return Ok(None) };
-        let mut names: Vec<String> = listed
-            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .filter(|name| top.join(name).is_dir())
-            .collect();
-        names.sort_unstable();
-        for entry in names {
-            let found = self.from_path(&format!("{deps}/{entry}"));
-            if let Ok(found) = found
-                && found.name == *name
-            {
-                return Ok(Some(found));
-            }
-        }
-        Ok(None)
+        let source = read_wit(&self.root.join(path)).map_err(Box::new)?;
+        Package::beside(path, &source, name)
+            .map_err(|source| DependencyError::Wit { directory: path.to_owned(), source })
     }
 
     /// A package of a registry, as locked if it is.
-    pub(super) fn from_registry(
+    pub(super) fn registry(
         &self,
         registry: &Registry,
         name: &PackageName,
@@ -107,7 +93,7 @@ impl<'a> Fetch<'a> {
     fn on_disk(&self, entry: &LockedPackage, name: &PackageName) -> Option<Package> {
         let mut places = self.directories.values().map(|source| at_place(source, name));
         let intact = places.find(|files| !files.is_empty() && digest_of(files) == entry.text)?;
-        let package = Package::of_text(entry, intact).ok()?;
+        let package = Package::of_text(entry, &intact).ok()?;
         (package.name == *name).then_some(package)
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use wit_parser::PackageName;
 
+use super::below;
 use super::error::RegistryError;
 use crate::component::inventory::{Entry, inventory};
 use crate::component::wit::{Source, WitError};
@@ -21,23 +22,49 @@ pub(super) struct Package {
     pub(super) files: Source,
     /// The packages that it uses.
     pub(super) uses: BTreeSet<PackageName>,
+    /// The directory in whose `deps/` what it uses may lie.
+    pub(super) beside: Option<String>,
 }
 
 impl Package {
     /// The main package of a WIT directory, at a path of the manifest's.
     pub(super) fn of_directory(path: &str, source: &Source) -> Result<Self, WitError> {
+        let main = inventory(source)?.into_iter().next();
+        main.and_then(|main| Self::of_entry(path, &main)).ok_or(WitError::Empty)
+    }
+
+    /// A package that such a directory has in its `deps/`, if it is there.
+    pub(super) fn beside(
+        path: &str,
+        source: &Source,
+        name: &PackageName,
+    ) -> Result<Option<Self>, WitError> {
         let entries = inventory(source)?;
-        let Entry { files, defines, uses, .. } =
-            entries.into_iter().next().ok_or(WitError::Empty)?;
-        let name = defines.into_iter().next().ok_or(WitError::Empty)?;
-        let digest = digest_of(&files);
-        Ok(Self { name, origin: Origin::Path(path.to_owned()), digest, files, uses })
+        let found = entries.iter().skip(1).find(|entry| entry.defines.first() == Some(name));
+        Ok(found.and_then(|entry| Self::of_entry(path, entry)))
+    }
+
+    fn of_entry(path: &str, entry: &Entry) -> Option<Self> {
+        let base = |name: &String| name.rsplit('/').next().unwrap_or(name).to_owned();
+        let files = entry.files.iter().map(|(name, text)| (base(name), text.clone())).collect();
+        let origin = match entry.place.as_str() {
+            "" => path.to_owned(),
+            place => below(path, place),
+        };
+        Some(Self {
+            name: entry.defines.first()?.clone(),
+            origin: Origin::Path(origin),
+            digest: digest_of(&files),
+            files,
+            uses: entry.uses.clone(),
+            beside: Some(path.to_owned()),
+        })
     }
 
     /// A package by the text that was written for it.
-    pub(super) fn of_text(entry: &LockedPackage, files: Source) -> Result<Self, WitError> {
-        let found = Self::of_directory("", &files)?;
-        Ok(Self { origin: entry.origin.clone(), digest: entry.digest, ..found })
+    pub(super) fn of_text(entry: &LockedPackage, files: &Source) -> Result<Self, WitError> {
+        let found = Self::of_directory("", files)?;
+        Ok(Self { origin: entry.origin.clone(), digest: entry.digest, beside: None, ..found })
     }
 
     /// The bytes that a registry holds: a WIT package in binary form.
@@ -68,7 +95,8 @@ impl Package {
             });
         }
         let files = [("package.wit".to_owned(), subject.package_wit())].into();
-        Ok(Self { name: name.clone(), origin, digest, files, uses: subject.uses() })
+        let uses = subject.uses();
+        Ok(Self { name: name.clone(), origin, digest, files, uses, beside: None })
     }
 
     /// As the lock file has it.

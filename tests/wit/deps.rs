@@ -1,129 +1,12 @@
-//! `poly wit`, from outside: what is shown, compared, checked and fetched, against a registry that
-//! really runs.
+//! `poly wit deps`: packages from registries and directories, locked, and offline once fetched.
 
+use std::fmt::Write as _;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
-use oci_client::client::{ClientConfig, ClientProtocol, Config, ImageLayer};
-use oci_client::secrets::RegistryAuth;
-use oci_client::{Client, Reference};
 use snapbox::{assert_data_eq, str};
-use tempfile::TempDir;
 
+use super::registry::{Registry, blot, serve, walk};
 use crate::place::{Place, Ran};
-
-/// A registry on this machine, gone with the test. Debian's package `docker-registry` has it.
-struct Registry {
-    server: Child,
-    address: String,
-    storage: TempDir,
-}
-
-impl Registry {
-    fn start() -> Self {
-        let storage = tempfile::tempdir().expect("a temporary directory");
-        // The system says which port is free; somebody else may take it meanwhile.
-        for _ in 0..5 {
-            let free = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
-            let address = free.expect("a free port").to_string();
-            let configuration = storage.path().join("config.yml");
-            let text = format!(
-                "version: 0.1\nlog: {{ level: error }}\nhttp: {{ addr: '{address}' }}\nstorage: \
-                 {{ filesystem: {{ rootdirectory: '{}' }}, cache: {{ }} }}\n",
-                storage.path().display()
-            );
-            fs::write(&configuration, text).expect("writable");
-            let mut server = Command::new("docker-registry")
-                .arg("serve")
-                .arg(&configuration)
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn()
-                .expect("docker-registry is installed (apt-get install docker-registry)");
-            let begun = Instant::now();
-            while begun.elapsed() < Duration::from_secs(30) {
-                if TcpStream::connect(&address).is_ok() {
-                    return Self { server, address, storage };
-                }
-                if server.try_wait().expect("a child").is_some() {
-                    break;
-                }
-                thread::sleep(Duration::from_millis(20));
-            }
-            let _ = server.kill();
-            let _ = server.wait();
-        }
-        panic!("docker-registry does not start");
-    }
-
-    /// Publishes a package of WIT as `wkg` does.
-    fn push(&self, repository: &str, tag: &str, wit: &str) {
-        let source = [("w.wit".to_owned(), wit.to_owned())].into();
-        let wit = poly::component::wit::resolve(&source).expect("valid WIT");
-        let bytes = wit_component::encode(&wit.resolve, wit.package).expect("a package");
-        self.push_bytes(repository, tag, bytes, "application/wasm");
-    }
-
-    fn push_bytes(&self, repository: &str, tag: &str, bytes: Vec<u8>, media_type: &str) {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let protocol = ClientProtocol::Http;
-        let client = Client::try_from(ClientConfig { protocol, ..ClientConfig::default() });
-        let client = client.expect("a client");
-        let at = Reference::with_tag(self.address.clone(), repository.to_owned(), tag.to_owned());
-        let layers = [ImageLayer::new(bytes, media_type.to_owned(), None)];
-        let config = Config::new("{}", "application/vnd.wasm.config.v0+json".to_owned(), None);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime
-            .expect("a runtime")
-            .block_on(client.push(&at, &layers, config, &RegistryAuth::Anonymous, None))
-            .expect("pushed");
-    }
-
-    /// Damages every blob of this content.
-    fn tamper(&self, with: &str) {
-        let mut damaged = 0;
-        for entry in walk(self.storage.path()) {
-            let bytes = fs::read(&entry).expect("readable");
-            if entry.ends_with("data") && bytes.windows(with.len()).any(|at| at == with.as_bytes())
-            {
-                let text = String::from_utf8_lossy(&bytes).into_owned();
-                assert!(bytes.starts_with(b"\0asm"), "{text}");
-                let place = bytes.windows(with.len()).position(|at| at == with.as_bytes());
-                let mut bytes = bytes;
-                bytes[place.expect("found above")] ^= 1;
-                fs::write(&entry, bytes).expect("writable");
-                damaged += 1;
-            }
-        }
-        assert_eq!(damaged, 1);
-    }
-
-    fn stop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
-}
-
-impl Drop for Registry {
-    fn drop(&mut self) {
-        self.stop();
-    }
-}
-
-fn walk(directory: &Path) -> Vec<std::path::PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(directory).expect("readable") {
-        let path = entry.expect("readable").path();
-        if path.is_dir() { files.extend(walk(&path)) } else { files.push(path) }
-    }
-    files
-}
 
 const LOGGING: &str = "package demo:logging@0.1.0;\n\n/// Where words go.\ninterface log {\n  \
                        use demo:levels/types@0.2.0.{level};\n  log: func(level: level, text: string);\n}\n\
@@ -297,12 +180,12 @@ fn what_is_not_there_is_told_with_what_is() {
     ] {
         place.write("pipeline.toml", manifest(&at, dependency));
         let ran = place.run(&["wit", "deps"]).expect(2);
-        all += &format!("# {dependency}\n{}\n", said(&ran, &registry));
+        let _ = write!(all, "# {dependency}\n{}\n", said(&ran, &registry));
     }
     registry.stop();
     place.write("pipeline.toml", manifest(&at, "\"demo:logging\" = \"0.1.0\""));
     let ran = place.run(&["wit", "deps"]).expect(2);
-    all += &format!("# nobody answers\n{}", said(&ran, &registry));
+    let _ = write!(all, "# nobody answers\n{}", said(&ran, &registry));
     assert_data_eq!(
         all,
         str![[r##"
@@ -604,157 +487,6 @@ error: `demo:logging@0.1.0` is in `wit/deps/mine/a.wit` already
     );
 }
 
-const ANSWER: &str = "(component
-  (import \"demo:log/log\" (instance (export \"log\" (func (param \"text\" string)))))
-  (import \"demo:more/more\" (instance (export \"f\" (func))))
-  (import \"wasi:cli/exit@0.2.0\" (instance (export \"exit\" (func (param \"status\" (result))))))
-  (core module $m (func (export \"answer\") (result i32) i32.const 42))
-  (core instance $i (instantiate $m))
-  (func $answer (canon lift (core func $i \"answer\")))
-  (func $typed (result u32) (canon lift (core func $i \"answer\")))
-  (export \"answer\" (func $typed))
-  (export \"other\" (func $typed)))";
-
-#[test]
-fn a_component_is_held_against_its_world() {
-    let place = Place::new().with_fake_tools();
-    let pipeline = "[pipeline]\nname = \"one\"\nwit = \"wit\"\n\n[component.app]\npath = \"app\"\n\
-                    toolchain = \"fake\"\nworld = \"app\"\n\n[component.more]\npath = \"more\"\n\
-                    toolchain = \"fake\"\n\n[component.log]\npath = \"log\"\ntoolchain = \"fake\"\n";
-    let provider = |name: &str, function: &str, parameter: &str| {
-        format!(
-            "(component (core module $m (memory (export \"memory\") 1)
-               (func (export \"f\")) (func (export \"g\") (param i32 i32))
-               (func (export \"realloc\") (param i32 i32 i32 i32) (result i32) i32.const 0))
-             (core instance $i (instantiate $m))
-             (func $f {parameter} (canon lift (core func $i \"{}\") (memory $i \"memory\") (realloc (func $i \"realloc\"))))
-             (instance $e (export \"{function}\" (func $f))) (export \"{name}\" (instance $e)))",
-            if parameter.is_empty() { "f" } else { "g" }
-        )
-    };
-    let wasm = |text: &str| wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"));
-    let log = provider("demo:log/log", "log", "(param \"text\" string)");
-    place.write("pipeline.toml", pipeline);
-    place.write(
-        "app/source.wasm",
-        wasm(&ANSWER.replace("  (func $answer (canon lift (core func $i \"answer\")))\n", "")),
-    );
-    place.write("more/source.wasm", wasm(&provider("demo:more/more", "f", "")));
-    place.write("log/source.wasm", wasm(&log));
-    let world = "package demo:app;\n\nworld app {\n  import demo:log/log;\n  import demo:more/more;\n  \
-                 export answer: func() -> u32;\n  export other: func() -> u32;\n}\n";
-    place.write("wit/app.wit", world);
-    place.write(
-        "wit/deps/log.wit",
-        "package demo:log;\n\ninterface log {\n  log: func(text: string);\n}\n",
-    );
-    place.write("wit/deps/more.wit", "package demo:more;\n\ninterface more {\n  f: func();\n}\n");
-    place.run(&["build"]).expect(0);
-    let well = place.run(&["wit", "check"]).expect(0);
-    assert_data_eq!(
-        well.stderr,
-        str![[r#"
-     checked 0 wrong, 0 worth knowing
-
-"#]]
-    );
-    let shown = place.run(&["wit", "show", "app"]).expect(0);
-    assert_data_eq!(
-        shown.stdout,
-        str![[r#"
-package root:component;
-
-world root {
-  import demo:log/log;
-  import demo:more/more;
-  import wasi:cli/exit@0.2.0;
-
-  export answer: func() -> u32;
-  export other: func() -> u32;
-}
-package demo:log {
-  interface log {
-    log: func(text: string);
-  }
-}
-
-
-package demo:more {
-  interface more {
-    f: func();
-  }
-}
-
-
-package wasi:cli@0.2.0 {
-  interface exit {
-    exit: func(status: result);
-  }
-}
-
-"#]]
-    );
-    place.run(&["wit", "show"]).expect(0);
-    place.run(&["wit", "compat", "app", "--against", "target/poly/one.wasm"]).expect(1);
-
-    // The WIT goes on; what was built stays.
-    let world = world
-        .replace("  import demo:more/more;\n", "")
-        .replace("  export other: func() -> u32;\n", "  export later: func();\n")
-        .replace("answer: func() -> u32", "answer: func() -> string");
-    place.write("wit/app.wit", world);
-    place.write(
-        "wit/deps/log.wit",
-        "package demo:log;\n\ninterface log {\n  log: func(text: list<string>);\n}\n",
-    );
-    let found = place.run(&["wit", "check"]).expect(1);
-    assert_data_eq!(found.stderr, str![[r#"
-     warning wit/deps/more.wit:1: nothing uses package `demo:more`
-             help: the patch on standard output removes it
-       error wit/app.wit:5: the export `answer` of component `app` is not what its world says: result: the component has u32, the WIT string
-             help: if the WIT changed since the last build, build again: `poly build`
-       error wit/app.wit:6: component `app` lacks the export `later` of its world
-             help: if the WIT changed since the last build, build again: `poly build`
-       error wit/app.wit:3: the import `demo:log/log` of component `app` is not what its world says: function "log" → parameter 1: the component has string, the WIT list<string>
-             help: if the WIT changed since the last build, build again: `poly build`
-       error wit/app.wit:3: component `app` imports `demo:more/more`, which its world does not name
-             help: add `import demo:more/more;` to the world, or build the component without
-     warning wit/app.wit:3: component `app` exports `other`, which its world does not name
-             help: add `export other;` to the world, or build the component without
-     checked 4 wrong, 2 worth knowing
-
-"#]]);
-
-    // What is offered is a patch that applies.
-    let patch = place.finish_raw(&mut place.poly(&["wit", "check"]));
-    assert!(patch.contains("wit/deps/more.wit"), "{patch}");
-    fs::write(place.root.join("fix.patch"), &patch).expect("writable");
-    let mut git = Command::new("git");
-    let applied = git.args(["apply", "fix.patch"]).current_dir(&place.root).output().expect("git");
-    assert!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
-    assert!(!place.root.join("wit/deps/more.wit").exists());
-    assert_eq!(place.run(&["wit", "check"]).code, 1, "what only a person can mend is still there");
-}
-
-/// A server that says the same to everybody who asks for a path, and else that it is not there.
-fn serve(answers: Vec<(&'static str, String)>) -> String {
-    let socket = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = socket.local_addr().expect("bound").to_string();
-    thread::spawn(move || {
-        for stream in socket.incoming() {
-            let Ok(mut stream) = stream else { continue };
-            let mut request = String::new();
-            let _ = BufReader::new(&stream).read_line(&mut request);
-            let path = request.split(' ').nth(1).unwrap_or_default();
-            let found = answers.iter().find(|(prefix, _)| path.starts_with(prefix));
-            let answer =
-                found.map_or("404 Not Found\r\ncontent-length: 0\r\n\r\n", |(_, text)| text);
-            let _ = write!(stream, "HTTP/1.1 {answer}");
-        }
-    });
-    address
-}
-
 #[test]
 fn a_registry_may_say_that_its_packages_are_elsewhere() {
     let (registry, place) = published();
@@ -810,16 +542,4 @@ fn machines_are_told_the_same() {
 
 "#]]
     );
-}
-
-/// Text without what differs from run to run, or with the version of a library.
-fn blot(text: &str, registry: &Registry) -> String {
-    let text = text.replace(&registry.address, "[REGISTRY]");
-    let mut parts = text.split("sha256:");
-    let mut blotted = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        blotted += "sha256:[DIGEST]";
-        blotted += part.get(64..).unwrap_or_default();
-    }
-    blotted
 }
