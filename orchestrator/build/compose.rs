@@ -6,10 +6,11 @@ use std::sync::Arc;
 use miette::Diagnostic as _;
 
 use super::error::BuildError;
-use crate::component::flow::{self, FlowError, FlowSource};
-use crate::component::wiring::{self, ExplicitLink};
-use crate::component::{Part, audit, compose as composer};
-use crate::manifest::Manifest;
+use crate::component::compose::{self as composer, Composed, Engine};
+use crate::component::flow::{self, FlowComponent, FlowError, FlowSource};
+use crate::component::wiring::{self, About, ExplicitLink, Wiring, WiringError};
+use crate::component::{Part, audit};
+use crate::manifest::{self, Manifest};
 use crate::plan::Fingerprint;
 
 /// What composing depends on beside the components: what the manifest says of flows and
@@ -24,18 +25,51 @@ pub(super) fn fingerprint(manifest: &Manifest) -> Fingerprint {
         let setting = format!("link {}", import.get_ref());
         fingerprint.settings.insert(setting, export.get_ref().to_string());
     }
+    for (component, settings) in &manifest.components {
+        if !settings.instances.is_empty() {
+            let names: Vec<_> = settings.instances.iter().map(toml::Spanned::get_ref).collect();
+            let names = names.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+            fingerprint.settings.insert(format!("instances of {}", component.get_ref()), names);
+        }
+    }
+    if let Some(engine) = asked(manifest) {
+        fingerprint.settings.insert("engine".to_owned(), engine.to_string());
+    }
     fingerprint.libraries = composer::versions();
     fingerprint
 }
 
-/// Generates the flows, resolves the links, composes, and audits what came out. Returns the
-/// composed component, and the names of components that it did not need.
-pub(super) fn compose(
+/// The engine that the manifest asks for.
+pub(super) fn asked(manifest: &Manifest) -> Option<Engine> {
+    match manifest.compose.engine {
+        manifest::Engine::Auto => None,
+        manifest::Engine::WasmCompose => Some(Engine::WasmCompose),
+        manifest::Engine::WacGraph => Some(Engine::WacGraph),
+    }
+}
+
+/// A pipeline's parts, and how they are linked.
+pub(super) struct Assembly<'a> {
+    /// An entry for each instance of each component.
+    pub(super) parts: Vec<Part<'a>>,
+    /// The component that holds the flows.
+    pub(super) flow: Option<FlowComponent>,
+    /// The links.
+    pub(super) wiring: Wiring,
+}
+
+/// Generates the flows of `manifest` over its `components` and resolves the links.
+pub(super) fn assemble<'a>(
     manifest: &Manifest,
-    components: &BTreeMap<String, Arc<Vec<u8>>>,
-) -> Result<(Vec<u8>, Vec<String>), BuildError> {
-    let parts = components.iter().map(|(name, bytes)| Part::new(name.as_str(), bytes.as_slice()));
-    let parts = parts.collect::<Result<Vec<_>, _>>().map_err(Box::new)?;
+    components: &'a BTreeMap<String, Arc<Vec<u8>>>,
+) -> Result<Assembly<'a>, BuildError> {
+    let mut parts: Vec<Part<'a>> = Vec::new();
+    for (name, component) in manifest.instances() {
+        let known = parts.iter().find(|part| part.component == component).cloned();
+        let part = known.map_or_else(|| Part::new(component, components[component].as_slice()), Ok);
+        let part = Part { name: name.to_owned(), ..part.map_err(Box::new)? };
+        parts.push(part);
+    }
     let flow =
         flow::generate(&flows(manifest), &parts).map_err(|error| at_flow(manifest, &error))?;
     let links: Vec<ExplicitLink> = manifest
@@ -46,10 +80,20 @@ pub(super) fn compose(
             export: export.get_ref().to_string(),
         })
         .collect();
-    let wiring = wiring::wire(&parts, flow.as_ref(), &links).map_err(Box::new)?;
-    let composed = composer::compose(&parts, flow.as_ref(), &wiring).map_err(Box::new)?;
-    audit::audit(&composed, &parts).map_err(Box::new)?;
-    Ok((composed, wiring.unused))
+    let wiring = wiring::wire(&parts, flow.as_ref(), &links);
+    let wiring = wiring.map_err(|error| at_names(manifest, &error))?;
+    Ok(Assembly { parts, flow, wiring })
+}
+
+/// Composes what [`assemble`] put together, and audits what came out.
+pub(super) fn compose(
+    manifest: &Manifest,
+    Assembly { parts, flow, wiring }: &Assembly<'_>,
+) -> Result<Composed, BuildError> {
+    let composed =
+        composer::compose(parts, flow.as_ref(), wiring, asked(manifest)).map_err(Box::new)?;
+    audit::audit(&composed.outline, parts).map_err(Box::new)?;
+    Ok(composed)
 }
 
 fn flows(manifest: &Manifest) -> Vec<FlowSource> {
@@ -62,6 +106,22 @@ fn flows(manifest: &Manifest) -> Vec<FlowSource> {
         .collect()
 }
 
+/// An error of the wiring, shown where the manifest has what it is about.
+fn at_names(manifest: &Manifest, error: &WiringError) -> BuildError {
+    let places = error.about().into_iter().filter_map(|(about, label)| {
+        let span = match about {
+            About::Component(name) => manifest.place_of(name),
+            About::Link(link) => {
+                let mut links = manifest.links.keys();
+                links.find(|import| import.get_ref().to_string() == link).map(toml::Spanned::span)
+            }
+        };
+        span.map(|span| (span, label.to_owned()))
+    });
+    let help = error.help().map(|help| help.to_string());
+    BuildError::Wiring(manifest.error_at_all(places.collect(), error.to_string(), help))
+}
+
 /// An error of a flow, shown at the line of its stage.
 fn at_flow(manifest: &Manifest, error: &FlowError) -> BuildError {
     let flow = manifest.flows.iter().find(|(name, _)| *name.get_ref() == error.flow);
@@ -72,4 +132,51 @@ fn at_flow(manifest: &Manifest, error: &FlowError) -> BuildError {
     let help = error.help().map(|help| help.to_string());
     let located = manifest.error_at(span.unwrap_or(0..0), error.to_string(), "this stage", help);
     BuildError::Flow(located)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(text: &str) -> poly_cache::Digest {
+        let manifest = Manifest::parse("pipeline.toml", text).expect("a manifest");
+        fingerprint(&manifest).key()
+    }
+
+    const PLAIN: &str = r#"
+        [pipeline]
+        name = "p"
+        [component.a]
+        path = "a"
+        toolchain = "t"
+        [component.b]
+        path = "b"
+        toolchain = "t"
+        "#;
+
+    #[test]
+    fn all_that_the_manifest_says_of_composing_moves_the_key() {
+        let additions = [
+            "instances = ['b', 'c']",
+            "instances = ['c', 'b']",
+            "[link]\n'a/x:y/z' = 'b'",
+            "[flow.run]\nsteps = ['a/f']",
+            "[flow.other]\nsteps = ['a/f']",
+            "[compose]\nengine = 'wasm-compose'",
+            "[compose]\nengine = 'wac-graph'",
+        ];
+        let mut keys: Vec<_> =
+            additions.iter().map(|addition| key(&format!("{PLAIN}\n{addition}"))).collect();
+        keys.push(key(PLAIN));
+        keys.sort();
+        keys.dedup();
+        assert_eq!(keys.len(), additions.len() + 1, "each is another");
+    }
+
+    #[test]
+    fn what_changes_nothing_about_composing_leaves_the_key() {
+        for addition in ["[compose]\nengine = 'auto'", "[limits]\ntimeout = '1s'"] {
+            assert_eq!(key(&format!("{PLAIN}\n{addition}")), key(PLAIN), "{addition}");
+        }
+    }
 }

@@ -246,13 +246,14 @@ impl<'a> Driver<'a> {
         }
         (self.tell)(Event::Started { action: action.clone(), by: prepared.by.clone() });
         let started = Instant::now();
-        let Product { made, tools } = (prepared.work)()?;
+        let Product { made, tools, by } = (prepared.work)()?;
+        let by = by.unwrap_or(prepared.by);
         let artifact = match made {
             Made::New(bytes) => self.artifacts.put(bytes)?,
             Made::Same(artifact) => artifact,
         };
         self.artifacts.note(key, prepared.fingerprint, artifact, started.elapsed())?;
-        Ok(self.done(action, &key, artifact, &prepared.by, Some(tools), started))
+        Ok(self.done(action, &key, artifact, &by, Some(tools), started))
     }
 
     fn done(

@@ -10,7 +10,6 @@ use crate::component::PartError;
 use crate::component::adapt::AdaptError;
 use crate::component::audit::AuditError;
 use crate::component::compose::ComposeError;
-use crate::component::wiring::WiringError;
 use crate::host::EngineError;
 use crate::manifest::ManifestError;
 use crate::toolchain::{InstallError, ToolError};
@@ -50,10 +49,10 @@ pub enum BuildError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Part(#[from] Box<PartError>),
-    /// The components do not fit.
+    /// The components do not fit; shown where the manifest names them.
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Wiring(#[from] Box<WiringError>),
+    Wiring(ManifestError),
     /// The composer refused.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -30,6 +30,8 @@ pub(super) struct Product {
     pub(super) made: Made,
     /// How long tools ran.
     pub(super) tools: Duration,
+    /// Who did the work, if that was not known before.
+    pub(super) by: Option<String>,
 }
 
 /// What an action made.
@@ -43,7 +45,7 @@ pub(super) enum Made {
 impl Product {
     /// Made without tools.
     fn in_process(made: Made) -> Self {
-        Self { made, tools: Duration::ZERO }
+        Self { made, tools: Duration::ZERO, by: None }
     }
 }
 
@@ -77,7 +79,7 @@ impl Driver<'_> {
             by: toolchain.name.clone(),
             work: Box::new(move || {
                 let (bytes, tools) = recipe.carry_out(self.tell).map_err(Box::new)?;
-                Ok(Product { made: Made::New(bytes), tools })
+                Ok(Product { made: Made::New(bytes), tools, by: None })
             }),
         })
     }
@@ -123,14 +125,19 @@ impl Driver<'_> {
             for (name, artifact) in &parts {
                 bytes.insert(name.clone(), self.artifacts.bytes(artifact)?);
             }
-            let (composed, unused) = compose::compose(&self.project.manifest, &bytes)?;
-            for name in unused {
+            let assembly = compose::assemble(&self.project.manifest, &bytes)?;
+            for name in &assembly.wiring.unused {
                 let text = format!("no flow and no link needs component `{name}`; it is left out");
                 (self.tell)(Event::Warning { text });
             }
-            Ok(Product::in_process(Made::New(composed)))
+            let composed = compose::compose(&self.project.manifest, &assembly)?;
+            let by = Some(composed.choice.engine.to_string());
+            Ok(Product { by, ..Product::in_process(Made::New(composed.bytes)) })
         };
-        Prepared { fingerprint, by: "wasm-compose".to_owned(), work: Box::new(work) }
+        // Which engine it is shows when the components are there.
+        let by = compose::asked(&self.project.manifest);
+        let by = by.map_or_else(|| "auto".to_owned(), |engine| engine.to_string());
+        Prepared { fingerprint, by, work: Box::new(work) }
     }
 
     fn prepare_precompile(&self, composed: &Artifact) -> Result<Prepared<'_>, BuildError> {

@@ -27,6 +27,7 @@ pub mod flow;
 pub mod inspect;
 pub mod inventory;
 mod locked;
+mod outline;
 mod part;
 pub mod wiring;
 pub mod wit;

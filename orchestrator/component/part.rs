@@ -1,4 +1,4 @@
-//! A component that takes part in a composition: its name, its bytes and its decoded world.
+//! A component that takes part in a composition: its names, its bytes and its decoded world.
 
 use std::borrow::Cow;
 
@@ -7,11 +7,13 @@ use thiserror::Error;
 
 use super::world::{self, World, WorldError};
 
-/// One component of a pipeline, ready to be linked.
+/// One instance of a component, ready to be linked. Most components have one, of their own name.
 #[derive(Debug, Clone)]
 pub struct Part<'a> {
-    /// Its name in the manifest.
+    /// Its name, by which links and flows call it.
     pub name: String,
+    /// The name of the component that it is an instance of.
+    pub component: String,
     /// The component.
     pub bytes: Cow<'a, [u8]>,
     /// Its imports and exports.
@@ -38,7 +40,7 @@ impl<'a> Part<'a> {
     ) -> Result<Self, PartError> {
         let (name, bytes) = (name.into(), bytes.into());
         match world::decode(&bytes) {
-            Ok(world) => Ok(Self { name, bytes, world }),
+            Ok(world) => Ok(Self { component: name.clone(), name, bytes, world }),
             Err(cause) => Err(PartError { name, cause }),
         }
     }

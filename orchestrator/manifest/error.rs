@@ -159,7 +159,18 @@ impl Manifest {
         label: impl Into<String>,
         help: impl Into<Option<String>>,
     ) -> ManifestError {
-        let first = Fault { help: help.into(), ..Fault::at(span, message, label) };
+        self.error_at_all(vec![(span, label.into())], message, help)
+    }
+
+    /// The same about several places, each with its label; the first is where to look. Without
+    /// any, it is about the manifest as a whole.
+    pub fn error_at_all(
+        &self,
+        places: Vec<(Range<usize>, String)>,
+        message: impl Into<String>,
+        help: impl Into<Option<String>>,
+    ) -> ManifestError {
+        let first = Fault { message: message.into(), places, help: help.into() };
         ManifestError::of(self.source.clone(), vec![first])
     }
 }

@@ -64,6 +64,9 @@ pub struct Manifest {
     #[serde(default, rename = "link")]
     #[schemars(with = "IndexMap<String, String>")]
     pub links: IndexMap<Spanned<ImportEnd>, Spanned<ExportEnd>>,
+    /// How the components become one.
+    #[serde(default)]
+    pub compose: Compose,
     /// WIT packages that come from elsewhere, by name (`"namespace:name"`): a version, or a table.
     #[serde(default)]
     #[schemars(with = "IndexMap<String, Dependency>")]
@@ -139,6 +142,11 @@ pub struct Component {
     #[serde(default)]
     #[schemars(with = "IndexMap<String, String>")]
     pub options: IndexMap<Spanned<String>, Spanned<String>>,
+    /// The names of its instances, each with a state of its own, by which links and flows call
+    /// them; without it, there is one, of the component's own name.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub instances: Vec<Spanned<String>>,
 }
 
 /// How a component is compiled.
@@ -160,6 +168,27 @@ pub struct Flow {
     /// The stages: `component/function` or `component/interface.function`.
     #[schemars(with = "Vec<FunctionName>", length(min = 1))]
     pub steps: Vec<Spanned<FunctionName>>,
+}
+
+/// `[compose]`: how the components become one.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Compose {
+    /// The library that writes the composed component.
+    pub engine: Engine,
+}
+
+/// A library that writes the composed component.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Engine {
+    /// wasm-compose where it can express the wiring, else wac-graph.
+    #[default]
+    Auto,
+    /// wasm-compose's graph.
+    WasmCompose,
+    /// wac-graph.
+    WacGraph,
 }
 
 /// `[grants]`: what the composed component may touch.
@@ -294,6 +323,26 @@ pub struct ToolchainOverride {
     pub tools: IndexMap<Spanned<String>, Spanned<String>>,
     /// Environment variables set for every step.
     pub env: IndexMap<String, String>,
+}
+
+impl Manifest {
+    /// What takes part in the composition: each instance with the component that it is of, in
+    /// the order of the file.
+    pub fn instances(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.components.iter().flat_map(|(component, settings)| {
+            let component = component.get_ref().as_str();
+            let own = settings.instances.is_empty().then_some(component);
+            let named = settings.instances.iter().map(|name| name.get_ref().as_str());
+            own.into_iter().chain(named).map(move |instance| (instance, component))
+        })
+    }
+
+    /// Where an instance has its name from, if there is one so called.
+    pub fn place_of(&self, instance: &str) -> Option<std::ops::Range<usize>> {
+        let named = self.components.values().flat_map(|component| &component.instances);
+        let own = self.components.keys();
+        named.chain(own).find(|name| name.get_ref() == instance).map(Spanned::span)
+    }
 }
 
 fn yes() -> bool {

@@ -33,6 +33,10 @@ options = { features = "fast" }
 [component.sink]
 path = "sink"
 toolchain = "tinygo"
+instances = ["sink", "second-sink"]
+
+[compose]
+engine = "wac-graph"
 
 [flow.run]
 steps = ["source/fetch", "sink/poly:sink/store@0.1.0.put"]

@@ -10,7 +10,7 @@ use super::error::Fault;
 use super::name::is_identifier;
 use super::path::{check_glob, check_granted, check_relative};
 use super::{Check, Component, Grants, Limit, Manifest, Pipeline, Spanned};
-use crate::nearest::suggestion;
+use crate::nearest::{quoted, suggestion};
 
 /// Everything that is wrong with `manifest`.
 pub(super) fn faults(manifest: &Manifest) -> Vec<Fault> {
@@ -68,7 +68,7 @@ fn identifier(what: &str, name: &Spanned<String>, faults: &mut Vec<Fault>) {
         faults.push(
             Fault::at(
                 name.span(),
-                format!("`{}` cannot be the name of a {what}", name.get_ref()),
+                format!("`{}` cannot be the name of {what}", name.get_ref()),
                 "not an identifier",
             )
             .advise(help),
@@ -86,11 +86,12 @@ fn differ_in_more_than_case<'a>(
     for (index, name) in names.clone().enumerate() {
         let same = |other: &&Spanned<String>| other.get_ref().eq_ignore_ascii_case(name.get_ref());
         if let Some(first) = names.clone().take(index).find(same) {
-            let message = format!(
-                "the {what}s `{}` and `{}` differ in nothing but case",
-                first.get_ref(),
-                name.get_ref()
-            );
+            let (first_name, name_again) = (first.get_ref(), name.get_ref());
+            let message = if first_name == name_again {
+                format!("two {what}s are called `{name_again}`")
+            } else {
+                format!("the {what}s `{first_name}` and `{name_again}` differ in nothing but case")
+            };
             faults.push(
                 Fault::at(name.span(), message, "this one").and_at(first.span(), "and this one"),
             );
@@ -111,8 +112,18 @@ fn components(manifest: &Manifest, faults: &mut Vec<Fault>) {
         );
     }
     differ_in_more_than_case("component", &manifest.components.keys(), faults);
+    let instances = manifest.components.values().flat_map(|component| &component.instances);
+    let names = manifest.components.iter().flat_map(|(name, component)| {
+        component.instances.is_empty().then_some(name).into_iter().chain(&component.instances)
+    });
+    if instances.clone().next().is_some() {
+        differ_in_more_than_case("instance", &names, faults);
+    }
+    for name in instances {
+        identifier("an instance", name, faults);
+    }
     for (name, Component { path, wit, inputs, .. }) in &manifest.components {
-        identifier("component", name, faults);
+        identifier("a component", name, faults);
         relative("the component's directory", path, faults);
         if let Some(wit) = wit {
             relative("the directory of WIT", wit, faults);
@@ -125,23 +136,29 @@ fn components(manifest: &Manifest, faults: &mut Vec<Fault>) {
     }
 }
 
-/// That `name`, which stands at `span`, is a component's.
+/// That `name`, which stands at `span`, takes part in the composition.
 fn known(manifest: &Manifest, name: &str, span: Range<usize>, faults: &mut Vec<Fault>) {
+    let names: Vec<_> = manifest.instances().map(|(instance, _)| instance).collect();
     // Where there are no components at all, that is the fault, and it has been said.
-    if manifest.components.contains_key(name) || manifest.components.is_empty() {
+    if names.contains(&name) || names.is_empty() {
         return;
     }
-    let names: Vec<_> = manifest.components.keys().map(|name| name.get_ref().as_str()).collect();
-    let help = suggestion(name, names, "the components are");
-    faults.push(
-        Fault::at(span, format!("there is no component `{name}`"), "not a component").advise(help),
-    );
+    faults.push(match manifest.components.get(name) {
+        Some(component) => {
+            let message = format!("component `{name}` has instances of other names");
+            let instances = component.instances.iter().map(|name| name.get_ref().as_str());
+            Fault::at(span, message, "which instance?")
+                .advise(format!("name one of them: {}", quoted(instances)))
+        }
+        None => Fault::at(span, format!("there is no component `{name}`"), "not a component")
+            .advise(suggestion(name, names, "the components are")),
+    });
 }
 
 fn flows(manifest: &Manifest, faults: &mut Vec<Fault>) {
     differ_in_more_than_case("flow", &manifest.flows.keys(), faults);
     for (name, flow) in &manifest.flows {
-        identifier("flow", name, faults);
+        identifier("a flow", name, faults);
         if flow.steps.is_empty() {
             let help =
                 "name the functions that it calls, such as `steps = [\"component/function\"]`";

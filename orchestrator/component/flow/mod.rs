@@ -79,7 +79,7 @@ pub fn generate(
         .imports
         .iter()
         .map(|import| Link {
-            component: name.clone(),
+            consumer: name.clone(),
             import: import.name.clone(),
             provider: import.component.clone(),
             export: import.interface.clone(),

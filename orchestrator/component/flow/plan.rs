@@ -84,7 +84,7 @@ pub(super) fn plan(flows: &[FlowSource], parts: &[Part<'_>]) -> Result<Plan, Flo
     let open_types = parts
         .iter()
         .flat_map(|part| &part.world.imports)
-        .filter(|(_, item)| matches!(item, Item::Type))
+        .filter(|(_, item)| matches!(item, Item::Type(_)))
         .map(|(name, _)| name.clone());
     let taken =
         open_types.chain(planner.imports.iter().map(|import| import.name.clone())).collect();
@@ -255,7 +255,7 @@ fn all_functions(part: &Part<'_>) -> Vec<String> {
                         .map(|function| format!("{}.{function}", short_name(name))),
                 );
             }
-            Item::Type => {}
+            Item::Type(_) => {}
         }
     }
     all
@@ -341,7 +341,7 @@ fn forwardable(function: &Function) -> Result<(), FlowErrorKind> {
 
 fn type_forwardable(ty: &Type, path: &mut Vec<String>) -> Result<(), FlowErrorKind> {
     let what = match ty {
-        Type::Own(name) | Type::Borrow(name) => format!("resource `{name}`"),
+        Type::Own(resource) | Type::Borrow(resource) => format!("resource `{}`", resource.name),
         Type::Future(_) | Type::Stream(_) | Type::Map(..) | Type::FixedLengthList(..) => {
             format!("`{ty}`")
         }

@@ -3,11 +3,11 @@
 use miette::Diagnostic;
 use thiserror::Error;
 
+use super::Link;
 use crate::component::world::Mismatch;
 use crate::nearest::quoted;
 
-/// Why [`super::wire`] refuses a pipeline. Variants about an explicit link carry its left side
-/// as the manifest has it, so that the place can be shown.
+/// Why [`super::wire`] refuses a pipeline; [`WiringError::about`] says where to look.
 #[derive(Debug, Error, Diagnostic)]
 pub enum WiringError {
     /// There is no component at all.
@@ -47,7 +47,7 @@ pub enum WiringError {
         "component `{component}` imports `{import}`, but the `{export}` of component `{provider}` differs: \
          {mismatch}"
     )]
-    #[diagnostic(help("both components must be built from the same WIT"))]
+    #[diagnostic(help("{help}"))]
     Mismatch {
         /// Who imports it.
         component: String,
@@ -57,15 +57,39 @@ pub enum WiringError {
         provider: String,
         /// What is exported.
         export: String,
-        /// Where they differ.
+        /// Where they differ: in structure, or in whose resource they mean.
         mismatch: Box<Mismatch>,
+        /// How to make them agree.
+        help: Box<str>,
+    },
+    /// An interface is left to the host while the owner of its resources is a component.
+    #[error(
+        "component `{component}` leaves `{import}` to the host, but that uses resource `{resource}` of \
+         `{owner}`, which component `{provider}` provides"
+    )]
+    #[diagnostic(help(
+        "link both to the same component, or neither, such as: \"{component}/{import}\" = \"{provider}\""
+    ))]
+    SplitResource {
+        /// Who imports.
+        component: String,
+        /// The interface that is left.
+        import: String,
+        /// The resource.
+        resource: String,
+        /// The interface that owns it.
+        owner: String,
+        /// Who provides that one.
+        provider: String,
     },
     /// Components need each other in a circle.
-    #[error("components need each other in a circle: {}", cycle.join(" → "))]
-    #[diagnostic(help("an arrow reads `needs`; break the circle at one of them"))]
+    #[error("components need each other in a circle: {}", around(cycle))]
+    #[diagnostic(help(
+        "an arrow reads `needs`, and what; link one of these imports to another component"
+    ))]
     Cycle {
-        /// The components on it, the first one again at the end.
-        cycle: Vec<String>,
+        /// The links on it: each leads from the provider of the one before.
+        cycle: Vec<Link>,
     },
     /// Several components could be the root.
     #[error(
@@ -128,4 +152,53 @@ pub enum WiringError {
         /// The link's left side.
         link: String,
     },
+}
+
+/// `a → b (x:y/z) → a (p:q/r)`.
+fn around(cycle: &[Link]) -> String {
+    let first = cycle.first().map(|link| link.consumer.clone()).into_iter();
+    let steps = cycle.iter().map(|link| format!("{} ({})", link.provider, link.import));
+    first.chain(steps).collect::<Vec<_>>().join(" → ")
+}
+
+/// What an error is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About<'e> {
+    /// A part, by its name.
+    Component(&'e str),
+    /// An explicit link, by its left side.
+    Link(&'e str),
+}
+
+impl WiringError {
+    /// What it is about, what matters most first, each with a few words on its role.
+    pub fn about(&self) -> Vec<(About<'_>, &'static str)> {
+        let component = |name, role| (About::Component(name), role);
+        match self {
+            Self::Nothing => Vec::new(),
+            Self::Unmet { component: name, .. } => vec![component(name, "imports it")],
+            Self::Ambiguous { component: name, providers, .. } => {
+                let providers = providers.iter().filter_map(|provider| provider.split_once('/'));
+                let providers = providers.map(|(name, _)| component(name, "exports it"));
+                std::iter::once(component(name, "imports it")).chain(providers).collect()
+            }
+            Self::Mismatch { component: name, provider, .. } => {
+                vec![component(name, "imports it"), component(provider, "exports it")]
+            }
+            Self::SplitResource { component: name, provider, .. } => {
+                vec![component(name, "imports both"), component(provider, "provides one")]
+            }
+            Self::Cycle { cycle } => {
+                cycle.iter().map(|link| component(&link.consumer, "on the circle")).collect()
+            }
+            Self::SeveralRoots { roots } => {
+                roots.iter().map(|name| component(name, "not needed by others")).collect()
+            }
+            Self::UnknownComponent { link, .. }
+            | Self::UnknownImport { link, .. }
+            | Self::UnknownExport { link, .. }
+            | Self::Itself { link, .. }
+            | Self::Twice { link } => vec![(About::Link(link), "this link")],
+        }
+    }
 }

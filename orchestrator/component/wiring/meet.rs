@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{ExplicitLink, Link, Reason, WiringError};
+use super::{ExplicitLink, Link, Parts, Reason, WiringError};
 use crate::component::part::Part;
 use crate::component::world::{
-    Item, Mismatch, WASI_VERSION, compare_functions, compare_interfaces, split_version,
+    Item, Mismatch, WASI_VERSION, compare_functions, compare_interfaces, seen_from, split_version,
+    track,
 };
 use crate::nearest::{nearest, suggestion};
-
-type Parts<'p> = BTreeMap<&'p str, &'p Part<'p>>;
 
 /// The explicit links, by component and import.
 pub(super) fn explicit<'p>(
@@ -97,7 +96,7 @@ fn lookup<'i>(items: &'i BTreeMap<String, Item>, name: &str) -> Option<(&'i str,
     }
 }
 
-/// The one export of another component that has the import's name, or a compatible version.
+/// The one export of a part of another component that has the import's name, or a compatible version.
 pub(super) fn by_name(
     parts: &Parts<'_>,
     component: &Part<'_>,
@@ -105,7 +104,7 @@ pub(super) fn by_name(
     item: &Item,
 ) -> Result<Link, WiringError> {
     let others = || {
-        parts.values().filter(|other| other.name != component.name).flat_map(|other| {
+        parts.values().filter(|other| other.component != component.component).flat_map(|other| {
             other.world.exports.iter().map(move |(name, item)| (*other, name.as_str(), item))
         })
     };
@@ -159,24 +158,7 @@ fn unmet_help<'p>(
 /// Whether an export may stand for an import by its name: equal but for a version that is
 /// compatible.
 fn is_compatible(import: &str, export: &str) -> bool {
-    match (split_version(import), split_version(export)) {
-        ((one, Some(wanted)), (other, Some(offered))) => {
-            one == other
-                && wanted.pre.is_empty()
-                && offered.pre.is_empty()
-                && track(&wanted) == track(&offered)
-        }
-        _ => false,
-    }
-}
-
-/// What compatible versions share: the first number that is not zero, and its place.
-fn track(version: &semver::Version) -> (u64, u64, u64) {
-    match (version.major, version.minor) {
-        (0, 0) => (0, 0, version.patch),
-        (0, minor) => (0, minor, 0),
-        (major, _) => (major, 0, 0),
-    }
+    track(import).is_some_and(|wanted| track(export) == Some(wanted))
 }
 
 /// The link, if the types agree.
@@ -192,30 +174,16 @@ fn checked(
         import: import.to_owned(),
         provider: provider.name.clone(),
         export: export.to_owned(),
-        mismatch: Box::new(seen_from_import(mismatch, import)),
+        mismatch: Box::new(Mismatch { path: seen_from(import, mismatch.path), ..mismatch }),
+        help: "both components must be built from the same WIT".into(),
     })?;
     Ok(Link {
-        component: component.name.clone(),
+        consumer: component.name.clone(),
         import: import.to_owned(),
         provider: provider.name.clone(),
         export: Some(export.to_owned()),
         reason,
     })
-}
-
-/// The difference with the import's name before the way to it; a function in an interface as
-/// `interface/function`.
-fn seen_from_import(mut mismatch: Mismatch, import: &str) -> Mismatch {
-    let function = mismatch
-        .path
-        .first()
-        .and_then(|step| step.strip_prefix("function \"")?.strip_suffix('"'))
-        .map(|name| format!("{import}/{name}"));
-    match function {
-        Some(function) => mismatch.path[0] = function,
-        None => mismatch.path.insert(0, import.to_owned()),
-    }
-    mismatch
 }
 
 fn compare_items(wanted: &Item, offered: &Item) -> Result<(), Mismatch> {

@@ -6,8 +6,12 @@
 //! choice that poly makes. A component never meets its own import. What the host
 //! provides and what consists of types alone stays an import of the composed component.
 //!
-//! The *root* is the one component from which no other takes anything, and what it exports is
-//! what the composed component exports. A pipeline's flow component is its root; components
+//! A link's two ends must agree in structure, and on resources: a resource type is its owner's
+//! alone, so that wherever one is mentioned, both ends must have it from the same part, by
+//! whatever way.
+//!
+//! The *root* is the one part from which no other takes anything, and what it exports is
+//! what the composed component exports. A pipeline's flow component is its root; parts
 //! that the root does not need, directly or through others, are left out.
 //!
 //! Not here: what a WASI import may touch (grants), and the composing itself.
@@ -15,12 +19,16 @@
 mod error;
 mod meet;
 mod order;
+mod resources;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use serde::Serialize;
 
-pub use error::WiringError;
+pub use error::{About, WiringError};
+pub use resources::Origin;
+pub(crate) use resources::Owners;
 
 use super::flow::FlowComponent;
 use super::part::Part;
@@ -38,24 +46,57 @@ pub struct ExplicitLink {
 /// All links of a pipeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Wiring {
-    /// The component whose exports are those of the composed component.
+    /// The part whose exports are those of the composed component.
     pub root: String,
-    /// The links, by component and import.
+    /// The links, by consumer and import.
     pub links: Vec<Link>,
-    /// All components that take part, each after those that it takes from.
+    /// All that take part, each after those that it takes from.
     pub order: Vec<String>,
-    /// Components that the root does not need.
+    /// Parts that the root does not need.
     pub unused: Vec<String>,
+    /// What the composed component exports beside what its root does: the interfaces of other
+    /// parts whose resources the root hands out.
+    pub exposed: Vec<Exposed>,
+    /// What stays an import of the composed component, by name.
+    pub left: BTreeMap<String, Left>,
+}
+
+/// An interface that the composed component exports from a part that is not its root.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Exposed {
+    /// The part.
+    pub provider: String,
+    /// The interface.
+    pub export: String,
+}
+
+/// An import that no part meets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Left {
+    /// The parts that import it.
+    pub wanted_by: Vec<String>,
+    /// Who meets it.
+    pub to: LeftTo,
+}
+
+/// Who meets an import that no part meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LeftTo {
+    /// The host, with what is granted.
+    Host,
+    /// Nobody: it consists of types alone.
+    Nobody,
 }
 
 /// An import and what meets it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Link {
-    /// The component that imports.
-    pub component: String,
+    /// The part that imports.
+    pub consumer: String,
     /// What it imports.
     pub import: String,
-    /// The component that exports.
+    /// The part that exports.
     pub provider: String,
     /// What it exports; without it, the provider as a whole stands for an interface of its
     /// own functions.
@@ -64,7 +105,7 @@ pub struct Link {
     pub reason: Reason,
 }
 
-/// Why an export meets an import.
+/// Why an export meets an import; reads on from `because`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
@@ -78,14 +119,29 @@ pub enum Reason {
     Flow,
 }
 
+impl fmt::Display for Reason {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Explicit => "a `[link]` says so",
+            Self::ExactName => "the names are equal",
+            Self::CompatibleVersion => "the versions are compatible",
+            Self::Flow => "a `[flow]` calls it",
+        })
+    }
+}
+
+/// Goes up whenever equal components are linked otherwise than before, or by another engine.
+pub(super) const SCHEMA: u32 = 1;
+
+type Parts<'p> = BTreeMap<&'p str, &'p Part<'p>>;
+
 /// Resolves all imports of `parts` and, if there is one, of the flow component.
 pub fn wire(
     parts: &[Part<'_>],
     flow: Option<&FlowComponent>,
     links: &[ExplicitLink],
 ) -> Result<Wiring, WiringError> {
-    let parts: BTreeMap<&str, &Part<'_>> =
-        parts.iter().map(|part| (part.name.as_str(), part)).collect();
+    let parts: Parts<'_> = parts.iter().map(|part| (part.name.as_str(), part)).collect();
     let mut explicit = meet::explicit(&parts, links)?;
     let mut resolved = Vec::new();
     for part in parts.values() {
@@ -98,41 +154,56 @@ pub fn wire(
         }
     }
     resolved.extend(flow.into_iter().flat_map(|flow| flow.links.iter().cloned()));
-    finish(&parts, flow, &resolved)
+    let flow = flow.map(|flow| &flow.part);
+    finish(&parts.into_iter().chain(flow.map(|part| (&*part.name, part))).collect(), flow, resolved)
 }
 
-/// Chooses the root, orders the components and leaves out what the root does not need.
+/// Chooses the root, orders the parts, leaves out what the root does not need, and sees that
+/// resources agree.
 fn finish(
-    parts: &BTreeMap<&str, &Part<'_>>,
-    flow: Option<&FlowComponent>,
-    links: &[Link],
+    parts: &Parts<'_>,
+    flow: Option<&Part<'_>>,
+    mut links: Vec<Link>,
 ) -> Result<Wiring, WiringError> {
-    let names: BTreeSet<&str> =
-        parts.keys().copied().chain(flow.map(|flow| flow.part.name.as_str())).collect();
-    let whole_order = order::providers_first(&names, links)?;
+    let names: BTreeSet<&str> = parts.keys().copied().collect();
+    let order = order::providers_first(&names, &links)?;
     let root = match flow {
-        Some(flow) => flow.part.name.clone(),
-        None => sole_root(&names, links)?.to_owned(),
+        Some(flow) => &flow.name,
+        None => sole_root(&names, &links)?,
     };
-    let needed = order::needed_by(&root, links);
+    let needed: BTreeSet<String> =
+        order::needed_by(root, &links).into_iter().map(str::to_owned).collect();
+    let order: Vec<String> =
+        order.into_iter().filter(|name| needed.contains(*name)).map(str::to_owned).collect();
+    let unused = names.into_iter().filter(|name| !needed.contains(*name)).map(str::to_owned);
+    let unused = unused.collect();
+    links.retain(|link| needed.contains(&link.consumer));
+    let owners = Owners::new(parts, &links);
+    owners.agree(&order)?;
     Ok(Wiring {
-        order: whole_order
-            .into_iter()
-            .filter(|name| needed.contains(*name))
-            .map(str::to_owned)
-            .collect(),
-        unused: names
-            .iter()
-            .filter(|name| !needed.contains(**name))
-            .map(|name| (*name).to_owned())
-            .collect(),
-        links: links
-            .iter()
-            .filter(|link| needed.contains(link.component.as_str()))
-            .cloned()
-            .collect(),
-        root,
+        root: root.to_owned(),
+        exposed: owners.exposed(parts[root]),
+        left: left(parts, &links, &order),
+        order,
+        unused,
+        links,
     })
+}
+
+/// What no link meets.
+fn left(parts: &Parts<'_>, links: &[Link], order: &[String]) -> BTreeMap<String, Left> {
+    let mut left = BTreeMap::<String, Left>::new();
+    for part in order.iter().map(|name| parts[name.as_str()]) {
+        for import in part.world.imports.keys() {
+            let met = |link: &Link| link.consumer == part.name && link.import == *import;
+            if !links.iter().any(met) {
+                let to = if is_provided(import) { LeftTo::Host } else { LeftTo::Nobody };
+                let new = Left { wanted_by: Vec::new(), to };
+                left.entry(import.clone()).or_insert(new).wanted_by.push(part.name.clone());
+            }
+        }
+    }
+    left
 }
 
 fn sole_root<'n>(names: &BTreeSet<&'n str>, links: &[Link]) -> Result<&'n str, WiringError> {

@@ -30,7 +30,7 @@ pub(super) fn needed_by<'n>(root: &'n str, links: &'n [Link]) -> BTreeSet<&'n st
 }
 
 fn providers<'n>(name: &str, links: &'n [Link]) -> BTreeSet<&'n str> {
-    links.iter().filter(|link| link.component == name).map(|link| link.provider.as_str()).collect()
+    links.iter().filter(|link| link.consumer == name).map(|link| link.provider.as_str()).collect()
 }
 
 struct Walk<'n> {
@@ -40,15 +40,21 @@ struct Walk<'n> {
 }
 
 impl<'n> Walk<'n> {
+    /// For each two names that follow each other, a link from the one to the other.
+    fn links_along(&self, names: &[&str]) -> Vec<Link> {
+        let joins =
+            |link: &&Link, pair: &[&str]| link.consumer == pair[0] && link.provider == pair[1];
+        let pairs = names.windows(2);
+        pairs.filter_map(|pair| self.links.iter().find(|link| joins(link, pair)).cloned()).collect()
+    }
+
     fn visit(&mut self, name: &'n str) -> Result<(), WiringError> {
         if self.order.contains(&name) {
             return Ok(());
         }
         if let Some(start) = self.path.iter().position(|visited| *visited == name) {
-            let circle = self.path[start..].iter().chain([&name]);
-            return Err(WiringError::Cycle {
-                cycle: circle.map(|name| (*name).to_owned()).collect(),
-            });
+            let circle: Vec<&str> = self.path[start..].iter().copied().chain([name]).collect();
+            return Err(WiringError::Cycle { cycle: self.links_along(&circle) });
         }
         self.path.push(name);
         for provider in providers(name, self.links) {

@@ -39,7 +39,7 @@ fn equal_names_meet_and_the_one_that_nobody_needs_is_the_root() {
     assert_eq!(
         serde_json::to_value(&wiring.links).unwrap(),
         serde_json::json!([
-            {"component": "a", "import": "x:y/z", "provider": "b", "export": "x:y/z", "reason": "exact-name"}
+            {"consumer": "a", "import": "x:y/z", "provider": "b", "export": "x:y/z", "reason": "exact-name"}
         ])
     );
 }
@@ -89,7 +89,7 @@ fn two_candidates_need_a_link_and_the_help_writes_it() {
     let flow = FlowComponent {
         part: simple("flow", &[], &[]),
         links: vec![Link {
-            component: "flow".into(),
+            consumer: "flow".into(),
             import: "a".into(),
             provider: "a".into(),
             export: None,
@@ -128,7 +128,10 @@ fn a_circle_is_named_in_full() {
         simple("b", &["x:y/c"], &["x:y/b"]),
         simple("c", &["x:y/a"], &["x:y/c"]),
     ];
-    assert_eq!(error(&parts, &[]).0, "components need each other in a circle: a → b → c → a");
+    assert_eq!(
+        error(&parts, &[]).0,
+        "components need each other in a circle: a → b (x:y/b) → c (x:y/c) → a (x:y/a)"
+    );
 }
 
 #[test]
@@ -201,4 +204,107 @@ fn wasi_and_types_stay() {
     let wiring = wire(&parts, None, &[]).unwrap();
     assert!(wiring.links.is_empty());
     assert_eq!(wiring.root, "a");
+    let left: Vec<_> = wiring.left.iter().map(|(name, left)| (name.as_str(), left.to)).collect();
+    assert_eq!(left, [("wasi:cli/environment@0.2.3", LeftTo::Host), ("x:y/types", LeftTo::Nobody)]);
+}
+
+/// Owns a resource `token` in `a:b/tokens`.
+const OWNER: &str = r#"
+    (type $t' (resource (rep i32)))
+    (core func $new (canon resource.new $t'))
+    (core module $m (import "" "new" (func (param i32) (result i32)))
+        (func (export "make") (result i32) (call 0 (i32.const 5))))
+    (core instance $c (instantiate $m (with "" (instance (export "new" (func $new))))))
+    (component $shim
+        (import "t" (type $t (sub resource)))
+        (import "make" (func $make (result (own $t))))
+        (export $t2 "token" (type $t))
+        (export "make" (func $make) (func (result (own $t2)))))
+    (func $make (result (own $t')) (canon lift (core func $c "make")))
+    (instance $i (instantiate $shim (with "t" (type $t')) (with "make" (func $make))))
+    (export "a:b/tokens" (instance $i))"#;
+
+/// What a component that uses the resource imports.
+const TOKENS: &str = r#"(import "a:b/tokens" (instance $tokens
+    (export "token" (type (sub resource))) (export "make" (func (result (own 0))))))
+    (alias export $tokens "token" (type $token))"#;
+
+/// Exports an interface of the function `pass`, which hands out a token of another component.
+fn passing(name: &str, export: &str) -> Part<'static> {
+    part(
+        name,
+        &format!(
+            r#"{TOKENS}
+            (alias export $tokens "make" (func $make))
+            (component $shim
+                (import "t" (type $t (sub resource)))
+                (import "pass" (func $pass (result (own $t))))
+                (export $t2 "token" (type $t))
+                (export "pass" (func $pass) (func (result (own $t2)))))
+            (instance $i (instantiate $shim (with "t" (type $token)) (with "pass" (func $make))))
+            (export "{export}" (instance $i))"#
+        ),
+    )
+}
+
+/// Takes tokens from their owner and from one who passes them on.
+fn root() -> Part<'static> {
+    part(
+        "root",
+        &format!(
+            r#"{TOKENS}
+            (import "a:b/middle" (instance (alias outer 1 $token (type $t))
+                (export "token" (type (eq $t))) (export "pass" (func (result (own $t))))))"#
+        ),
+    )
+}
+
+#[test]
+fn a_resource_that_reaches_a_component_in_two_ways_has_one_owner() {
+    let parts = [root(), passing("middle", "a:b/middle"), part("owner", OWNER)];
+    let wiring = wire(&parts, None, &[]).expect("one owner");
+    assert_eq!(wiring.order, ["owner", "middle", "root"]);
+
+    let parts = [root(), passing("middle", "a:b/middle"), part("owner", OWNER), part("b", OWNER)];
+    let links = [link("root/a:b/tokens", "b"), link("middle/a:b/tokens", "owner")];
+    let (text, help) = error(&parts, &links);
+    assert_eq!(
+        text,
+        "component `root` imports `a:b/middle`, but the `a:b/middle` of component `middle` differs: \
+         a:b/middle/pass → result: expected resource `token` of component `b` (a:b/tokens), \
+         found resource `token` of component `owner` (a:b/tokens)"
+    );
+    assert_eq!(
+        help,
+        "let both have it from one component, in `[link]`: \"middle/a:b/tokens\" = \"b/a:b/tokens\""
+    );
+    let links = [link("root/a:b/tokens", "b"), link("middle/a:b/tokens", "b/a:b/tokens")];
+    wire(&parts, None, &links).expect_err("`owner` is a root then, beside `root`");
+    wire(&parts[..3], None, &[]).expect("as the help says");
+}
+
+#[test]
+fn a_resource_that_is_split_between_a_component_and_the_host_is_refused() {
+    let split = part(
+        "root",
+        &format!(
+            r#"{TOKENS}
+            (import "wasi:io/streams@0.2.0" (instance
+                (alias outer 1 $token (type $t')) (export "token" (type $t (eq $t')))
+                (export "use" (func (param "token" (own $t))))))"#
+        ),
+    );
+    assert_eq!(
+        error(&[split, part("owner", OWNER)], &[]).0,
+        "component `root` leaves `wasi:io/streams@0.2.0` to the host, but that uses resource `token` \
+         of `a:b/tokens`, which component `owner` provides"
+    );
+}
+
+#[test]
+fn what_the_root_hands_out_of_others_is_exposed() {
+    let parts = [passing("root", "a:b/middle"), part("owner", OWNER)];
+    let wiring = wire(&parts, None, &[]).unwrap();
+    let exposed = Exposed { provider: "owner".into(), export: "a:b/tokens".into() };
+    assert_eq!(wiring.exposed, [exposed]);
 }

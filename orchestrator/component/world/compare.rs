@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Case, Field, Function, Interface, Type};
+use super::{Case, Field, Function, Interface, Item, Resource, Type};
 
 /// The first difference between two things, with the way to it from outside in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,13 +30,28 @@ impl Mismatch {
     }
 
     /// The same difference seen from one step further out.
-    fn under(mut self, step: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn under(mut self, step: impl Into<String>) -> Self {
         self.path.insert(0, step.into());
         self
     }
 }
 
-/// Checks that `found` has every function of `expected`, with equal signatures.
+/// A way that begins inside `item`, as seen from outside it: a function in an interface as
+/// `interface/function`.
+pub fn seen_from(item: &str, mut path: Vec<String>) -> Vec<String> {
+    let function = path
+        .first()
+        .and_then(|step| step.strip_prefix("function \"")?.strip_suffix('"'))
+        .map(|name| format!("{item}/{name}"));
+    match function {
+        Some(function) => path[0] = function,
+        None => path.insert(0, item.to_owned()),
+    }
+    path
+}
+
+/// Checks that `found` has every function of `expected`, with equal signatures, and every type.
 pub fn compare_interfaces(expected: &Interface, found: &Interface) -> Result<(), Mismatch> {
     for (name, wanted) in &expected.functions {
         let step = || format!("function \"{name}\"");
@@ -47,10 +62,35 @@ pub fn compare_interfaces(expected: &Interface, found: &Interface) -> Result<(),
             None => return Err(Mismatch::new("a function", "none of that name").under(step())),
         }
     }
-    match expected.resources.iter().find(|name| !found.resources.contains(*name)) {
-        Some(missing) => Err(Mismatch::new("a resource", "none of that name")
-            .under(format!("resource \"{missing}\""))),
-        None => Ok(()),
+    if let Some(missing) = expected.resources.iter().find(|name| !found.has_resource(name)) {
+        return Err(Mismatch::new("a resource", "none of that name")
+            .under(format!("resource \"{missing}\"")));
+    }
+    for (name, wanted) in &expected.types {
+        let step = || format!("type \"{name}\"");
+        match found.types.get(name) {
+            Some(offered) => {
+                compare_types(wanted, offered).map_err(|mismatch| mismatch.under(step()))?;
+            }
+            None if matches!(wanted, Type::Own(_)) && found.resources.contains(name) => {}
+            None => return Err(Mismatch::new("a type", "none of that name").under(step())),
+        }
+    }
+    Ok(())
+}
+
+impl Interface {
+    /// Whether a resource goes by this name in it, its own or one that it uses.
+    fn has_resource(&self, name: &str) -> bool {
+        self.resources.contains(name) || self.resource(name).is_some()
+    }
+
+    /// The resource that it uses from another interface under this name.
+    pub fn resource(&self, name: &str) -> Option<&Resource> {
+        match self.types.get(name) {
+            Some(Type::Own(resource)) => Some(resource),
+            _ => None,
+        }
     }
 }
 
@@ -81,6 +121,7 @@ pub fn compare_functions(expected: &Function, found: &Function) -> Result<(), Mi
 }
 
 /// Checks that two types are equal in all but the names of records, variants, enums and flags.
+/// Two resources are, for all that can be seen here, if their names are.
 pub fn compare_types(expected: &Type, found: &Type) -> Result<(), Mismatch> {
     match (expected, found) {
         (Type::List(one), Type::List(other)) => step_into(one, other, "list element"),
@@ -136,6 +177,11 @@ pub fn compare_types(expected: &Type, found: &Type) -> Result<(), Mismatch> {
         (Type::Flags { flags: ones, .. }, Type::Flags { flags: others, .. }) => {
             same_names("flag", ones.iter().map(String::as_str), others.iter().map(String::as_str))
         }
+        (Type::Own(one), Type::Own(other)) | (Type::Borrow(one), Type::Borrow(other))
+            if one.name == other.name =>
+        {
+            Ok(())
+        }
         (one, other) if one == other => Ok(()),
         (one, other) => Err(Mismatch::new(one.described(), other.described())),
     }
@@ -149,7 +195,7 @@ impl Type {
             Self::Variant { name, .. } => format!("variant `{name}`"),
             Self::Enum { name, .. } => format!("enum `{name}`"),
             Self::Flags { name, .. } => format!("flags `{name}`"),
-            Self::Own(name) => format!("resource `{name}`"),
+            Self::Own(resource) => format!("resource `{}`", resource.name),
             other => other.to_string(),
         }
     }
@@ -161,6 +207,55 @@ fn field_name(field: &Field) -> &str {
 
 fn case_name(case: &Case) -> &str {
     &case.name
+}
+
+/// Every mention of a resource in the functions of `item` that `among` names too, each with the
+/// way to it. Of two items that compare as equal, the mentions are those of each other, one by
+/// one.
+pub fn resources<'i>(item: &'i Item, among: &Item) -> Vec<(Vec<String>, &'i Resource)> {
+    let mut found = Vec::new();
+    match (item, among) {
+        (Item::Interface(interface), Item::Interface(among)) => {
+            let both = |name: &&String| among.functions.contains_key(*name);
+            for name in interface.functions.keys().filter(both) {
+                let mut path = vec![format!("function \"{name}\"")];
+                function_resources(&interface.functions[name], &mut path, &mut found);
+            }
+        }
+        (Item::Function(function), _) => function_resources(function, &mut Vec::new(), &mut found),
+        _ => {}
+    }
+    found
+}
+
+fn function_resources<'f>(
+    function: &'f Function,
+    path: &mut Vec<String>,
+    found: &mut Vec<(Vec<String>, &'f Resource)>,
+) {
+    let parameters = function.parameters.iter().enumerate();
+    let parameters =
+        parameters.map(|(index, field)| (format!("parameter {}", index + 1), &field.ty));
+    for (step, ty) in parameters.chain(function.result.iter().map(|ty| ("result".to_owned(), ty))) {
+        path.push(step);
+        type_resources(ty, path, found);
+        path.pop();
+    }
+}
+
+fn type_resources<'t>(
+    ty: &'t Type,
+    path: &mut Vec<String>,
+    found: &mut Vec<(Vec<String>, &'t Resource)>,
+) {
+    if let Type::Own(resource) | Type::Borrow(resource) = ty {
+        found.push((path.clone(), resource));
+    }
+    for (step, inner) in ty.inner() {
+        path.push(step);
+        type_resources(inner, path, found);
+        path.pop();
+    }
 }
 
 fn step_into(expected: &Type, found: &Type, step: &str) -> Result<(), Mismatch> {
@@ -233,7 +328,13 @@ mod tests {
     fn type_names_do_not_count_but_field_names_do() {
         let one = interface("record a { x: u8 } f: func(p: a);");
         let other = interface("record b { x: u8 } f: func(p: b);");
-        super::compare_interfaces(&one, &other).expect("equal in structure");
+        super::compare_functions(&one.functions["f"], &other.functions["f"])
+            .expect("equal in structure");
+        assert_eq!(
+            mismatch("record a { x: u8 } f: func(p: a);", "record b { x: u8 } f: func(p: b);"),
+            "type \"a\": expected a type, found none of that name",
+            "as a member of the interface, it does"
+        );
         assert_eq!(
             mismatch("record a { x: u8 } f: func(p: a);", "record a { y: u8 } f: func(p: a);"),
             "function \"f\" → parameter 1 → field 1: expected `x`, found `y`"

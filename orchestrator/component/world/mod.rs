@@ -12,9 +12,11 @@ mod wasi;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use compare::{Mismatch, compare_functions, compare_interfaces, compare_types};
+pub use compare::{
+    Mismatch, compare_functions, compare_interfaces, compare_types, resources, seen_from,
+};
 pub use decode::{WorldError, decode};
-pub use value::{Case, Field, Type};
+pub use value::{Case, Field, Owner, Resource, Type};
 pub use wasi::{WASI_INTERFACES, WASI_VERSION, is_provided};
 
 /// All imports and exports of a component, by name (`ns:package/interface@version`, or a plain
@@ -25,6 +27,9 @@ pub struct World {
     pub imports: BTreeMap<String, Item>,
     /// What it offers.
     pub exports: BTreeMap<String, Item>,
+    /// Those exported interfaces that are imported ones passed on as they are, by what each is
+    /// imported as. Known of a component, not of WIT text.
+    pub passed_on: BTreeMap<String, String>,
 }
 
 /// One import or export.
@@ -35,7 +40,7 @@ pub enum Item {
     /// A function that stands alone.
     Function(Function),
     /// A type that stands alone.
-    Type,
+    Type(Type),
 }
 
 /// An interface.
@@ -45,8 +50,9 @@ pub struct Interface {
     pub functions: BTreeMap<String, Function>,
     /// The resources that it defines.
     pub resources: BTreeSet<String>,
-    /// The interfaces whose types it uses.
-    pub uses: BTreeSet<String>,
+    /// Its other types, those among them that it uses from other interfaces. A resource that it
+    /// uses is here too, as the type of an owned one.
+    pub types: BTreeMap<String, Type>,
 }
 
 /// A function's signature.
@@ -68,7 +74,8 @@ impl Item {
                 interface.functions.is_empty() && interface.resources.is_empty()
             }
             Self::Function(_) => false,
-            Self::Type => true,
+            // A resource is more than a name: somebody must own it.
+            Self::Type(ty) => !matches!(ty, Type::Own(_)),
         }
     }
 
@@ -77,7 +84,7 @@ impl Item {
         match self {
             Self::Interface(_) => "interface",
             Self::Function(_) => "function",
-            Self::Type => "type",
+            Self::Type(_) => "type",
         }
     }
 }
@@ -91,4 +98,18 @@ pub fn split_version(name: &str) -> (&str, Option<semver::Version>) {
         },
         None => (name, None),
     }
+}
+
+/// What names of compatible versions share, as WIT has it: the name without its version, and
+/// the first number of the version that is not zero, in its place. Nothing for a name without a
+/// version, or for a version that is compatible with itself alone, a pre-release.
+pub fn track(name: &str) -> Option<(&str, (u64, u64, u64))> {
+    let (base, version) = split_version(name);
+    let version = version.filter(|version| version.pre.is_empty())?;
+    let track = match (version.major, version.minor) {
+        (0, 0) => (0, 0, version.patch),
+        (0, minor) => (0, minor, 0),
+        (major, _) => (major, 0, 0),
+    };
+    Some((base, track))
 }

@@ -45,13 +45,35 @@ pub enum Type {
         name: String,
         flags: Vec<String>,
     },
-    /// A resource handed over, by the resource's name.
-    Own(String),
-    /// A resource lent, by the resource's name.
-    Borrow(String),
+    /// A resource handed over.
+    Own(Resource),
+    /// A resource lent.
+    Borrow(Resource),
     Future(Option<Box<Type>>),
     Stream(Option<Box<Type>>),
     ErrorContext,
+}
+
+/// A resource type, by the place that defines it, as one component sees it. Whether two of two
+/// components are the same type depends on who is linked to whom, which
+/// [`crate::component::wiring`] follows.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Resource {
+    /// Its name where it is defined.
+    pub name: String,
+    /// Where that is.
+    pub owner: Owner,
+}
+
+/// Where a component has a resource type from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owner {
+    /// An interface that it imports.
+    Import(String),
+    /// An interface that it exports.
+    Export(String),
+    /// The world itself, which imports the type alone.
+    World,
 }
 
 /// A record's field or a function's parameter.
@@ -90,8 +112,8 @@ impl fmt::Display for Type {
             Self::Char => "char",
             Self::String => "string",
             Self::ErrorContext => "error-context",
-            Self::Own(name)
-            | Self::Record { name, .. }
+            Self::Own(resource) => &resource.name,
+            Self::Record { name, .. }
             | Self::Variant { name, .. }
             | Self::Enum { name, .. }
             | Self::Flags { name, .. } => name,
@@ -101,7 +123,7 @@ impl fmt::Display for Type {
             }
             Self::Map(key, value) => return write!(out, "map<{key}, {value}>"),
             Self::Option(some) => return write!(out, "option<{some}>"),
-            Self::Borrow(name) => return write!(out, "borrow<{name}>"),
+            Self::Borrow(resource) => return write!(out, "borrow<{}>", resource.name),
             Self::Future(item) => return write_generic(out, "future", &[item.as_deref()]),
             Self::Stream(item) => return write_generic(out, "stream", &[item.as_deref()]),
             Self::Tuple(types) => {

@@ -89,7 +89,7 @@ fn components_with_types_of_their_own_names_run_as_one() {
     let component = generate(&flows, &parts).expect("generates").expect("a flow");
     let wiring = wire(&parts, Some(&component), &[]).expect("wires");
     assert_eq!((wiring.root.as_str(), wiring.unused.len()), ("flow", 0));
-    let composed = compose(&parts, Some(&component), &wiring).expect("composes");
+    let composed = compose(&parts, Some(&component), &wiring, None).expect("composes").bytes;
     let found = audit(&composed, &parts).expect("passes the audit");
     assert_eq!(found.exports, ["get", "modes", "run"]);
     assert_eq!(found.wasi, [""; 0]);
@@ -135,9 +135,9 @@ fn two_components_with_the_same_interface_are_both_stages() {
         component.links.iter().map(|link| (link.import.as_str(), link.provider.as_str())).collect();
     assert_eq!(names, [("one-api", "one"), ("data-sink", "data_sink"), ("two-api", "two")]);
     let wiring = wire(&parts, Some(&component), &[]).expect("wires");
-    let composed = compose(&parts, Some(&component), &wiring).expect("composes");
+    let composed = compose(&parts, Some(&component), &wiring, None).expect("composes").bytes;
     assert_eq!(audit(&composed, &parts).expect("passes").exports, ["first", "second"]);
-    assert_eq!(compose(&parts, Some(&component), &wiring).unwrap(), composed);
+    assert_eq!(compose(&parts, Some(&component), &wiring, None).unwrap().bytes, composed);
 }
 
 #[test]
@@ -147,5 +147,5 @@ fn a_flow_component_gives_way_to_a_component_of_its_name() {
     assert_eq!(component.part.name, "flow-n2");
     let wiring = wire(&parts, Some(&component), &[]).unwrap();
     assert_eq!(wiring.order, ["flow", "flow-n2"]);
-    compose(&parts, Some(&component), &wiring).expect("composes");
+    compose(&parts, Some(&component), &wiring, None).expect("composes");
 }

@@ -24,6 +24,7 @@ fn part(functions: &[(&str, Function)]) -> Part<'static> {
         .map(|(name, found)| ((*name).to_owned(), Item::Function(found.clone())))
         .collect();
     Part {
+        component: "p".into(),
         name: "p".into(),
         bytes: Vec::new().into(),
         world: World { exports, ..World::default() },

@@ -20,6 +20,7 @@ fn parts() -> Vec<Part<'static>> {
     let wit = wit::resolve(&[("w.wit".to_owned(), wit.to_owned())].into()).expect("WIT");
     ["source", "sink"]
         .map(|name| Part {
+            component: name.to_owned(),
             name: name.to_owned(),
             bytes: Vec::new().into(),
             world: World::new(&wit.resolve, wit.select(name).expect("a world")),

@@ -1,0 +1,60 @@
+//! Panics in an engine: caught, and kept off the terminal.
+
+use std::any::Any;
+use std::cell::Cell;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Once;
+
+use super::{ComposeError, Engine};
+
+thread_local! {
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does `work` in `engine`. If that panics, it is an error, and nothing is written.
+pub(super) fn guarded<T>(
+    engine: Engine,
+    work: impl FnOnce() -> Result<T, ComposeError>,
+) -> Result<T, ComposeError> {
+    silence_guarded_threads();
+    GUARDED.set(true);
+    // Nothing that the work could leave half-done outlives it.
+    let done = panic::catch_unwind(AssertUnwindSafe(work));
+    GUARDED.set(false);
+    done.unwrap_or_else(|said| Err(ComposeError::BrokeDown { engine, said: words(&*said) }))
+}
+
+/// Panics of other threads, and outside of [`guarded`], are told as ever.
+fn silence_guarded_threads() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        let usual = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            if !GUARDED.get() {
+                usual(panic);
+            }
+        }));
+    });
+}
+
+/// What a panic said, on one line.
+fn words(said: &(dyn Any + Send)) -> String {
+    let text = said.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| said.downcast_ref::<&str>().copied()).unwrap_or("it panicked");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_an_error_in_its_own_words() {
+        let error = guarded::<()>(Engine::WacGraph, || panic!("a {}\n  is missing", "node"));
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "wac-graph broke down over these components: a node is missing"
+        );
+        assert_eq!(guarded(Engine::WacGraph, || Ok(1)).unwrap(), 1);
+    }
+}
