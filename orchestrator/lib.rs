@@ -35,8 +35,9 @@
 //! | [`report`] | the console and JSON; nothing else prints |
 //! | [`poly_cache`] | digests, the store, records of actions; knows nothing of ours |
 //!
-//! `manifest`, `plan`, `component` and `check` are pure: text or bytes in, values out. Arrows
-//! point one way: commands → build, report; build → toolchain, plan, component, host, the
+//! `manifest`, `plan`, `component`, `contract`, `lock` and `check` are pure: text or bytes in,
+//! values out. Arrows point one way: commands → build, dependencies, contract, report;
+//! dependencies → build, contract, lock; build → toolchain, plan, component, host, the
 //! cache; nothing points back.
 
 pub mod build;

@@ -96,8 +96,7 @@ pub use subject::{Subject, SubjectError};
 pub use version::{Step, Verdict, asked, verdict};
 
 use text::View;
-use walk::{Standing, Walk};
-use world::notes;
+use walk::{Notes, Standing, Walk};
 
 /// What changed between two contracts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -169,8 +168,8 @@ fn package<'r>(walk: &mut Walk<'r>, old: View<'r>, new: View<'r>) {
             continue;
         };
         let now = &new.resolve.interfaces[*other];
-        let (before, after) =
-            (notes(&found.docs, &found.stability), notes(&now.docs, &now.stability));
+        let before = Notes { docs: &found.docs, stability: &found.stability };
+        let after = Notes { docs: &now.docs, stability: &now.stability };
         walk.both(interface(name), before, after, |walk| {
             walk.interface(*id, *other, Standing::Interface);
         });
@@ -188,8 +187,8 @@ fn package<'r>(walk: &mut Walk<'r>, old: View<'r>, new: View<'r>) {
             continue;
         };
         let now = &new.resolve.worlds[*other];
-        let (before, after) =
-            (notes(&found.docs, &found.stability), notes(&now.docs, &now.stability));
+        let before = Notes { docs: &found.docs, stability: &found.stability };
+        let after = Notes { docs: &now.docs, stability: &now.stability };
         walk.both(world(name), before, after, |walk| walk.world(*id, *other));
     }
     for (name, id) in is.worlds.iter().filter(|(name, _)| !was.worlds.contains_key(*name)) {

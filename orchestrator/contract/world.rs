@@ -1,6 +1,6 @@
 //! Changes of a world, or of a component, whose world is its own.
 
-use wit_parser::{IndexMap, Stability, TypeDefKind, WorldId, WorldItem, WorldKey};
+use wit_parser::{IndexMap, TypeDefKind, WorldId, WorldItem, WorldKey};
 
 use super::interface::{called, named};
 use super::text::View;
@@ -154,9 +154,4 @@ fn is_types_alone(view: View<'_>, item: &WorldItem) -> bool {
             interface.functions.is_empty() && !interface.types.values().any(|id| resource(*id))
         }
     }
-}
-
-/// What is said of a world or of an interface.
-pub(super) fn notes<'r>(docs: &'r wit_parser::Docs, stability: &'r Stability) -> Notes<'r> {
-    Notes { docs, stability }
 }

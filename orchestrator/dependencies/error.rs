@@ -80,6 +80,13 @@ pub enum DependencyError {
         /// A line for each package.
         differences: String,
     },
+    /// There is no network to speak of.
+    #[error("cannot set up a client for registries")]
+    Network {
+        /// What the system says.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A file cannot be read.
     #[error("cannot read `{}`", path.display())]
     Read {
@@ -199,6 +206,16 @@ pub enum RegistryError {
         /// What it is.
         #[source]
         source: Option<Box<SubjectError>>,
+    },
+    /// There is something too large to be WIT.
+    #[error("`{package}` from {origin} has {size} bytes, which no package of WIT needs")]
+    TooLarge {
+        /// The package.
+        package: String,
+        /// Its origin.
+        origin: String,
+        /// Its size in bytes.
+        size: i64,
     },
     /// It is another package than its name says.
     #[error("what {origin} has as `{package}` is `{found}`")]

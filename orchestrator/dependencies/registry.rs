@@ -10,7 +10,6 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io;
 use std::time::Duration;
 
 use oci_client::client::{ClientConfig, ClientProtocol};
@@ -58,7 +57,6 @@ impl Registries {
     pub(super) fn new() -> Result<Self, DependencyError> {
         // Already chosen by somebody else, perhaps; there is but one to choose.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let failed = |source| DependencyError::Write { path: "a socket".into(), source };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let client = |protocol| {
             let config = ClientConfig {
@@ -69,10 +67,12 @@ impl Registries {
                 user_agent: concat!("poly/", env!("CARGO_PKG_VERSION")),
                 ..ClientConfig::default()
             };
-            Client::try_from(config).map_err(|error| failed(io::Error::other(error)))
+            let made = Client::try_from(config);
+            made.map_err(|source| DependencyError::Network { source: source.into() })
         };
         Ok(Self {
-            runtime: runtime.map_err(failed)?,
+            runtime: runtime
+                .map_err(|source| DependencyError::Network { source: source.into() })?,
             encrypted: client(ClientProtocol::Https)?,
             plain: client(ClientProtocol::Http)?,
             homes: RefCell::default(),
@@ -97,15 +97,14 @@ impl Registries {
             }
             Err(error) => return Err(asking.failed(error)),
         };
-        let layer = manifest.layers.iter().find(|layer| layer.media_type == LAYER);
-        let layer = layer.filter(|layer| layer.size <= LARGEST);
-        let Some(layer) = layer else {
-            return Err(RegistryError::NoWit {
-                package: package.to_string(),
-                origin: format!("registry `{registry}`"),
-                source: None,
-            });
+        let origin = format!("registry `{registry}`");
+        let package = package.to_string();
+        let Some(layer) = manifest.layers.iter().find(|layer| layer.media_type == LAYER) else {
+            return Err(RegistryError::NoWit { package, origin, source: None });
         };
+        if layer.size > LARGEST {
+            return Err(RegistryError::TooLarge { package, origin, size: layer.size });
+        }
         layer.digest.parse().map_err(|error: String| asking.protocol(error))
     }
 

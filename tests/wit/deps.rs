@@ -307,6 +307,13 @@ fn what_was_changed_by_hand_is_shown_and_left() {
         );
         assert_eq!(String::from_utf8(place.read(file)).expect("text"), theirs);
     }
+    let checked = place.run(&["wit", "check"]).expect(1);
+    assert_data_eq!(checked.stderr, str![[r#"
+       error wit/deps/demo_levels-0.2.0: package `demo:levels@0.2.0` is not what poly.lock says
+             help: `poly wit deps` shows the change; with `--write` it takes it back
+     checked 1 wrong, 0 worth knowing
+
+"#]]);
     let ran = place.run(&["wit", "deps", "--write"]).expect(0);
     assert_data_eq!(
         ran.stderr,
@@ -485,6 +492,42 @@ error: `demo:logging@0.1.0` is in `wit/deps/mine/a.wit` already
 
 "#]]
     );
+}
+
+#[test]
+fn each_directory_gets_what_it_uses() {
+    let place = Place::new().with_fake_tools();
+    let text = manifest(
+        "localhost:1",
+        "\"demo:levels\" = { path = \"levels\" }\n\"demo:idle\" = { path = \"idle\" }",
+    );
+    let text = text.replace("wit = \"wit\"\n", "").replace(
+        "toolchain = \"fake\"\n",
+        "toolchain = \"fake\"\nwit = \"app/wit\"\n\n[component.other]\npath = \"app\"\ntoolchain = \"fake\"\nwit = \"wit\"\n",
+    );
+    place.write("pipeline.toml", text);
+    place.write("app/source.wasm", wat::parse_str("(component)").expect("valid text"));
+    place.write("levels/levels.wit", LEVELS);
+    place.write("idle/idle.wit", "package demo:idle@1.0.0;\n\ninterface idle {}\n");
+    place.write("wit/world.wit", "package demo:other;\n\nworld other {}\n");
+    place.write(
+        "app/wit/world.wit",
+        "package demo:app;\n\nworld app {\n  import demo:levels/types@0.2.0;\n}\n",
+    );
+    let ran = place.run(&["wit", "deps"]).expect(0);
+    assert_data_eq!(ran.stderr, str![[r#"
+     warning no WIT of this pipeline uses `demo:idle@1.0.0`; it is written nowhere
+       wrote app/wit/deps/demo_levels-0.2.0
+      locked poly.lock, 2 in it
+
+"#]]);
+    assert!(!place.root.join("wit/deps").exists());
+    place.run(&["wit", "deps", "--locked"]).expect(0);
+    // Whoever loses the lock file gets the same again.
+    let lock = place.read("poly.lock");
+    fs::remove_file(place.root.join("poly.lock")).expect("it is there");
+    place.run(&["wit", "deps"]).expect(0);
+    assert_eq!(place.read("poly.lock"), lock);
 }
 
 #[test]
