@@ -150,8 +150,8 @@ impl Finding {
             Problem::Lacks { .. } | Problem::OtherType { .. } => {
                 "if the WIT changed since the last build, build again: `poly build`".to_owned()
             }
-            Problem::Beyond { direction, name, .. } => {
-                format!("add `{direction} {name};` to the world, or build the component without")
+            Problem::Beyond { .. } => {
+                "name it in the world, or build the component without it".to_owned()
             }
         }
     }

@@ -8,6 +8,9 @@ use crate::component::world::{
     Item, Mismatch, World, compare_functions, compare_interfaces, is_provided,
 };
 
+/// What tools export for themselves: componentize-py its list of what Python functions there are.
+const LEFTOVERS: [&str; 1] = ["exports"];
+
 /// Everything in which a component is not as its world; `place` says where the WIT speaks of an
 /// import or export.
 pub fn kept(
@@ -50,7 +53,7 @@ pub fn kept(
         }
     }
     for (name, _) in actual.exports.iter().filter(|(_, item)| !item.is_type_only()) {
-        if !promised.exports.contains_key(name) {
+        if !promised.exports.contains_key(name) && !LEFTOVERS.contains(&name.as_str()) {
             note("export", name, beyond(component, "export", name));
         }
     }

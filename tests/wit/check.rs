@@ -82,9 +82,9 @@ package wasi:cli@0.2.0 {
        error wit/app.wit:3: the import `demo:log/log` of component `app` is not what its world says: function "log" → parameter 1: the component has string, the WIT list<string>
              help: if the WIT changed since the last build, build again: `poly build`
        error wit/app.wit:3: component `app` imports `demo:more/more`, which its world does not name
-             help: add `import demo:more/more;` to the world, or build the component without
+             help: name it in the world, or build the component without it
      warning wit/app.wit:3: component `app` exports `other`, which its world does not name
-             help: add `export other;` to the world, or build the component without
+             help: name it in the world, or build the component without it
      checked 4 wrong, 2 worth knowing
 
 "#]]
@@ -93,17 +93,19 @@ package wasi:cli@0.2.0 {
 
 #[test]
 fn what_is_offered_is_a_patch_that_applies() {
-    let place = Place::with(&repository().join("tests/cases/wit/held")).with_fake_tools();
-    let world = String::from_utf8(place.read("wit/app.wit")).expect("text");
-    place.write("wit/app.wit", world.replace("  import demo:more/more;\n", ""));
-    let patch = poly_says(&place, &["wit", "check"]);
-    assert!(patch.contains("wit/deps/more.wit"), "{patch}");
-    fs::write(place.root.join("fix.patch"), &patch).expect("writable");
-    let mut git = Command::new("git");
-    let applied = git.args(["apply", "fix.patch"]).current_dir(&place.root).output().expect("git");
-    assert!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
-    assert!(!place.root.join("wit/deps/more.wit").exists());
-    assert_eq!(poly_says(&place, &["wit", "check"]), "", "there is nothing left to mend");
+    let cases = repository().join("tests/cases/cli");
+    for case in ["wit-check-differs", "wit-check-unused", "wit-check-json"] {
+        let place = Place::with(&cases.join(case)).with_fake_tools();
+        let patch = poly_says(&place, &["wit", "check"]);
+        assert!(patch.contains("--- a/"), "{patch}");
+        fs::write(place.root.join("fix.patch"), &patch).expect("writable");
+        let mut git = Command::new("git");
+        let applied = git.args(["apply", "fix.patch"]).current_dir(&place.root).output();
+        let applied = applied.expect("git");
+        assert!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
+        let after = place.run(&["wit", "check"]).expect(0);
+        assert!(after.stderr.contains(" 0 wrong, 0 worth knowing"), "{case}: {}", after.stderr);
+    }
 }
 
 /// Standard output as it is, byte by byte.

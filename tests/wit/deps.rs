@@ -308,12 +308,15 @@ fn what_was_changed_by_hand_is_shown_and_left() {
         assert_eq!(String::from_utf8(place.read(file)).expect("text"), theirs);
     }
     let checked = place.run(&["wit", "check"]).expect(1);
-    assert_data_eq!(checked.stderr, str![[r#"
+    assert_data_eq!(
+        checked.stderr,
+        str![[r#"
        error wit/deps/demo_levels-0.2.0: package `demo:levels@0.2.0` is not what poly.lock says
              help: `poly wit deps` shows the change; with `--write` it takes it back
      checked 1 wrong, 0 worth knowing
 
-"#]]);
+"#]]
+    );
     let ran = place.run(&["wit", "deps", "--write"]).expect(0);
     assert_data_eq!(
         ran.stderr,
@@ -515,12 +518,15 @@ fn each_directory_gets_what_it_uses() {
         "package demo:app;\n\nworld app {\n  import demo:levels/types@0.2.0;\n}\n",
     );
     let ran = place.run(&["wit", "deps"]).expect(0);
-    assert_data_eq!(ran.stderr, str![[r#"
+    assert_data_eq!(
+        ran.stderr,
+        str![[r#"
      warning no WIT of this pipeline uses `demo:idle@1.0.0`; it is written nowhere
        wrote app/wit/deps/demo_levels-0.2.0
       locked poly.lock, 2 in it
 
-"#]]);
+"#]]
+    );
     assert!(!place.root.join("wit/deps").exists());
     place.run(&["wit", "deps", "--locked"]).expect(0);
     // Whoever loses the lock file gets the same again.
