@@ -7,3 +7,4 @@ mod cases;
 mod fake;
 mod place;
 mod real;
+mod wit;
