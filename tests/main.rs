@@ -8,3 +8,4 @@ mod fake;
 mod place;
 mod real;
 mod types;
+mod wit;

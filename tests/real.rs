@@ -66,6 +66,22 @@ fn three_languages_become_one_component_that_answers() {
 }
 
 #[test]
+fn what_the_languages_made_is_as_its_wit_says() {
+    let (place, _) = built();
+    let checked = place.run(&["wit", "check"]).expect(0);
+    assert!(checked.stderr.contains(" 0 wrong, 0 worth knowing"), "{}", checked.stderr);
+    for what in ["data-source", "data-transform", "data-sink"] {
+        let shown = place.run(&["wit", "show", what]).expect(0).stdout;
+        let source = [("shown.wit".to_owned(), shown)].into();
+        poly::component::wit::resolve(&source).unwrap_or_else(|error| panic!("{error:?}"));
+    }
+    // The released component is the one that was built.
+    let composed = "target/poly/rust-go-python.wasm";
+    let same = place.run(&["wit", "compat", "--against", composed]).expect(0);
+    assert_eq!(same.stdout, "component: nothing changed\n");
+}
+
+#[test]
 fn a_fresh_checkout_starts_no_tool() {
     let ran = another_checkout().run(&["run"]).expect(0);
     assert!(ran.stderr.contains("all 8 actions were cached"), "{}", ran.stderr);
