@@ -7,7 +7,7 @@ use miette::Diagnostic as _;
 
 use super::error::BuildError;
 use super::flows;
-use crate::component::compose::{self as composer, Composed, Engine};
+use crate::component::compose::{self as composer, Choice, Composed, Engine};
 use crate::component::flow::{self, FlowComponent};
 use crate::component::wiring::{self, About, ExplicitLink, Wiring, WiringError};
 use crate::component::{Part, audit};
@@ -86,6 +86,14 @@ pub(super) fn assemble<'a>(
     let wiring = wiring::wire(&parts, flow.as_ref(), &links);
     let wiring = wiring.map_err(told)?;
     Ok(Assembly { parts, flow, wiring })
+}
+
+/// Who composes what [`assemble`] put together, and why.
+pub(super) fn choice(
+    manifest: &Manifest,
+    Assembly { parts, flow, wiring }: &Assembly<'_>,
+) -> Choice {
+    composer::choose(parts, flow.as_ref(), wiring, asked(manifest))
 }
 
 /// Composes what [`assemble`] put together, and audits what came out.
