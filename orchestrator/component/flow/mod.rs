@@ -63,7 +63,7 @@ mod take;
 mod types;
 mod write;
 
-pub use error::{FlowError, FlowErrorKind, Place};
+pub use error::{Before, FlowError, FlowErrorKind, Place};
 
 use super::part::Part;
 use super::wiring::{Link, Reason};
