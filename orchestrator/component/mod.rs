@@ -27,6 +27,7 @@ pub mod core_export;
 pub mod flow;
 pub mod graph;
 pub mod inspect;
+pub mod inventory;
 mod locked;
 mod outline;
 mod part;
