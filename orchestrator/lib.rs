@@ -25,14 +25,14 @@
 //! | [`toolchain`] | toolchain files; finding, probing, installing and running tools |
 //! | [`plan`] | [`plan::Plan`], [`plan::Fingerprint`], and why an action runs |
 //! | [`build`] | inputs, steps, schedule, and [`build::Driver`], which knows all stages |
+//! | [`component`] | inspect, adapt, wiring, flow, compose, audit, graph |
 //! | [`contract`] | WIT as a promise: what changed, how grave it is, what does not fit |
-//! | [`component`] | inspect, adapt, wiring, flow, compose, audit |
 //! | [`dependencies`] | WIT packages from directories and registries, as the lock file has them |
 //! | [`lock`] | `poly.lock`, text ↔ value |
 //! | [`host`] | engine, grants, limits, calls; the only user of wasmtime |
 //! | [`check`] | calls, outcomes, and what is expected of them |
 //! | [`nearest`] | what a mistyped name may have meant |
-//! | [`report`] | the console and JSON; nothing else prints |
+//! | [`report`] | the console, JSON and pictures; nothing else prints |
 //! | [`poly_cache`] | digests, the store, records of actions; knows nothing of ours |
 //!
 //! `manifest`, `plan`, `component`, `contract`, `lock` and `check` are pure: text or bytes in,

@@ -7,4 +7,5 @@ mod cases;
 mod fake;
 mod place;
 mod real;
+mod types;
 mod wit;

@@ -11,8 +11,6 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use poly::check::Call;
-use poly::host::{Engine, EngineOptions, Instance, Program};
-use poly::manifest::{Grants, Limits};
 
 use snapbox::{assert_data_eq, str};
 
@@ -243,14 +241,8 @@ fn every_toolchain_passes_its_self_test() {
 #[test]
 fn a_hundred_thousand_calls_of_three_kilobytes_are_right_and_bounded() {
     let (place, _) = built();
-    let engine = Engine::new(&EngineOptions { fuel: false }).unwrap();
-    let composed = place.read("target/poly/rust-go-python.wasm");
-    let compiled = place.root.join("target/hundred-thousand.cwasm");
-    fs::write(&compiled, engine.precompile(&composed).unwrap()).unwrap();
-    let program = Program::load(&engine, &compiled).unwrap();
     // All parts together: whatever keeps its argument or its answer, 3 KB a call, goes over it.
-    let limits = Limits { memory: poly::manifest::Bytes::mebibytes(64), ..Limits::default() };
-    let mut instance = Instance::start(&program, &Grants::default(), &limits, &place.root).unwrap();
+    let mut instance = place.start(&place.program("target/poly/rust-go-python.wasm"), 64);
     for round in 0..100_000_u32 {
         let query =
             char::from(b'a' + (round % 26) as u8).to_string().repeat(3000 + (round % 100) as usize);

@@ -11,6 +11,8 @@
 //! - An [`Engine`] compiles and holds compiled code. A [`Program`] is a component in machine
 //!   code, with the [signatures](crate::check::Signature) that it exports. An [`Instance`] is
 //!   a program that runs, with memory of its own; it takes one call after another.
+//! - **Concurrency.** Async functions, streams and futures need an engine on which all calls
+//!   take longer. A component that uses none of them is compiled for, and runs on, one without.
 //! - **Grants.** All of WASI 0.2 is linked, because compilers and interpreters import much
 //!   that they never use, and it holds nothing but what the manifest grants: no file, no
 //!   variable, no argument, no socket, no outgoing HTTP request. Where clocks and randomness
@@ -30,6 +32,7 @@ mod budget;
 mod capture;
 mod context;
 mod engine;
+mod given;
 mod grants;
 mod instance;
 mod lookup;
@@ -43,6 +46,7 @@ mod watchdog;
 mod tests;
 
 pub use engine::{Cause, Engine, EngineError, EngineOptions};
+pub use given::given;
 pub use grants::{GrantError, Reach};
 pub use instance::{CallError, Instance, StartError};
 pub use lookup::LookupError;
