@@ -1,11 +1,12 @@
 //! Where packages lie on disk, and what has to be done so that each lies there as it should.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
+use tempfile::TempDir;
 use wit_parser::PackageName;
 
 use super::closure::Closure;
@@ -13,7 +14,7 @@ use super::error::DependencyError;
 use super::{at_place, below, readable};
 use crate::component::wit::Source;
 use crate::contract::unified;
-use crate::lock::{Lock, digest_of};
+use crate::lock::{Lock, LockedPackage, digest_of};
 
 /// The place of a package below a WIT directory: `deps/wasi_http-0.2.0`. No two packages share
 /// one, since no part of a name has a `_` in it.
@@ -63,7 +64,7 @@ impl Edits {
                 .map(|package| (package.name.clone(), package.files.clone()))
                 .collect();
             // What was written once and is needed no longer shall be gone.
-            for name in lock.wit.iter().filter_map(crate::lock::LockedPackage::package_name) {
+            for name in lock.wit.iter().filter_map(LockedPackage::package_name) {
                 wanted.entry(name).or_default();
             }
             for (name, files) in wanted {
@@ -91,16 +92,14 @@ impl Edits {
     pub(super) fn patches(&self) -> Vec<Patch> {
         let mut patches = Vec::new();
         for edit in self.0.iter().filter(|edit| edit.by_hand) {
-            let names: std::collections::BTreeSet<&String> =
-                edit.found.keys().chain(edit.files.keys()).collect();
+            let names: BTreeSet<&String> = edit.found.keys().chain(edit.files.keys()).collect();
             for name in names {
                 let (before, after) = (edit.found.get(name), edit.files.get(name));
                 if before == after {
                     continue;
                 }
                 let file = below(&edit.directory, &format!("{}/{name}", edit.place));
-                let text = |text: Option<&'_ String>| text.cloned();
-                let diff = unified(&file, text(before).as_deref(), text(after).as_deref());
+                let diff = unified(&file, before.map(String::as_str), after.map(String::as_str));
                 patches.push(Patch { file, diff });
             }
         }
@@ -142,18 +141,21 @@ fn write(directory: &Path, files: &Source) -> io::Result<()> {
     Ok(())
 }
 
-fn put(edit: &Edit, stage: &tempfile::TempDir, new: &Path, target: &PathBuf) -> io::Result<()> {
-    match fs::rename(target, stage.path().join("old")) {
+/// Puts what was staged into its place, or leaves what is there.
+fn put(edit: &Edit, stage: &TempDir, new: &Path, target: &Path) -> io::Result<()> {
+    let old = stage.path().join("old");
+    match fs::rename(target, &old) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ if edit.files.is_empty() => return Ok(()),
         _ => {}
-    }
-    if edit.files.is_empty() {
-        return Ok(());
     }
     if let Some(parent) = target.parent() {
         fs::create_dir_all(parent)?;
     }
-    fs::rename(new, target)
+    fs::rename(new, target).inspect_err(|_| {
+        // Where there was nothing, there is nothing to put back.
+        let _ = fs::rename(&old, target);
+    })
 }
 
 #[cfg(test)]
