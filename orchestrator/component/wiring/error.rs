@@ -67,20 +67,20 @@ pub enum WiringError {
         "component `{component}` leaves `{import}` to the host, but that uses resource `{resource}` of \
          `{owner}`, which component `{provider}` provides"
     )]
-    #[diagnostic(help(
-        "link both to the same component, or neither, such as: \"{component}/{import}\" = \"{provider}\""
-    ))]
+    #[diagnostic(help("{help}"))]
     SplitResource {
         /// Who imports.
         component: String,
         /// The interface that is left.
         import: String,
         /// The resource.
-        resource: String,
+        resource: Box<str>,
         /// The interface that owns it.
-        owner: String,
+        owner: Box<str>,
         /// Who provides that one.
         provider: String,
+        /// How both come from one place.
+        help: Box<str>,
     },
     /// Components need each other in a circle.
     #[error("components need each other in a circle: {}", around(cycle))]

@@ -131,7 +131,7 @@ impl fmt::Display for Reason {
 }
 
 /// Goes up whenever equal components are linked otherwise than before, or by another engine.
-pub(super) const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 2;
 
 type Parts<'p> = BTreeMap<&'p str, &'p Part<'p>>;
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Exposed, Link, Parts, WiringError};
 use crate::component::part::Part;
-use crate::component::world::{Item, Mismatch, Owner, Resource, resources, seen_from};
+use crate::component::world::{Item, Mismatch, Owner, Resource, resources, seen_from, track};
 
 /// Where a resource type is defined, all links followed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +15,16 @@ pub struct Origin {
     pub interface: String,
     /// Its name there.
     pub resource: String,
+}
+
+impl Origin {
+    /// Whether both are one resource type. The host's are, in all compatible versions.
+    fn is(&self, other: &Self) -> bool {
+        let host = self.part.is_none() && self.resource == other.resource;
+        let same =
+            || track(&self.interface).is_some_and(|one| track(&other.interface) == Some(one));
+        self == other || host && other.part.is_none() && same()
+    }
 }
 
 impl fmt::Display for Origin {
@@ -104,7 +114,7 @@ impl<'w> Owners<'w> {
         let pairs = resources(wanted, offered).into_iter().zip(resources(offered, wanted));
         for ((path, one), (_, other)) in pairs {
             let (expected, found) = (self.origin(consumer, one), self.origin(provider, other));
-            if expected != found {
+            if !expected.is(&found) {
                 return Err(WiringError::Mismatch {
                     component: link.consumer.clone(),
                     import: link.import.clone(),
@@ -130,13 +140,28 @@ impl<'w> Owners<'w> {
                 return Err(WiringError::SplitResource {
                     component: part.name.clone(),
                     import: import.to_owned(),
-                    resource: resource.name.clone(),
-                    owner: owner.clone(),
+                    resource: resource.name.as_str().into(),
+                    owner: owner.as_str().into(),
+                    help: self.rejoin(part, import, owner, &provider).into(),
                     provider,
                 });
             }
         }
         Ok(())
+    }
+
+    /// The link to add, or else to remove, so that `import` and `owner`, whose resource it uses,
+    /// come from one place.
+    fn rejoin(&self, part: &Part<'_>, import: &str, owner: &str, provider: &str) -> String {
+        if self.parts[provider].world.exports.contains_key(import) {
+            let link = format!("\"{}/{import}\" = \"{provider}\"", part.name);
+            return format!("link both to that component: {link}");
+        }
+        format!(
+            "component `{provider}` must export `{import}` too; or leave both to the host, without the \
+             link of `{}/{owner}`",
+            part.name
+        )
     }
 
     /// The interfaces of other parts whose resources `root` hands out.
