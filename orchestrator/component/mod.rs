@@ -24,6 +24,7 @@ pub mod audit;
 pub mod compose;
 pub mod core_export;
 pub mod flow;
+mod guard;
 pub mod inspect;
 mod locked;
 mod outline;
