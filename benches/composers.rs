@@ -1,0 +1,197 @@
+//! What other composers say to the cases of composition: the table in `docs/composing.md`, which
+//! `cargo bench --bench composers` writes anew. `wac` (the crate wac-cli) and `wasm-tools` must be on
+//! PATH; both get the adapted components that poly composes.
+//!
+//! The first component of a case is the root: `wac plug` gets it as socket and the others as plugs,
+//! `wasm-tools compose` as the component and the others as definitions. What they write is looked at
+//! with poly's own eyes: whether it is valid, what is left open, and whether the checks of the case
+//! pass.
+
+#[path = "../tests/compose/differences.rs"]
+mod differences;
+#[path = "../tests/compose/inputs.rs"]
+mod inputs;
+#[allow(dead_code, reason = "the tests need more of it")]
+#[path = "../tests/place.rs"]
+mod place;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use place::{Place, repository};
+use poly::component::inspect;
+use poly::component::world::{decode, is_provided};
+use poly::manifest::Manifest;
+
+/// How many characters of a message are shown.
+const SHOWN: usize = 150;
+
+/// Where in the document the tables stand.
+const MARKS: [&str; 2] = ["<!-- written by cargo bench --bench composers -->", "<!-- end -->"];
+
+fn main() {
+    // `cargo test --benches` and its like ask for a list of tests; there is none.
+    if std::env::args().any(|argument| argument == "--list") {
+        return;
+    }
+    let cases = repository().join("tests/cases/compose");
+    let mut text = format!("\nMade with {} and {}.\n\n", version("wac"), version("wasm-tools"));
+    text += "| case | poly | `wac plug` | `wasm-tools compose` |\n|---|---|---|---|\n";
+    for case in directories(&cases) {
+        let place = inputs::place(&case);
+        let name = case.file_name().expect("a directory has a name").to_string_lossy();
+        text += &row(&name, &place);
+    }
+    text += "\nThe differences in type that `tests/cases/compose/mismatch` lists:\n\n\
+             | difference | poly | `wac plug` | `wasm-tools compose` |\n|---|---|---|---|\n";
+    let mismatch = cases.join("mismatch");
+    for difference in differences::differences(&mismatch) {
+        text += &row(&difference.name, &differences::place(&mismatch, &difference));
+    }
+    let document = repository().join("docs/composing.md");
+    let old = fs::read_to_string(&document).expect("the document");
+    let (before, rest) = old.split_once(MARKS[0]).expect("where the tables begin");
+    let (_, after) = rest.split_once(MARKS[1]).expect("where they end");
+    let new = format!("{before}{}\n{text}\n{}{after}", MARKS[0], MARKS[1]);
+    fs::write(document, new).expect("writable");
+}
+
+fn directories(cases: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(cases).expect("the cases");
+    let mut cases: Vec<_> = entries.map(|entry| entry.expect("a case").path()).collect();
+    cases.retain(|case| case.join("pipeline.toml").is_file());
+    cases.sort();
+    cases
+}
+
+fn version(tool: &str) -> String {
+    let said = Command::new(tool).arg("--version").output();
+    let said = said.unwrap_or_else(|error| panic!("{tool} must be on PATH: {error}"));
+    let said = String::from_utf8(said.stdout).expect("text");
+    said.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
+}
+
+/// A case, and what each composer says to it.
+fn row(name: &str, place: &Place) -> String {
+    let text = String::from_utf8(place.read("pipeline.toml")).expect("text");
+    let manifest = Manifest::parse("pipeline.toml", &text).expect("a manifest");
+    let built = place.run(&["--quiet", "check"]);
+    let poly = match built.code {
+        0 => "composes".to_owned(),
+        code => format!("exit {code}: {}", gist(&built.stderr, place)),
+    };
+    let files: Vec<PathBuf> =
+        manifest.components.keys().map(|name| file(place, name.get_ref())).collect();
+    let (wac, tools) = if manifest.flows.is_empty() {
+        let command = |tool: &str, first: &[&str], before: &str, root_first: bool| {
+            let mut command = Command::new(tool);
+            let parts = files[1..].iter().flat_map(|file| [before.as_ref(), file.as_os_str()]);
+            let parts: Vec<_> = parts.collect();
+            command.args(first).args(root_first.then_some(&files[0])).args(parts);
+            command.args((!root_first).then_some(&files[0])).args(["-o", "out.wasm"]);
+            command.current_dir(&place.root);
+            said(&mut command, place, &text)
+        };
+        (
+            command("wac", &["plug"], "--plug", false),
+            command("wasm-tools", &["compose"], "-d", true),
+        )
+    } else {
+        ("has no flows".to_owned(), "has no flows".to_owned())
+    };
+    format!("| {name} | {poly} | {wac} | {tools} |\n")
+}
+
+/// The adapted component; what the tool left, where it cannot be adapted.
+fn file(place: &Place, name: &str) -> PathBuf {
+    let mut inspect = place.poly(&["inspect", name]);
+    let said = inspect.output().expect("poly starts");
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    let adapted = said.lines().next().and_then(|line| line.split_once(": component,"));
+    let raw = || place.root.join(name).join("source.wasm");
+    let from = adapted.map_or_else(raw, |(path, _)| PathBuf::from(path));
+    let to = place.root.join(format!("{name}.wasm"));
+    fs::copy(from, &to).expect("an input");
+    to
+}
+
+/// What another composer says, and what it left.
+fn said(command: &mut Command, place: &Place, manifest: &str) -> String {
+    let _ = fs::remove_file(place.root.join("out.wasm"));
+    let ran = command.output().expect("it starts");
+    let stderr = String::from_utf8_lossy(&ran.stderr);
+    let Some(code) = ran.status.code() else { return "is killed".to_owned() };
+    if code != 0 {
+        return format!("exit {code}: {}", gist(&stderr, place));
+    }
+    let bytes = place.read("out.wasm");
+    if let Err(error) = wasmparser::Validator::new().validate_all(&bytes) {
+        return format!("exit 0, **invalid**: {}", shown(error.message()));
+    }
+    let world = decode(&bytes).expect("what is valid decodes");
+    let open: Vec<_> = world
+        .imports
+        .iter()
+        .filter(|(name, item)| !is_provided(name) && !item.is_type_only())
+        .map(|(name, _)| format!("`{name}`"))
+        .collect();
+    if !open.is_empty() {
+        return format!("exit 0, **leaves open** {}", shown(&open.join(", ")));
+    }
+    let answers = if answers(&bytes, manifest) { "composes" } else { "exit 0, **wrong answers**" };
+    let lacks = lacks(&bytes, place);
+    format!("{answers}{lacks}")
+}
+
+/// The exports of poly's component that another lacks.
+fn lacks(bytes: &[u8], place: &Place) -> String {
+    let Ok(own) = fs::read(place.root.join("target/poly/case.wasm")) else {
+        return String::new();
+    };
+    let exports = |bytes: &[u8]| inspect::inspect(bytes).expect("a component").exports;
+    let theirs = exports(bytes);
+    let lacking: Vec<_> = exports(&own).into_iter().filter(|name| !theirs.contains(name)).collect();
+    if lacking.is_empty() { String::new() } else { format!(", without `{}`", lacking.join("`, `")) }
+}
+
+/// Whether the checks of the case pass, if it has any.
+fn answers(bytes: &[u8], manifest: &str) -> bool {
+    let Some((_, checks)) = manifest.split_once("[[check]]") else { return true };
+    let place = Place::new().with_fake_tools();
+    let head = "[pipeline]\nname = \"case\"\n\n[component.whole]\npath = \"whole\"\ntoolchain = \"fake\"\n";
+    place.write("pipeline.toml", format!("{head}\n[[check]]{checks}"));
+    place.write("whole/source.wasm", bytes);
+    place.run(&["--quiet", "check"]).code == 0
+}
+
+/// The line of a message that says most, with no more of it than fits.
+fn gist(said: &str, place: &Place) -> String {
+    let top = place.root.parent().expect("the pipeline is in a directory");
+    let said =
+        said.replace(&*place.root.to_string_lossy(), "").replace(&*top.to_string_lossy(), "");
+    let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    if let Some(at) = lines.iter().position(|line| line.contains("panicked at")) {
+        return format!("**panics**: {}", shown(lines.get(at + 1).unwrap_or(&lines[at])));
+    }
+    // The error, and the first of its causes.
+    let mut text = String::new();
+    for line in lines.iter().take_while(|line| !line.contains("help:") && !line.contains('╭')) {
+        let line = line.trim_start_matches(|letter: char| !letter.is_alphabetic() && letter != '`');
+        let line = line.trim_start_matches("error: ").trim_start_matches("Error: ");
+        if !line.is_empty() && !line.starts_with("Caused by") {
+            let _ = write!(text, "{}{line}", if text.is_empty() { "" } else { "; " });
+        }
+    }
+    shown(&text)
+}
+
+/// As much of a text as a cell of a table takes.
+fn shown(text: &str) -> String {
+    let text = text.replace('|', "\\|").replace('<', "&lt;");
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
