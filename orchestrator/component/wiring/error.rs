@@ -82,6 +82,22 @@ pub enum WiringError {
         /// How both come from one place.
         help: Box<str>,
     },
+    /// Interfaces of one name would be exported from two parts.
+    #[error(
+        "component `{component}` hands out resources of `{export}` both of `{one}` and of `{other}`, and \
+         only one interface of that name can be exported beside its own"
+    )]
+    #[diagnostic(help("let it hand out the resources of one of them alone"))]
+    HandedOutTwice {
+        /// The root.
+        component: String,
+        /// The interface.
+        export: String,
+        /// Who owns some of the resources.
+        one: String,
+        /// Who owns the others.
+        other: String,
+    },
     /// Components need each other in a circle.
     #[error("components need each other in a circle: {}", around(cycle))]
     #[diagnostic(help(
@@ -188,6 +204,11 @@ impl WiringError {
             Self::SplitResource { component: name, provider, .. } => {
                 vec![component(name, "imports both"), component(provider, "provides one")]
             }
+            Self::HandedOutTwice { component: name, one, other, .. } => vec![
+                component(name, "hands out both"),
+                component(one, "owns some"),
+                component(other, "owns others"),
+            ],
             Self::Cycle { cycle } => {
                 cycle.iter().map(|link| component(&link.consumer, "on the circle")).collect()
             }

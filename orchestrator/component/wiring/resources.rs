@@ -1,5 +1,6 @@
 //! Whose resource is meant: following resource types through links to the parts that own them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{Exposed, Link, Parts, WiringError};
@@ -164,21 +165,43 @@ impl<'w> Owners<'w> {
         )
     }
 
-    /// The interfaces of other parts whose resources `root` hands out.
-    pub(super) fn exposed(&self, root: &Part<'_>) -> Vec<Exposed> {
-        let exports = root.world.exports.values();
-        let mut exposed: Vec<Exposed> = exports
-            .flat_map(|item| resources(item, item))
-            .filter_map(|(_, resource)| {
-                let Origin { part, interface, .. } = self.origin(root, resource);
-                let provider = part.filter(|part| *part != root.name)?;
-                let taken = root.world.exports.contains_key(&interface);
-                (!taken).then_some(Exposed { provider, export: interface })
-            })
-            .collect();
+    /// The interfaces of other parts whose resources `root` hands out, and those whose resources
+    /// these hand out in turn.
+    pub(super) fn exposed(&self, root: &Part<'_>) -> Result<Vec<Exposed>, WiringError> {
+        let mut exposed = BTreeMap::<String, String>::new();
+        let mut open: Vec<(&Part<'_>, &Item)> =
+            root.world.exports.values().map(|item| (root, item)).collect();
+        while let Some((part, item)) = open.pop() {
+            for (_, resource) in resources(item, item) {
+                let Origin { part: Some(provider), interface, .. } = self.origin(part, resource)
+                else {
+                    continue;
+                };
+                if provider == root.name || root.world.exports.contains_key(&interface) {
+                    continue;
+                }
+                match exposed.get(&interface) {
+                    Some(known) if *known == provider => {}
+                    Some(known) => {
+                        return Err(WiringError::HandedOutTwice {
+                            component: root.name.clone(),
+                            export: interface,
+                            one: known.clone(),
+                            other: provider,
+                        });
+                    }
+                    None => {
+                        let owner = self.parts[provider.as_str()];
+                        open.extend(owner.world.exports.get(&interface).map(|item| (owner, item)));
+                        exposed.insert(interface, provider);
+                    }
+                }
+            }
+        }
+        let exposed = exposed.into_iter().map(|(export, provider)| Exposed { provider, export });
+        let mut exposed: Vec<Exposed> = exposed.collect();
         exposed.sort();
-        exposed.dedup();
-        exposed
+        Ok(exposed)
     }
 }
 
