@@ -15,18 +15,20 @@ mod inputs;
 #[path = "../tests/place.rs"]
 mod place;
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use place::{Place, repository};
+use poly::component::adapt::adapt;
 use poly::component::inspect;
 use poly::component::world::{decode, is_provided};
 use poly::manifest::Manifest;
 
 /// How many characters of a message are shown.
-const SHOWN: usize = 150;
+const SHOWN: usize = 180;
 
 /// Where in the document the tables stand.
 const MARKS: [&str; 2] = ["<!-- written by cargo bench --bench composers -->", "<!-- end -->"];
@@ -77,13 +79,14 @@ fn version(tool: &str) -> String {
 fn row(name: &str, place: &Place) -> String {
     let text = String::from_utf8(place.read("pipeline.toml")).expect("text");
     let manifest = Manifest::parse("pipeline.toml", &text).expect("a manifest");
-    let built = place.run(&["--quiet", "check"]);
+    let verb = if manifest.checks.is_empty() { "build" } else { "check" };
+    let built = place.run(&["--quiet", verb]);
     let poly = match built.code {
         0 => "composes".to_owned(),
         code => format!("exit {code}: {}", gist(&built.stderr, place)),
     };
     let files: Vec<PathBuf> =
-        manifest.components.keys().map(|name| file(place, name.get_ref())).collect();
+        manifest.components.keys().map(|name| file(place, &manifest, name.get_ref())).collect();
     let (wac, tools) = if manifest.flows.is_empty() {
         let command = |tool: &str, first: &[&str], before: &str, root_first: bool| {
             let mut command = Command::new(tool);
@@ -92,7 +95,7 @@ fn row(name: &str, place: &Place) -> String {
             command.args(first).args(root_first.then_some(&files[0])).args(parts);
             command.args((!root_first).then_some(&files[0])).args(["-o", "out.wasm"]);
             command.current_dir(&place.root);
-            said(&mut command, place, &text)
+            said(&mut command, place, &manifest)
         };
         (
             command("wac", &["plug"], "--plug", false),
@@ -105,20 +108,20 @@ fn row(name: &str, place: &Place) -> String {
 }
 
 /// The adapted component; what the tool left, where it cannot be adapted.
-fn file(place: &Place, name: &str) -> PathBuf {
-    let mut inspect = place.poly(&["inspect", name]);
-    let said = inspect.output().expect("poly starts");
-    let said = String::from_utf8_lossy(&said.stdout).into_owned();
-    let adapted = said.lines().next().and_then(|line| line.split_once(": component,"));
-    let raw = || place.root.join(name).join("source.wasm");
-    let from = adapted.map_or_else(raw, |(path, _)| PathBuf::from(path));
+fn file(place: &Place, manifest: &Manifest, name: &str) -> PathBuf {
+    let component = &manifest.components[name];
+    let built = place.read(&format!("{}/source.wasm", component.path.get_ref()));
+    let wit = component.wit.as_ref().or(manifest.pipeline.wit.as_ref());
+    let wit = wit.map(|wit| inputs::wit(&place.root.join(wit.get_ref())));
+    let world = component.world.as_ref().map(|world| world.get_ref().as_str());
+    let adapted = adapt(&built, wit.as_ref().zip(world)).map(Cow::into_owned);
     let to = place.root.join(format!("{name}.wasm"));
-    fs::copy(from, &to).expect("an input");
+    fs::write(&to, adapted.unwrap_or(built)).expect("writable");
     to
 }
 
 /// What another composer says, and what it left.
-fn said(command: &mut Command, place: &Place, manifest: &str) -> String {
+fn said(command: &mut Command, place: &Place, manifest: &Manifest) -> String {
     let _ = fs::remove_file(place.root.join("out.wasm"));
     let ran = command.output().expect("it starts");
     let stderr = String::from_utf8_lossy(&ran.stderr);
@@ -140,9 +143,10 @@ fn said(command: &mut Command, place: &Place, manifest: &str) -> String {
     if !open.is_empty() {
         return format!("exit 0, **leaves open** {}", shown(&open.join(", ")));
     }
-    let answers = if answers(&bytes, manifest) { "composes" } else { "exit 0, **wrong answers**" };
-    let lacks = lacks(&bytes, place);
-    format!("{answers}{lacks}")
+    match answers(&bytes, manifest) {
+        Ok(()) => format!("composes{}", lacks(&bytes, place)),
+        Err(wrong) => format!("exit 0, and the **checks fail**: {wrong}"),
+    }
 }
 
 /// The exports of poly's component that another lacks.
@@ -156,14 +160,21 @@ fn lacks(bytes: &[u8], place: &Place) -> String {
     if lacking.is_empty() { String::new() } else { format!(", without `{}`", lacking.join("`, `")) }
 }
 
-/// Whether the checks of the case pass, if it has any.
-fn answers(bytes: &[u8], manifest: &str) -> bool {
-    let Some((_, checks)) = manifest.split_once("[[check]]") else { return true };
+/// What poly says to the checks of the case, if it has any and they do not pass.
+fn answers(bytes: &[u8], manifest: &Manifest) -> Result<(), String> {
     let place = Place::new().with_fake_tools();
-    let head = "[pipeline]\nname = \"case\"\n\n[component.whole]\npath = \"whole\"\ntoolchain = \"fake\"\n";
-    place.write("pipeline.toml", format!("{head}\n[[check]]{checks}"));
+    let mut text = "[pipeline]\nname = \"case\"\n\n\
+        [component.whole]\npath = \"whole\"\ntoolchain = \"fake\"\n"
+        .to_owned();
+    for check in &manifest.checks {
+        let returns = check.returns.as_ref().expect("all cases say what is returned").get_ref();
+        let _ =
+            write!(text, "\n[[check]]\ncall = '{}'\nreturns = '{returns}'\n", check.call.get_ref());
+    }
+    place.write("pipeline.toml", text);
     place.write("whole/source.wasm", bytes);
-    place.run(&["--quiet", "check"]).code == 0
+    let ran = place.run(&["--quiet", "check"]);
+    if ran.code == 0 { Ok(()) } else { Err(gist(&ran.stderr, &place)) }
 }
 
 /// The line of a message that says most, with no more of it than fits.
@@ -175,9 +186,13 @@ fn gist(said: &str, place: &Place) -> String {
     if let Some(at) = lines.iter().position(|line| line.contains("panicked at")) {
         return format!("**panics**: {}", shown(lines.get(at + 1).unwrap_or(&lines[at])));
     }
-    // The error, and the first of its causes.
     let mut text = String::new();
-    for line in lines.iter().take_while(|line| !line.contains("help:") && !line.contains('╭')) {
+    let says = |line: &&&str| !line.contains("help:") && !line.contains('╭');
+    for line in lines.iter().take_while(says) {
+        // One says of itself, at every start, that it is deprecated; what it warns of shows in the end.
+        if line.contains("WARN") || line.starts_with("Please use") {
+            continue;
+        }
         let line = line.trim_start_matches(|letter: char| !letter.is_alphabetic() && letter != '`');
         let line = line.trim_start_matches("error: ").trim_start_matches("Error: ");
         if !line.is_empty() && !line.starts_with("Caused by") {
@@ -187,9 +202,10 @@ fn gist(said: &str, place: &Place) -> String {
     shown(&text)
 }
 
-/// As much of a text as a cell of a table takes.
+/// As much of a text as a cell of a table takes. What both parts of a mismatch are is the same in all.
 fn shown(text: &str) -> String {
-    let text = text.replace('|', "\\|").replace('<', "&lt;");
+    let way = text.split_once("` differs: ").map(|(_, way)| format!("differs: {way}"));
+    let text = way.as_deref().unwrap_or(text).replace('|', "\\|").replace('<', "&lt;");
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,

@@ -9,7 +9,7 @@ use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
-use poly::component::wit::{self, Source};
+use poly::component::wit::{self, Wit};
 use poly::manifest::Manifest;
 use wit_parser::{LiftLowerAbi, ManglingAndAbi};
 
@@ -49,7 +49,7 @@ pub(crate) fn fill(place: &Place) {
         if let (Some(wit), Some(world), false) =
             (wit, &component.world, place.root.join(&source).exists())
         {
-            let wit = wit::resolve(&texts(&place.root.join(wit.get_ref()))).expect("WIT");
+            let wit = self::wit(&place.root.join(wit.get_ref()));
             let world = wit.select(world.get_ref()).expect("a world");
             let abi = ManglingAndAbi::Legacy(LiftLowerAbi::Sync);
             place.write(&source, wit_component::dummy_module(&wit.resolve, world, abi));
@@ -57,12 +57,14 @@ pub(crate) fn fill(place: &Place) {
     }
 }
 
-fn texts(directory: &Path) -> Source {
+/// The package in a directory.
+pub(crate) fn wit(directory: &Path) -> Wit {
     let entries = fs::read_dir(directory).expect("a directory of WIT");
     let paths = entries.map(|entry| entry.expect("readable").path());
     let files = paths.filter(|path| path.extension().is_some_and(|end| end == "wit"));
     let name = |path: &Path| path.file_name().expect("a name").to_string_lossy().into_owned();
-    files.map(|path| (name(&path), fs::read_to_string(&path).expect("text"))).collect()
+    let texts = files.map(|path| (name(&path), fs::read_to_string(&path).expect("text")));
+    wit::resolve(&texts.collect()).expect("WIT")
 }
 
 /// Writes components and adds them to the manifest: `chain N`, each of which needs the next, or
