@@ -71,7 +71,7 @@ fn main() {
 /// The flow of the canonical example.
 fn flow() -> FlowSource {
     let stages = ["data-source/fetch-data", "data-transform/transform", "data-sink/store"];
-    FlowSource { name: "run".to_owned(), stages: stages.map(str::to_owned).to_vec() }
+    FlowSource::chain("run", &stages)
 }
 
 /// The stages of the compose action.
@@ -82,7 +82,7 @@ fn in_process(bytes: &[Vec<u8>], engine: Engine, times: &mut Times) {
         parts.map(|(name, bytes)| Part::new(*name, bytes.as_slice()).expect("decodes")).collect()
     });
     let (flow, wiring) = timed(times, "2 flow and links", || {
-        let flow = generate(&[flow()], &parts).expect("a flow");
+        let flow = generate(&[flow()], &parts, &[]).expect("a flow");
         let wiring = wire(&parts, flow.as_ref(), &[]).expect("links");
         (flow, wiring)
     });
@@ -109,7 +109,7 @@ impl Peers {
             .zip(bytes)
             .map(|(name, bytes)| Part::new(*name, bytes.as_slice()).expect("decodes"))
             .collect();
-        let flow = generate(&[flow()], &parts).expect("a flow").expect("one");
+        let flow = generate(&[flow()], &parts, &[]).expect("a flow").expect("one");
         let path = |name: &str| place.join(name).display().to_string();
         fs::write(place.join("flow.wasm"), &flow.part.bytes).expect("writable");
 

@@ -15,7 +15,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     after_help = "A first session:\n  \
         poly plan       what would be built, and why\n  \
         poly run        build what changed, make the first call of the manifest, check its result\n  \
-        poly check      the same, and all other checks\n\n\
+        poly check      the same, and all other checks\n  \
+        poly graph      what became of the components: links, flows, grants\n\n\
         Exit codes: 0 all is well; 1 a build or a check failed; 2 a wrong command line or manifest,\n\
         or a fault of poly's own or of its surroundings."
 )]
@@ -69,6 +70,21 @@ pub enum Color {
     Never,
 }
 
+/// How `poly graph` shows a composition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// Lines for a terminal
+    Tree,
+    /// For Graphviz
+    Dot,
+    /// A Mermaid flowchart, for Markdown
+    Mermaid,
+    /// Data
+    Json,
+    /// A picture for light and dark pages
+    Svg,
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -82,9 +98,15 @@ pub enum Command {
     },
     /// Build, then make every call of the manifest's checks and compare
     Check,
-    /// Say what would be built, and why (with --verbose, from which files); starts no build
+    /// Say what would be built, and why (with --verbose, from which files, and who composes); starts no build
     Plan,
-    /// Show the world, producers and sizes of a WebAssembly file or of a component
+    /// Build what is missing and show the composition: components, links, flows, imports, grants
+    Graph {
+        /// How it is shown; --json is one object a line instead
+        #[arg(long, value_name = "FORMAT", default_value = "tree", conflicts_with = "json")]
+        format: GraphFormat,
+    },
+    /// Show the world, producers, sizes and nested parts of a WebAssembly file or of a component
     Inspect {
         /// A file, or the name of a component of the pipeline
         what: String,

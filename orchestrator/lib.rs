@@ -25,11 +25,11 @@
 //! | [`toolchain`] | toolchain files; finding, probing, installing and running tools |
 //! | [`plan`] | [`plan::Plan`], [`plan::Fingerprint`], and why an action runs |
 //! | [`build`] | inputs, steps, schedule, and [`build::Driver`], which knows all stages |
-//! | [`component`] | inspect, adapt, wiring, flow, compose, audit |
+//! | [`component`] | inspect, adapt, wiring, flow, compose, audit, graph |
 //! | [`host`] | engine, grants, limits, calls; the only user of wasmtime |
 //! | [`check`] | calls, outcomes, and what is expected of them |
 //! | [`nearest`] | what a mistyped name may have meant |
-//! | [`report`] | the console and JSON; nothing else prints |
+//! | [`report`] | the console, JSON and pictures; nothing else prints |
 //! | [`poly_cache`] | digests, the store, records of actions; knows nothing of ours |
 //!
 //! `manifest`, `plan`, `component` and `check` are pure: text or bytes in, values out. Arrows

@@ -89,6 +89,54 @@ fn an_edit_is_built_and_the_plan_says_why() {
     assert_eq!(place.run(&["run", "answer()"]).expect(0).stdout, "43\n");
 }
 
+/// Who composes is found out where there is something to compose, or on request: components can be
+/// large.
+#[test]
+fn the_plan_says_who_composes_and_why() {
+    let place = one();
+    place.run(&["build"]).expect(0);
+    let by = "by wasm-compose, because it can express all links";
+    let plan = place.run(&["plan"]).expect(0).stdout;
+    assert!(plan.contains("cached  compose\n") && !plan.contains("because"), "{plan}");
+    let plan = place.run(&["plan", "--verbose"]).expect(0).stdout;
+    assert!(plan.contains(&format!("cached  compose\n          {by}\n")), "{plan}");
+
+    place.write("pipeline.toml", format!("{MANIFEST}[flow.run]\nsteps = ['answer/answer']\n"));
+    let plan = place.run(&["plan"]).expect(0).stdout;
+    let reason = "run     compose\n          `flow run` is new: `answer/answer`\n";
+    assert!(plan.contains(&format!("{reason}          {by}\n")), "{plan}");
+    let plan = place.run(&["plan", "--json"]).expect(0).stdout;
+    let composer = r#""composer":{"engine":"wasm-compose","why":{"why":"simple"}}"#;
+    assert!(plan.contains(composer), "{plan}");
+
+    place.write("pipeline.toml", format!("{MANIFEST}[compose]\nengine = 'wac-graph'\n"));
+    let plan = place.run(&["plan"]).expect(0).stdout;
+    assert!(plan.contains("          by wac-graph, because the manifest says so\n"), "{plan}");
+    // What cannot be linked is for the build to tell.
+    place.write("pipeline.toml", format!("{MANIFEST}[flow.run]\nsteps = ['answer/nothing']\n"));
+    let plan = place.run(&["plan"]).expect(0).stdout;
+    assert!(plan.contains("run     compose") && !plan.contains("because"), "{plan}");
+}
+
+#[test]
+fn the_graph_builds_what_is_missing_and_leaves_no_composed_file() {
+    let place = one();
+    let tree = place.run(&["graph"]).expect(0);
+    assert!(tree.stdout.contains("answer  of answer"), "{}", tree.stdout);
+    assert!(tree.stderr.contains("adapted answer"), "{}", tree.stderr);
+    assert!(!place.root.join("target/poly/one.wasm").exists());
+    let data = place.run(&["graph", "--json", "--quiet"]).expect(0).stdout;
+    let last: serde_json::Value = serde_json::from_str(data.lines().last().unwrap()).unwrap();
+    assert_eq!(last["event"], "graph");
+    assert_eq!(last["components"][0]["name"], "answer");
+    assert_eq!(place.starts(), 1);
+    let refused = place.run(&["graph", "--json", "--format", "svg"]).expect(2).stderr;
+    assert!(refused.contains("'--json' cannot be used with '--format <FORMAT>'"), "{refused}");
+    // The pictures of two processes are one.
+    let picture = || place.run(&["graph", "--format", "svg"]).expect(0).stdout;
+    assert_eq!(picture(), picture());
+}
+
 #[test]
 fn equal_bytes_stop_a_rebuild() {
     let place = one();

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use miette::Diagnostic as _;
 
 use super::error::BuildError;
-use crate::component::compose::{self as composer, Composed, Engine};
-use crate::component::flow::{self, FlowComponent, FlowError, FlowSource};
+use super::flows;
+use crate::component::compose::{self as composer, Choice, Composed, Engine};
+use crate::component::flow::{self, FlowComponent};
 use crate::component::wiring::{self, About, ExplicitLink, Wiring, WiringError};
 use crate::component::{Part, audit};
 use crate::manifest::{self, Manifest};
@@ -70,8 +71,6 @@ pub(super) fn assemble<'a>(
         let part = Part { name: name.to_owned(), ..part.map_err(Box::new)? };
         parts.push(part);
     }
-    let flow =
-        flow::generate(&flows(manifest), &parts).map_err(|error| at_flow(manifest, &error))?;
     let links: Vec<ExplicitLink> = manifest
         .links
         .iter()
@@ -80,9 +79,18 @@ pub(super) fn assemble<'a>(
             export: export.get_ref().to_string(),
         })
         .collect();
+    let told = |error: WiringError| at_names(manifest, &error);
+    let linked = wiring::links(&parts, &links).map_err(told)?;
+    let flow = flow::generate(&flows::sources(manifest), &parts, &linked);
+    let flow = flow.map_err(|error| flows::located(manifest, &error))?;
     let wiring = wiring::wire(&parts, flow.as_ref(), &links);
-    let wiring = wiring.map_err(|error| at_names(manifest, &error))?;
+    let wiring = wiring.map_err(told)?;
     Ok(Assembly { parts, flow, wiring })
+}
+
+/// Who composes what [`assemble`] put together, and why.
+pub(super) fn choice(manifest: &Manifest, assembly: &Assembly<'_>) -> Choice {
+    composer::choose(&assembly.wiring, asked(manifest))
 }
 
 /// Composes what [`assemble`] put together, and audits what came out.
@@ -94,16 +102,6 @@ pub(super) fn compose(
         composer::compose(parts, flow.as_ref(), wiring, asked(manifest)).map_err(Box::new)?;
     audit::audit(&composed.outline, parts).map_err(Box::new)?;
     Ok(composed)
-}
-
-fn flows(manifest: &Manifest) -> Vec<FlowSource> {
-    let flows = manifest.flows.iter();
-    flows
-        .map(|(name, flow)| FlowSource {
-            name: name.get_ref().clone(),
-            stages: flow.steps.iter().map(|step| step.get_ref().to_string()).collect(),
-        })
-        .collect()
 }
 
 /// An error of the wiring, shown where the manifest has what it is about.
@@ -120,18 +118,6 @@ fn at_names(manifest: &Manifest, error: &WiringError) -> BuildError {
     });
     let help = error.help().map(|help| help.to_string());
     BuildError::Wiring(manifest.error_at_all(places.collect(), error.to_string(), help))
-}
-
-/// An error of a flow, shown at the line of its stage.
-fn at_flow(manifest: &Manifest, error: &FlowError) -> BuildError {
-    let flow = manifest.flows.iter().find(|(name, _)| *name.get_ref() == error.flow);
-    let span = flow.map(|(name, flow)| {
-        let stage = error.stage.and_then(|stage| flow.steps.get(stage));
-        stage.map_or_else(|| name.span(), toml::Spanned::span)
-    });
-    let help = error.help().map(|help| help.to_string());
-    let located = manifest.error_at(span.unwrap_or(0..0), error.to_string(), "this stage", help);
-    BuildError::Flow(located)
 }
 
 #[cfg(test)]
@@ -161,6 +147,16 @@ mod tests {
             "instances = ['c', 'b']",
             "[link]\n'a/x:y/z' = 'b'",
             "[flow.run]\nsteps = ['a/f']",
+            "[flow.run]\nsteps = ['a/f', 'a/f']",
+            "[flow.run]\nsteps = [['a/f', 'a/f']]",
+            "[flow.run]\nsteps = [{ call = 'a/f', args = [] }]",
+            "[flow.run]\nsteps = [{ call = 'a/f', args = ['_'] }]",
+            "[flow.run]\nsteps = [{ call = 'a/f', args = ['1', '2'] }]",
+            "[flow.run]\nsteps = [{ call = 'a/f', args = ['1\", \"2'] }]",
+            "[flow.run]\nsteps = [{ call = 'a/f', otherwise = 'a/f' }]",
+            "[flow.run]\nsteps = [{ call = 'a/f', otherwise = { call = 'a/f', args = ['1'] } }]",
+            "[flow.run]\nsteps = ['a/x.f']",
+            "[flow.run]\nsteps = ['a/x.r.f']",
             "[flow.other]\nsteps = ['a/f']",
             "[compose]\nengine = 'wasm-compose'",
             "[compose]\nengine = 'wac-graph'",

@@ -20,6 +20,7 @@ use super::project::Project;
 use super::provision::Provision;
 use super::schedule;
 use super::state::State;
+use crate::component::compose::Choice;
 use crate::plan::{Action, Fingerprint, Plan, Reason};
 use crate::toolchain::{ToolError, process};
 
@@ -70,6 +71,9 @@ pub struct Planned {
     /// What it depends on, as far as that is known before it runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
+    /// Who composes, and why: of the compose action, as far as that is known and was looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub composer: Option<Choice>,
 }
 
 /// What a build would do about an action.
@@ -108,23 +112,33 @@ impl<'a> Driver<'a> {
         if run {
             self.artifacts.refuse_if_exposed()?;
         }
-        // A damaged artifact is found when it is read, long after its record was. It is gone
-        // from the store then, so that the same build again makes it anew.
-        let mut built = self.build_once(run);
-        for _ in 0..Plan::of(&self.project.manifest, run).needs().len() {
-            if !matches!(&built, Err(error) if error.is_damage()) {
+        let plan = Plan::of(&self.project.manifest, run);
+        self.until_whole(&plan, || self.build_once(&plan))
+    }
+
+    /// Does `work`, which carries out `plan`, and again while it meets damage: a damaged artifact
+    /// is found when it is read, long after its record was. It is gone from the store then, so
+    /// that the same work again makes it anew.
+    pub(super) fn until_whole<T>(
+        &self,
+        plan: &Plan,
+        work: impl Fn() -> Result<T, BuildError>,
+    ) -> Result<T, BuildError> {
+        let mut done = work();
+        for _ in 0..plan.needs().len() {
+            if !matches!(&done, Err(error) if error.is_damage()) {
                 break;
             }
-            built = self.build_once(run);
+            done = work();
         }
         for damaged in self.artifacts.take_damaged() {
             (self.tell)(Event::Warning { text: format!("{damaged}; it was made again") });
         }
-        built
+        done
     }
 
-    fn build_once(&self, run: bool) -> Result<Built, BuildError> {
-        let plan = Plan::of(&self.project.manifest, run);
+    /// Makes the artifacts of a plan.
+    pub(super) fn carry_out(&self, plan: &Plan) -> Result<BTreeMap<Action, Artifact>, BuildError> {
         (self.tell)(Event::Begun { actions: plan.needs().len() });
         let work = |action: &Action, taken: &[Artifact]| self.make(action, taken);
         let made = schedule::run(plan.needs(), self.options.jobs, work);
@@ -132,6 +146,11 @@ impl<'a> Driver<'a> {
         let saved = self.save();
         let made = made.map_err(one_error)?;
         saved?;
+        Ok(made)
+    }
+
+    fn build_once(&self, plan: &Plan) -> Result<Built, BuildError> {
+        let made = self.carry_out(plan)?;
         let composed = made[&Action::Compose];
         self.artifacts.publish(&composed, &self.project.composed())?;
         let precompiled = made.get(&Action::Precompile);
@@ -159,24 +178,29 @@ impl<'a> Driver<'a> {
     }
 
     /// What a build would do, and why. Starts no build and installs nothing; what it learns of
-    /// tools and files is kept.
-    pub fn plan(&self, run: bool) -> Result<Vec<Planned>, BuildError> {
+    /// tools and files is kept. Who composes takes long to find out where components are large:
+    /// unless `all` is to be said, that is done only where there is something to compose.
+    pub fn plan(&self, run: bool, all: bool) -> Result<Vec<Planned>, BuildError> {
         let plan = Plan::of(&self.project.manifest, run);
         let mut known: BTreeMap<Action, Artifact> = BTreeMap::new();
         let mut planned = Vec::new();
         for (action, needs) in plan.needs() {
             let missing = needs.iter().find(|need| !known.contains_key(need));
-            let (state, fingerprint) = if let Some(missing) = missing {
+            let (state, fingerprint, composer) = if let Some(missing) = missing {
                 let reasons = vec![Reason::Upstream { action: missing.clone() }];
-                (PlannedState::Run { reasons }, None)
+                (PlannedState::Run { reasons }, None, None)
             } else {
                 let taken: Vec<Artifact> = needs.iter().map(|need| known[need]).collect();
-                self.foresee(action, &taken)?
+                let (state, fingerprint) = self.foresee(action, &taken)?;
+                let told = all || matches!(state, PlannedState::Run { .. });
+                let told = told && *action == Action::Compose;
+                let composer = told.then(|| self.composer(&taken)).flatten();
+                (state, fingerprint, composer)
             };
             if let PlannedState::Cached { artifact } = &state {
                 known.insert(action.clone(), *artifact);
             }
-            planned.push(Planned { action: action.clone(), state, fingerprint });
+            planned.push(Planned { action: action.clone(), state, fingerprint, composer });
         }
         self.remember();
         Ok(planned)

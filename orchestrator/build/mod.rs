@@ -4,14 +4,16 @@
 //! - [`Driver`] knows all stages; it takes a [`crate::plan::Plan`] through the store and the
 //!   tools to artifacts, and tells what it does as [`Event`]s.
 //! - `recipe` is the one action that starts processes: build a component.
-//! - `compose` is the one that knows all components at once.
+//! - `compose` is the one that knows all components at once; `graph` shows what it would do.
 
 mod artifacts;
 mod compose;
 mod driver;
 mod error;
 mod event;
+mod flows;
 mod generate;
+mod graph;
 mod inputs;
 mod prepare;
 mod project;

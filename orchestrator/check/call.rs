@@ -211,7 +211,7 @@ impl Call {
 }
 
 /// What is wrong with a value, in a few words.
-pub(super) fn problem(error: &ParserError) -> String {
+pub(crate) fn problem(error: &ParserError) -> String {
     let words = match error.kind() {
         ParserErrorKind::EmptyTuple => "a tuple has at least one value",
         ParserErrorKind::MultipleChars => "more than one character between single quotes",

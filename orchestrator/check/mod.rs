@@ -19,6 +19,7 @@ mod judge;
 mod outcome;
 mod signature;
 
+pub(crate) use call::problem as wave_problem;
 pub use call::{ArgumentError, Call, CallSyntaxError};
 pub use judge::{Difference, Expectation, ExpectationError, Subject, Verdict, judge};
 pub use outcome::{Ending, Frame, Outcome, Returned, Trap};

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use super::context::Context;
 use super::{CommandError, Ending};
 use crate::build::Driver;
-use crate::component::inspect::{self, Inspection, Kind, Section};
+use crate::component::inspect::{self, Inspection, Kind, Nested, Section};
 use crate::nearest::quoted;
 use crate::report::human;
+use crate::report::tree::{self, Branch};
 
 pub(super) fn run(context: &Context<'_>, what: &str) -> Result<Ending, CommandError> {
     let path = find(context, what)?;
@@ -68,7 +69,39 @@ fn text(path: &Path, inspection: &Inspection) -> String {
     let section =
         |section: &Section| format!("{:>10}  {}", human::size(section.size as u64), section.name);
     list("sections", sections.map(section).collect());
+    if !inspection.nested.is_empty() {
+        let _ = write!(text, "\nnested\n{}", tree::draw(&branches(&inspection.nested)));
+    }
     text
+}
+
+/// What is nested, each with its size, who wrote it, and how much goes in and out.
+fn branches(nested: &[Nested]) -> Vec<Branch> {
+    let rows: Vec<_> = nested
+        .iter()
+        .enumerate()
+        .map(|(index, nested)| {
+            let kind = match nested.kind {
+                Kind::Module => "module",
+                Kind::Component => "component",
+            };
+            let name = nested.name.clone().unwrap_or_else(|| format!("({index})"));
+            let number = |names: &[String], one: &str| match names.len() {
+                1 => format!("1 {one}"),
+                number => format!("{number} {one}s"),
+            };
+            let languages = nested.producers.get("language").into_iter().flat_map(BTreeMap::keys);
+            [
+                format!("{kind} {name}"),
+                format!("{:>8}", human::size(nested.size as u64)),
+                number(&nested.imports, "import"),
+                number(&nested.exports, "export"),
+                languages.map(String::as_str).collect::<Vec<_>>().join(", "),
+            ]
+        })
+        .collect();
+    let lines = tree::columns(&rows).into_iter().zip(nested);
+    lines.map(|(line, nested)| Branch::new(line, branches(&nested.nested))).collect()
 }
 
 fn producers(inspection: &Inspection) -> Vec<String> {

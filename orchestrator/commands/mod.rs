@@ -6,6 +6,7 @@ mod clean;
 mod context;
 mod doctor;
 mod error;
+mod graph;
 mod inspect;
 mod plan;
 mod run;
@@ -79,6 +80,7 @@ fn dispatch(cli: &Cli, report: &Report) -> Result<Ending, CommandError> {
         Command::Run { call } => run::run(&context, call.as_deref()),
         Command::Check => check::run(&context),
         Command::Plan => plan::run(&context),
+        Command::Graph { format } => graph::run(&context, *format),
         Command::Inspect { what } => inspect::run(&context, what),
         Command::Toolchain(command) => toolchain::run(&context, command),
         Command::Doctor => doctor::run(&context),

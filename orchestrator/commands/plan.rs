@@ -5,11 +5,13 @@ use std::fmt::Write as _;
 use super::context::Context;
 use super::{CommandError, Ending};
 use crate::build::{Driver, Planned, PlannedState};
+use crate::component::compose::Choice;
 
 pub(super) fn run(context: &Context<'_>) -> Result<Ending, CommandError> {
     let project = context.project()?;
     let tell = |event| context.report.event(&event);
-    let planned = Driver::open(&project, context.options(&project), &tell)?.plan(true)?;
+    let planned =
+        Driver::open(&project, context.options(&project), &tell)?.plan(true, context.verbose)?;
     for action in &planned {
         context.report.answer("planned", action, &text(action, context.verbose));
     }
@@ -28,6 +30,9 @@ fn text(planned: &Planned, files: bool) -> String {
             text
         }
     };
+    if let Some(Choice { engine, why }) = &planned.composer {
+        let _ = write!(text, "\n          by {engine}, because {why}");
+    }
     for (name, digest) in planned.fingerprint.iter().filter(|_| files).flat_map(|of| &of.inputs) {
         let _ = write!(text, "\n          {} {name}", &digest.to_string()[..12]);
     }

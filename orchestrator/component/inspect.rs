@@ -3,6 +3,8 @@
 //! The bytes decide, never a file's name. Nothing is changed and nothing is refused but bytes
 //! that are not WebAssembly.
 
+mod nested;
+
 use std::collections::BTreeMap;
 
 use miette::Diagnostic;
@@ -14,6 +16,7 @@ use wit_parser::{Resolve, WorldId};
 
 use super::Cause;
 use super::world::{self, World};
+pub use nested::Nested;
 
 /// The two kinds of WebAssembly binaries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -42,6 +45,8 @@ pub struct Inspection {
     pub producers: BTreeMap<String, BTreeMap<String, String>>,
     /// Its top-level sections in order, with their sizes in bytes.
     pub sections: Vec<Section>,
+    /// The modules and components in it, and those in them, in order.
+    pub nested: Vec<Nested>,
 }
 
 /// A section of a binary.
@@ -110,6 +115,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, InspectError> {
     };
     let damaged = |cause: Cause| InspectError::Damaged { cause };
     let walked = walk(bytes).map_err(damaged)?;
+    let nested = nested::nested(bytes).map_err(damaged)?;
 
     let (world, imports, exports) = match kind {
         Kind::Component => {
@@ -146,6 +152,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, InspectError> {
         exports,
         producers: walked.producers,
         sections: walked.sections,
+        nested,
     })
 }
 

@@ -7,7 +7,8 @@
 //!                                     │ world (what it imports and exports, as own types)
 //!                                     ├─ flow     one more component that calls the stages
 //!                                     ├─ wiring   which export meets which import, and why
-//!                                     └─ compose → one component → audit (what is left to import)
+//!                                     ├─ compose → one component → audit (what is left to import)
+//!                                     └─ graph    all of it as a person may want to see it
 //! ```
 //!
 //! Words: a *part* is a component that takes part in a composition; an *import* is *met* by an
@@ -24,6 +25,7 @@ pub mod audit;
 pub mod compose;
 pub mod core_export;
 pub mod flow;
+pub mod graph;
 mod guard;
 pub mod inspect;
 mod locked;

@@ -30,6 +30,7 @@ mod budget;
 mod capture;
 mod context;
 mod engine;
+mod given;
 mod grants;
 mod instance;
 mod lookup;
@@ -43,6 +44,7 @@ mod watchdog;
 mod tests;
 
 pub use engine::{Cause, Engine, EngineError, EngineOptions};
+pub use given::given;
 pub use grants::{GrantError, Reach};
 pub use instance::{CallError, Instance, StartError};
 pub use lookup::LookupError;

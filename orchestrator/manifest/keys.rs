@@ -70,7 +70,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn value(&mut self, value: &Spanned<DeValue<'_>>, schema: &Value, header: &Header) {
-        let schema = resolve(self.root, schema);
+        let schema = resolve(self.root, schema, value.get_ref());
         match value.get_ref() {
             DeValue::Table(table) => self.table(table, value.span(), schema, header),
             DeValue::Array(items) => {
@@ -144,15 +144,23 @@ impl Walk<'_> {
     }
 }
 
-/// The schema that `schema` stands for: behind a reference, or under "this or nothing".
-fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
-    if let Some(pointer) = schema["$ref"].as_str().and_then(|uri| uri.strip_prefix('#')) {
-        return root.pointer(pointer).map_or(schema, |schema| resolve(root, schema));
-    }
-    let optional = schema["anyOf"]
-        .as_array()
-        .and_then(|choices| choices.iter().find(|choice| choice.get("$ref").is_some()));
-    optional.map_or(schema, |schema| resolve(root, schema))
+/// The schema that `schema` stands for where `value` is: behind a reference, and the one for its
+/// kind of value where there is a choice.
+fn resolve<'a>(root: &'a Value, schema: &'a Value, value: &DeValue<'_>) -> &'a Value {
+    let behind = |schema: &'a Value| {
+        let pointer = schema["$ref"].as_str().and_then(|uri| uri.strip_prefix('#'));
+        pointer.and_then(|pointer| root.pointer(pointer)).unwrap_or(schema)
+    };
+    let schema = behind(schema);
+    let kind = match value {
+        DeValue::Table(_) => "object",
+        DeValue::Array(_) => "array",
+        _ => "string",
+    };
+    // A choice of words says nothing of its kind.
+    let fits = |schema: &&Value| schema["type"] == kind || schema["type"].is_null();
+    let choices = schema["anyOf"].as_array().into_iter().flatten();
+    choices.map(behind).find(fits).unwrap_or(schema)
 }
 
 /// The first sentence of a description as part of another: on one line, beginning in lower

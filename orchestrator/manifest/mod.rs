@@ -13,6 +13,7 @@
 //! |---|---|
 //! | `parse` | the way from text to a `Manifest`, and what is said when it ends early |
 //! | `keys` | unknown, misspelt and missing keys, found by holding the text against the schema |
+//! | `flow` | `[flow.NAME]`: its steps, and the ways to write them |
 //! | `name` | names that point at something: functions, ends of links |
 //! | `path` | paths and globs relative to the manifest |
 //! | `quantity` | bytes and times |
@@ -22,6 +23,7 @@
 #![deny(clippy::disallowed_methods)]
 
 mod error;
+mod flow;
 mod keys;
 mod name;
 mod parse;
@@ -33,6 +35,7 @@ mod tests;
 mod validate;
 
 pub use error::ManifestError;
+pub use flow::{Flow, Stage, Step};
 pub use name::{ExportEnd, FunctionName, ImportEnd, MalformedName};
 pub use quantity::{Bytes, MalformedQuantity, Timeout};
 pub use schema::json_schema;
@@ -147,16 +150,6 @@ pub enum Profile {
     Release,
     /// With names and line numbers.
     Debug,
-}
-
-/// `[flow.NAME]`: stages called one after the other, each taking what the one before
-/// returned.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Flow {
-    /// The stages: `component/function` or `component/interface.function`.
-    #[schemars(with = "Vec<FunctionName>", length(min = 1))]
-    pub steps: Vec<Spanned<FunctionName>>,
 }
 
 /// `[compose]`: how the components become one.

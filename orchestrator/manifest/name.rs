@@ -17,14 +17,18 @@ use thiserror::Error;
 use wasmparser::names::{ComponentName, ComponentNameKind, KebabStr};
 
 /// A function of a component: `component/function`, or `component/interface.function` where
-/// an interface exports it.
+/// an interface exports it. A function of a resource stands behind its resource, as in
+/// `component/interface.resource.method`; the resource alone is its constructor.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "String")]
 pub struct FunctionName {
     /// The component's name in the manifest.
     pub component: String,
-    /// The interface that exports the function; the component itself does if there is none.
+    /// The interface that exports the function, or the resource whose it is if both stand alone;
+    /// the component itself exports it if there is none.
     pub interface: Option<String>,
+    /// The resource behind the interface.
+    pub resource: Option<String>,
     /// The function.
     pub function: String,
 }
@@ -77,9 +81,11 @@ pub(super) fn is_identifier(text: &str) -> bool {
 
 /// Whether `text` is an identifier or an interface's name in full, `space:package/name@1.0.0`.
 fn is_interface(text: &str) -> bool {
+    let version = text.split_once('@').map(|(_, version)| version);
     is_identifier(text)
-        || ComponentName::new(text, 0)
-            .is_ok_and(|name| matches!(name.kind(), ComponentNameKind::Interface(_)))
+        || version.is_none_or(|version| semver::Version::parse(version).is_ok())
+            && ComponentName::new(text, 0)
+                .is_ok_and(|name| matches!(name.kind(), ComponentNameKind::Interface(_)))
 }
 
 impl FromStr for FunctionName {
@@ -88,17 +94,27 @@ impl FromStr for FunctionName {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let split = || {
             let (component, rest) = text.split_once('/')?;
-            // The last dot: those before it belong to an interface's version.
-            let (interface, function) = match rest.rsplit_once('.') {
-                Some((interface, function)) => (Some(interface), function),
+            // The last dots: those before them belong to an interface's version.
+            let (before, function) = match rest.rsplit_once('.') {
+                Some((before, function)) => (Some(before), function),
                 None => (None, rest),
+            };
+            let (interface, resource) = match before.map(|before| (before, before.rsplit_once('.')))
+            {
+                Some((before, Some((interface, resource)))) if !is_interface(before) => {
+                    (Some(interface), Some(resource))
+                }
+                Some((before, _)) => (Some(before), None),
+                None => (None, None),
             };
             let fits = is_identifier(component)
                 && interface.is_none_or(is_interface)
+                && resource.is_none_or(is_identifier)
                 && is_identifier(function);
             fits.then(|| Self {
                 component: component.to_owned(),
                 interface: interface.map(str::to_owned),
+                resource: resource.map(str::to_owned),
                 function: function.to_owned(),
             })
         };
@@ -146,7 +162,8 @@ impl JsonSchema for FunctionName {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "description": "A function of a component: `component/function`, or \
-                            `component/interface.function` where an interface exports it.",
+                            `component/interface.function` where an interface exports it; \
+                            `component/interface.resource.method` if it is a resource's.",
             "type": "string",
             "format": FUNCTION_FORMAT,
         })
@@ -183,6 +200,9 @@ impl fmt::Display for FunctionName {
         if let Some(interface) = &self.interface {
             write!(formatter, "{interface}.")?;
         }
+        if let Some(resource) = &self.resource {
+            write!(formatter, "{resource}.")?;
+        }
         formatter.write_str(&self.function)
     }
 }
@@ -217,10 +237,28 @@ mod tests {
             assert_eq!(name.component, component);
             assert_eq!(name.interface.as_deref(), interface);
             assert_eq!(name.function, function);
+            assert_eq!((name.resource.as_deref(), name.to_string().as_str()), (None, text));
+        }
+        for (text, interface) in
+            [("a/api.file.read", "api"), ("a/poly:a/api@1.2.3.file.read", "poly:a/api@1.2.3")]
+        {
+            let name: FunctionName = text.parse().unwrap();
+            assert_eq!(name.interface.as_deref(), Some(interface));
+            assert_eq!((name.resource.as_deref(), name.function.as_str()), (Some("file"), "read"));
             assert_eq!(name.to_string(), text);
         }
-        for text in ["", "fetch", "a/", "/fetch", "a/b/c", "a/.c", "a/b.", "a b/c", "a/fetch_data"]
-        {
+        for text in [
+            "",
+            "a/b.c.d.e",
+            "fetch",
+            "a/",
+            "/fetch",
+            "a/b/c",
+            "a/.c",
+            "a/b.",
+            "a b/c",
+            "a/fetch_data",
+        ] {
             assert_eq!(
                 text.parse::<FunctionName>(),
                 Err(MalformedName::NotAFunction(text.to_owned()))

@@ -39,7 +39,12 @@ instances = ["sink", "second-sink"]
 engine = "wac-graph"
 
 [flow.run]
-steps = ["source/fetch", "sink/poly:sink/store@0.1.0.put"]
+steps = [
+    "source/fetch",
+    "sink/poly:sink/store@0.1.0.put",
+    { call = "sink/convert", args = ["_", '"upper"'], otherwise = "sink/excuse" },
+    ["sink/count", { call = "second-sink/store.log.write", args = ["_", "3"] }],
+]
 
 [link]
 "source/poly:sink/store" = "sink"
@@ -130,8 +135,24 @@ fn everything_that_can_be_said_is_read() {
     assert_eq!(source.profile, Profile::Debug);
     assert_eq!(source.options["features"].get_ref(), "fast");
     let step = &manifest.flows["run"].steps[1];
-    assert_eq!(step.get_ref().interface.as_deref(), Some("poly:sink/store@0.1.0"));
+    let Step::One(stage) = step.get_ref() else { panic!("{step:?}") };
+    assert_eq!(stage.call.interface.as_deref(), Some("poly:sink/store@0.1.0"));
     assert_eq!(&FULL[step.span()], "\"sink/poly:sink/store@0.1.0.put\"");
+    let functions: Vec<_> =
+        manifest.flows["run"].functions().map(ToString::to_string).skip(2).collect();
+    assert_eq!(
+        functions,
+        ["sink/convert", "sink/excuse", "sink/count", "second-sink/store.log.write"]
+    );
+    let steps: Vec<_> =
+        manifest.flows["run"].steps.iter().map(|step| step.get_ref().to_string()).collect();
+    assert_eq!(
+        steps[2..],
+        [
+            r#"sink/convert("_", "\"upper\"") otherwise sink/excuse"#,
+            r#"[sink/count, second-sink/store.log.write("_", "3")]"#
+        ]
+    );
     let (import, export) = manifest.links.get_index(1).unwrap();
     assert_eq!(
         (import.get_ref().import.as_str(), export.get_ref().export.as_deref()),
@@ -189,11 +210,19 @@ fn an_unknown_key_is_refused_in_every_table() {
 }
 
 /// Walks a value beside the schema that it must fit: every key that it has is a property.
-fn assert_described(value: &Value, schema: &Value, root: &Value, place: &str) {
-    let schema = match schema["$ref"].as_str().or_else(|| schema["anyOf"][0]["$ref"].as_str()) {
+fn assert_described<'s>(value: &Value, schema: &'s Value, root: &'s Value, place: &str) {
+    let behind = |schema: &'s Value| match schema["$ref"].as_str() {
         Some(reference) => root.pointer(&reference[1..]).expect("a reference leads somewhere"),
         None => schema,
     };
+    let kind = match value {
+        Value::Object(_) => "object",
+        Value::Array(_) => "array",
+        _ => "string",
+    };
+    let choices = schema["anyOf"].as_array().into_iter().flatten().map(behind);
+    let chosen = choices.into_iter().find(|choice| choice["type"] == kind);
+    let schema = chosen.unwrap_or_else(|| behind(schema));
     match value {
         Value::Object(entries) => {
             for (key, value) in entries {

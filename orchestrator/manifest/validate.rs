@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::error::Fault;
 use super::name::is_identifier;
 use super::path::{check_glob, check_granted, check_relative};
-use super::{Check, Component, Grants, Limit, Manifest, Pipeline, Spanned};
+use super::{Check, Component, Grants, Limit, Manifest, Pipeline, Spanned, Stage, Step};
 use crate::nearest::{quoted, suggestion};
 
 /// Everything that is wrong with `manifest`.
@@ -170,8 +170,32 @@ fn flows(manifest: &Manifest, faults: &mut Vec<Fault>) {
             );
         }
         for step in &flow.steps {
-            known(manifest, &step.get_ref().component, step.span(), faults);
+            self::step(manifest, step, faults);
         }
+    }
+}
+
+fn step(manifest: &Manifest, step: &Spanned<Step>, faults: &mut Vec<Fault>) {
+    match step.get_ref() {
+        Step::One(stage) => self::stage(manifest, stage, step.span(), faults),
+        Step::Several(stages) => {
+            if stages.len() < 2 {
+                let message = "a step of several stages needs at least two";
+                let help = "name another function that takes what is handed on, or write the one \
+                            without brackets";
+                faults.push(Fault::at(step.span(), message, "too few").advise(help));
+            }
+            for stage in stages {
+                self::stage(manifest, stage.get_ref(), stage.span(), faults);
+            }
+        }
+    }
+}
+
+fn stage(manifest: &Manifest, stage: &Stage, span: Range<usize>, faults: &mut Vec<Fault>) {
+    known(manifest, &stage.call.component, span, faults);
+    if let Some(otherwise) = &stage.otherwise {
+        self::stage(manifest, (**otherwise).get_ref(), (**otherwise).span(), faults);
     }
 }
 

@@ -83,6 +83,13 @@ impl Plan {
         Self { needs }
     }
 
+    /// What leads to the parts of the composition, and no further.
+    pub fn of_parts(manifest: &Manifest) -> Self {
+        let mut plan = Self::of(manifest, false);
+        plan.needs.shift_remove(&Action::Compose);
+        plan
+    }
+
     /// The actions, and for each what it takes, in the order of the manifest: each stands
     /// after those that it takes from.
     pub fn needs(&self) -> &IndexMap<Action, Vec<Action>> {
@@ -126,5 +133,7 @@ mod tests {
             ]
         );
         assert!(!Plan::of(&manifest, false).needs().contains_key(&Action::Precompile));
+        let parts: Vec<_> = Plan::of_parts(&manifest).needs.into_keys().collect();
+        assert_eq!(parts.last(), Some(&Action::Adapt("a".into())));
     }
 }

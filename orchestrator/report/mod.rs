@@ -4,8 +4,10 @@
 //! the result and nothing else. With `--json` all of it is data: one object a line.
 
 mod console;
+pub mod graph;
 pub(crate) mod human;
 mod json;
+pub(crate) mod tree;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::OnceLock;

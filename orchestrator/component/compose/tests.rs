@@ -203,12 +203,9 @@ fn bare_functions_of_one_name_and_two_types_keep_apart() {
 
     // A flow calls both.
     let parts = [bare("small", "u8"), bare("large", "u32")];
-    let flow = |name: &str, stage: &str| FlowSource {
-        name: name.to_owned(),
-        stages: vec![stage.to_owned()],
-    };
+    let flow = |name: &str, stage: &str| FlowSource::chain(name, &[stage]);
     let flows = [flow("run", "large/get"), flow("less", "small/get")];
-    let flow = flow::generate(&flows, &parts).expect("generates").expect("a flow");
+    let flow = flow::generate(&flows, &parts, &[]).expect("generates").expect("a flow");
     let wiring = wire(&parts, Some(&flow), &[]).expect("wires");
     assert_eq!(call_run(&composed(&parts, Some(&flow), &wiring).expect("composes")), 1);
 }
@@ -232,12 +229,9 @@ fn with_type(name: &str, import: &str) -> Part<'static> {
 fn imports_of_one_name_that_differ_are_named() {
     let meet = |one: &str, other: &str| {
         let parts = [with_type("one", one), with_type("two", other)];
-        let flow = |name: &str, stage: &str| FlowSource {
-            name: name.to_owned(),
-            stages: vec![stage.to_owned()],
-        };
+        let flow = |name: &str, stage: &str| FlowSource::chain(name, &[stage]);
         let flows = [flow("run", "one/get"), flow("less", "two/get")];
-        let flow = flow::generate(&flows, &parts).expect("generates").expect("a flow");
+        let flow = flow::generate(&flows, &parts, &[]).expect("generates").expect("a flow");
         let wiring = wire(&parts, Some(&flow), &[]).expect("wires");
         composed(&parts, Some(&flow), &wiring).map_err(|error| error.to_string())
     };

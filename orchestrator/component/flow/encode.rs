@@ -3,8 +3,10 @@
 //! ```text
 //! import poly:flow/types      the named types, if there are any
 //! import NAME: type           those that the flows' own signatures mention, as WIT's `use`
-//! import NAME: interface      for each import of the plan, with the functions that are called
+//! import NAME: interface      for each import of the plan, with its resources and the functions that
+//!                             are called, after those whose resources these mention
 //! core instance memory        memory, cabi_realloc, reset
+//! core functions              that drop the resources
 //! core functions              the imports, lowered with that memory
 //! core instance flows         the code, linked to both
 //! export NAME: func           for each flow, lifted
@@ -18,11 +20,12 @@ use wasm_encoder::{
 };
 
 use super::code::{self, OWN};
+use super::imports::Import;
 use super::memory::{self, MEMORY, REALLOC, RESET};
 use super::names::Names;
-use super::plan::{Flow, Import, Plan};
+use super::plan::{Flow, Plan};
 use super::types::{NamedTypes, Scope};
-use crate::component::world::Function;
+use crate::component::world::{Function, Resource};
 
 /// The interface that holds the named types.
 const TYPES: &str = "poly:flow/types";
@@ -36,12 +39,18 @@ pub(super) fn encode(plan: &Plan) -> Vec<u8> {
     {
         names.add(function);
     }
-    let mut encoder =
-        Encoder { component: ComponentBuilder::default(), names: &names, types: BTreeMap::new() };
+    let mut encoder = Encoder {
+        component: ComponentBuilder::default(),
+        names: &names,
+        types: BTreeMap::new(),
+        resources: BTreeMap::new(),
+    };
     encoder.import_types();
     let used = encoder.use_types(&signatures);
-    let functions: Vec<Vec<u32>> =
-        plan.imports.iter().map(|import| encoder.import_functions(import)).collect();
+    let mut functions = vec![Vec::new(); plan.imports.len()];
+    for index in &plan.order {
+        functions[*index] = encoder.import(&plan.imports[*index]);
+    }
     let core = encoder.core(plan, &functions);
     encoder.export_flows(plan, &signatures, used, &core);
     encoder.component.finish()
@@ -51,7 +60,7 @@ pub(super) fn encode(plan: &Plan) -> Vec<u8> {
 fn signature(flow: &Flow) -> Function {
     Function {
         asynchronous: false,
-        parameters: flow.parameters().to_vec(),
+        parameters: flow.parameters.clone(),
         result: flow.result.clone(),
     }
 }
@@ -61,6 +70,8 @@ struct Encoder<'n> {
     names: &'n NamedTypes,
     /// The named types of [`TYPES`], by name.
     types: BTreeMap<String, u32>,
+    /// The resources, as signatures mention them.
+    resources: BTreeMap<Resource, u32>,
 }
 
 /// What lifting and lowering need of the core instances.
@@ -105,17 +116,34 @@ impl Encoder<'_> {
         used
     }
 
-    /// Imports an interface and takes its functions out of it.
-    fn import_functions(&mut self, import: &Import) -> Vec<u32> {
+    /// Imports an interface and takes its resources and functions out of it.
+    fn import(&mut self, import: &Import) -> Vec<u32> {
         let mut interface = InstanceType::new();
         let mut scope = Scope::new(self.names);
+        let outer = |interface: &mut InstanceType, index| {
+            let number = interface.type_count();
+            let kind = ComponentOuterAliasKind::Type;
+            interface.alias(Alias::Outer { kind, count: 1, index });
+            number
+        };
         for name in self.names.used_by(import.functions.values()) {
-            scope.named.insert(name.to_owned(), interface.type_count());
-            interface.alias(Alias::Outer {
-                kind: ComponentOuterAliasKind::Type,
-                count: 1,
-                index: self.types[name],
-            });
+            scope.named.insert(name.to_owned(), outer(&mut interface, self.types[name]));
+        }
+        for resource in import.resources() {
+            let number = interface.type_count();
+            interface.export(&resource.name, ComponentTypeRef::Type(TypeBounds::SubResource));
+            scope.resources.insert(resource, number);
+        }
+        for resource in import.mentioned() {
+            if !scope.resources.contains_key(resource) {
+                let number = outer(&mut interface, self.resources[resource]);
+                scope.resources.insert(resource.clone(), number);
+            }
+        }
+        for (name, ty) in &import.types {
+            let structure = scope.define(&mut interface, ty);
+            scope.others.insert(ty.without_names(), interface.type_count());
+            interface.export(name, ComponentTypeRef::Type(TypeBounds::Eq(structure)));
         }
         for (name, function) in &import.functions {
             let (parameters, result) = scope.signature(&mut interface, function);
@@ -123,20 +151,27 @@ impl Encoder<'_> {
             interface.ty().function().params(parameters).result(result);
             interface.export(name.as_str(), ComponentTypeRef::Func(ty));
         }
-        let ty = self.component.type_instance(None, &interface);
-        let instance = self.component.instance_count();
-        self.component.import(import.name.as_str(), ComponentTypeRef::Instance(ty));
-        import
-            .functions
-            .keys()
-            .map(|name| self.component.alias_export(instance, name, ComponentExportKind::Func))
+        let component = &mut self.component;
+        let ty = component.type_instance(None, &interface);
+        let instance = component.instance_count();
+        component.import(import.name.as_str(), ComponentTypeRef::Instance(ty));
+        for resource in import.resources() {
+            let number =
+                component.alias_export(instance, &resource.name, ComponentExportKind::Type);
+            self.resources.insert(resource, number);
+        }
+        let functions = import.functions.keys();
+        functions
+            .map(|name| component.alias_export(instance, name, ComponentExportKind::Func))
             .collect()
     }
 
     /// Instantiates the memory, lowers the imports with it and links the code to both.
     fn core(&mut self, plan: &Plan, functions: &[Vec<u32>]) -> Core {
         let component = &mut self.component;
-        let module = component.core_module(None, &memory::module(code::reserved(plan)));
+        let (flows, reserved) = code::module(plan);
+        let memory = memory::module(reserved, &plan.constants.bytes);
+        let module = component.core_module(None, &memory);
         let own = component.core_instantiate(None, module, no_arguments());
         let memory = component.core_alias_export(None, own, MEMORY, ExportKind::Memory);
         let realloc = component.core_alias_export(None, own, REALLOC, ExportKind::Func);
@@ -146,6 +181,20 @@ impl Encoder<'_> {
             [(MEMORY, ExportKind::Memory, memory), (RESET, ExportKind::Func, reset)],
         );
         let mut arguments = vec![(OWN.to_owned(), ModuleArg::Instance(own))];
+        let resources = code::resources(plan);
+        if !resources.is_empty() {
+            let drops: Vec<(String, ExportKind, u32)> = resources
+                .iter()
+                .enumerate()
+                .map(|(index, resource)| {
+                    let number = component.resource_drop(self.resources[resource]);
+                    (index.to_string(), ExportKind::Func, number)
+                })
+                .collect();
+            let drops = drops.iter().map(|(name, kind, number)| (name.as_str(), *kind, *number));
+            let drops = component.core_instantiate_exports(None, drops.collect::<Vec<_>>());
+            arguments.push((code::DROP.to_owned(), ModuleArg::Instance(drops)));
+        }
         for (index, (import, functions)) in plan.imports.iter().zip(functions).enumerate() {
             let lowered: Vec<(&str, ExportKind, u32)> = import
                 .functions
@@ -159,7 +208,7 @@ impl Encoder<'_> {
             let instance = component.core_instantiate_exports(None, lowered);
             arguments.push((code::module_name(index), ModuleArg::Instance(instance)));
         }
-        let module = component.core_module(None, &code::module(plan));
+        let module = component.core_module(None, &flows);
         let arguments = arguments.iter().map(|(name, argument)| (name.as_str(), *argument));
         let flows = component.core_instantiate(None, module, arguments.collect::<Vec<_>>());
         Core { memory, realloc, flows }
@@ -174,6 +223,7 @@ impl Encoder<'_> {
     ) {
         let mut scope = Scope::new(self.names);
         scope.named = used;
+        scope.resources.clone_from(&self.resources);
         for (flow, signature) in plan.flows.iter().zip(signatures) {
             let component = &mut self.component;
             let function =

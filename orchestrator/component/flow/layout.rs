@@ -69,7 +69,7 @@ pub(super) fn shape(ty: &Type) -> Shape<'_> {
         Type::Bool | Type::U8 => Scalar::U8,
         Type::S16 => Scalar::S16,
         Type::U16 => Scalar::U16,
-        Type::S32 | Type::U32 | Type::Char => Scalar::I32,
+        Type::S32 | Type::U32 | Type::Char | Type::Own(_) | Type::Borrow(_) => Scalar::I32,
         Type::S64 | Type::U64 => Scalar::I64,
         Type::F32 => Scalar::F32,
         Type::F64 => Scalar::F64,
@@ -91,8 +91,6 @@ pub(super) fn shape(ty: &Type) -> Shape<'_> {
         }
         Type::FixedLengthList(..)
         | Type::Map(..)
-        | Type::Own(_)
-        | Type::Borrow(_)
         | Type::Future(_)
         | Type::Stream(_)
         | Type::ErrorContext => unreachable!("a plan has no such type"),

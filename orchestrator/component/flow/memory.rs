@@ -1,14 +1,16 @@
 //! The module that owns the flow's memory.
 //!
-//! Memory begins with the places of the stages' results. Behind them everything is allocated
+//! Memory begins with the constants and the places of the stages' results. Behind them everything is allocated
 //! by moving a mark forward, and given back by moving it to its start. A module of its own,
 //! because the imports need a memory before the flow's code can be linked to them.
 
 use wasm_encoder::{
-    BlockType, CodeSection, ConstExpr, ExportKind, ExportSection, Function, FunctionSection,
-    GlobalSection, GlobalType, Instruction, MemorySection, MemoryType, Module, TypeSection,
-    ValType,
+    BlockType, CodeSection, ConstExpr, DataSection, ExportKind, ExportSection, Function,
+    FunctionSection, GlobalSection, GlobalType, Instruction, MemorySection, MemoryType, Module,
+    TypeSection, ValType,
 };
+
+use super::constants::FIRST;
 
 /// The export that the canonical ABI calls to allocate.
 pub(super) const REALLOC: &str = "cabi_realloc";
@@ -20,8 +22,9 @@ pub(super) const MEMORY: &str = "memory";
 const PAGE: u32 = 65_536;
 const MARK: u32 = 0;
 
-/// The module, with `reserved` bytes at the start that are never given out.
-pub(super) fn module(reserved: u32) -> Module {
+/// The module, with `reserved` bytes at the start that are never given out, and `constants` among
+/// them at [`FIRST`].
+pub(super) fn module(reserved: u32, constants: &[u8]) -> Module {
     let mut types = TypeSection::new();
     types.ty().function([ValType::I32; 4], [ValType::I32]);
     types.ty().function([], []);
@@ -55,6 +58,11 @@ pub(super) fn module(reserved: u32) -> Module {
         .section(&globals)
         .section(&exports)
         .section(&code);
+    if !constants.is_empty() {
+        let mut data = DataSection::new();
+        data.active(0, &ConstExpr::i32_const(FIRST.cast_signed()), constants.iter().copied());
+        module.section(&data);
+    }
     module
 }
 
@@ -124,7 +132,8 @@ mod tests {
     impl Running {
         fn start(reserved: u32) -> Self {
             let engine = Engine::default();
-            let module = Module::new(&engine, super::module(reserved).finish()).expect("valid");
+            let module =
+                Module::new(&engine, super::module(reserved, &[]).finish()).expect("valid");
             let mut store = Store::new(&engine, ());
             let instance = Instance::new(&mut store, &module, &[]).expect("no imports");
             let memory = instance.get_memory(&mut store, MEMORY).expect("a memory");

@@ -7,7 +7,8 @@ use wasm_encoder::{
 };
 
 use super::names::Names;
-use crate::component::world::{Function, Type};
+use super::resources::mentions_resource;
+use crate::component::world::{Function, Resource, Type};
 
 /// The types that must have a name, each structure once, under names that are free.
 #[derive(Debug)]
@@ -30,11 +31,12 @@ impl NamedTypes {
         }
     }
 
+    /// What holds a resource is declared where its owner is.
     fn add_type(&mut self, ty: &Type) {
         for (_, inner) in ty.inner() {
             self.add_type(inner);
         }
-        if let Some(name) = ty.name() {
+        if let Some(name) = ty.name().filter(|_| !mentions_resource(ty)) {
             let structure = ty.without_names();
             if !self.by_structure.contains_key(&structure) {
                 let name = self.names.claim(name);
@@ -99,12 +101,15 @@ pub(super) struct Scope<'n> {
     names: &'n NamedTypes,
     /// Named types by name.
     pub(super) named: BTreeMap<String, u32>,
-    anonymous: BTreeMap<Type, u32>,
+    /// Resources.
+    pub(super) resources: BTreeMap<Resource, u32>,
+    /// All others by structure.
+    pub(super) others: BTreeMap<Type, u32>,
 }
 
 impl<'n> Scope<'n> {
     pub(super) fn new(names: &'n NamedTypes) -> Self {
-        Self { names, named: BTreeMap::new(), anonymous: BTreeMap::new() }
+        Self { names, named: BTreeMap::new(), resources: BTreeMap::new(), others: BTreeMap::new() }
     }
 
     /// A function's parameters and result, with all that they need defined in `space`.
@@ -130,11 +135,11 @@ impl<'n> Scope<'n> {
             return ComponentValType::Type(*number);
         }
         let structure = ty.without_names();
-        if let Some(number) = self.anonymous.get(&structure) {
+        if let Some(number) = self.others.get(&structure) {
             return ComponentValType::Type(*number);
         }
         let number = self.define(space, ty);
-        self.anonymous.insert(structure, number);
+        self.others.insert(structure, number);
         ComponentValType::Type(number)
     }
 
@@ -179,6 +184,14 @@ impl<'n> Scope<'n> {
             }
             Type::Flags { flags, .. } => {
                 defined(space, |encoder| encoder.flags(flags.iter().map(String::as_str)))
+            }
+            Type::Own(resource) => {
+                let resource = self.resources[resource];
+                defined(space, |encoder| encoder.own(resource))
+            }
+            Type::Borrow(resource) => {
+                let resource = self.resources[resource];
+                defined(space, |encoder| encoder.borrow(resource))
             }
             other => {
                 let primitive = primitive(other).expect("a plan has no other type");

@@ -135,12 +135,8 @@ pub(super) const SCHEMA: u32 = 2;
 
 type Parts<'p> = BTreeMap<&'p str, &'p Part<'p>>;
 
-/// Resolves all imports of `parts` and, if there is one, of the flow component.
-pub fn wire(
-    parts: &[Part<'_>],
-    flow: Option<&FlowComponent>,
-    links: &[ExplicitLink],
-) -> Result<Wiring, WiringError> {
+/// Resolves all imports of `parts`.
+pub fn links(parts: &[Part<'_>], links: &[ExplicitLink]) -> Result<Vec<Link>, WiringError> {
     let parts: Parts<'_> = parts.iter().map(|part| (part.name.as_str(), part)).collect();
     let mut explicit = meet::explicit(&parts, links)?;
     let mut resolved = Vec::new();
@@ -153,9 +149,23 @@ pub fn wire(
             }
         }
     }
+    Ok(resolved)
+}
+
+/// Resolves all imports of `parts` and, if there is one, of the flow component.
+pub fn wire(
+    parts: &[Part<'_>],
+    flow: Option<&FlowComponent>,
+    links: &[ExplicitLink],
+) -> Result<Wiring, WiringError> {
+    let mut resolved = self::links(parts, links)?;
     resolved.extend(flow.into_iter().flat_map(|flow| flow.links.iter().cloned()));
-    let flow = flow.map(|flow| &flow.part);
-    finish(&parts.into_iter().chain(flow.map(|part| (&*part.name, part))).collect(), flow, resolved)
+    let parts = parts.iter().chain(flow.map(|flow| &flow.part));
+    finish(
+        &parts.map(|part| (part.name.as_str(), part)).collect(),
+        flow.map(|flow| &flow.part),
+        resolved,
+    )
 }
 
 /// Chooses the root, orders the parts, leaves out what the root does not need, and sees that

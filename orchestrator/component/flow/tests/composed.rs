@@ -19,9 +19,9 @@ const MEMORY: &str = r#"(memory (export "memory") 1) (global $mark (mut i32) (i3
         (global.get $mark)
         (global.set $mark (i32.add (global.get $mark) (local.get 3))))"#;
 
-fn built(name: &str, wit: &str, module: &str) -> Part<'static> {
+pub(super) fn built(name: &str, wit: &str, module: &str) -> Part<'static> {
     let wit = wit::resolve(&[("w.wit".to_owned(), wit.to_owned())].into()).expect("WIT");
-    let module = wat::parse_str(format!("(module {MEMORY} {module})")).expect("text");
+    let module = wat::parse_str(format!("(module {module} {MEMORY})")).expect("text");
     Part::new(name, adapt(&module, Some((&wit, "w"))).expect("adapts").into_owned())
         .expect("decodes")
 }
@@ -71,22 +71,15 @@ fn sink() -> Part<'static> {
     )
 }
 
-fn flow(name: &str, stages: &[&str]) -> FlowSource {
-    FlowSource {
-        name: name.into(),
-        stages: stages.iter().map(|stage| (*stage).to_owned()).collect(),
-    }
-}
-
 #[test]
 fn components_with_types_of_their_own_names_run_as_one() {
     let parts = [source("data-source", "@0.1.0"), sink()];
     let flows = [
-        flow("run", &["data-source/fetch", "data_sink/store"]),
-        flow("get", &["data-source/a:b/api@0.1.0.fetch"]),
-        flow("modes", &["data_sink/modes", "data_sink/modes"]),
+        FlowSource::chain("run", &["data-source/fetch", "data_sink/store"]),
+        FlowSource::chain("get", &["data-source/a:b/api@0.1.0.fetch"]),
+        FlowSource::chain("modes", &["data_sink/modes", "data_sink/modes"]),
     ];
-    let component = generate(&flows, &parts).expect("generates").expect("a flow");
+    let component = generate(&flows, &parts, &[]).expect("generates").expect("a flow");
     let wiring = wire(&parts, Some(&component), &[]).expect("wires");
     assert_eq!((wiring.root.as_str(), wiring.unused.len()), ("flow", 0));
     let composed = compose(&parts, Some(&component), &wiring, None).expect("composes").bytes;
@@ -95,7 +88,7 @@ fn components_with_types_of_their_own_names_run_as_one() {
     assert_eq!(found.wasi, [""; 0]);
     let shown = inspect(&composed).expect("can be read as WIT").world.expect("a world");
     assert!(
-        shown.contains("export run: func(query: string) -> result<string, failure-n2>;"),
+        shown.contains("export run: func(query: string) -> result<string, problem>;"),
         "{shown}"
     );
 
@@ -127,10 +120,10 @@ fn components_with_types_of_their_own_names_run_as_one() {
 fn two_components_with_the_same_interface_are_both_stages() {
     let parts = [source("one", ""), source("two", ""), sink()];
     let flows = [
-        flow("first", &["one/api.fetch", "data_sink/store"]),
-        flow("second", &["two/a:b/api.fetch", "data_sink/store"]),
+        FlowSource::chain("first", &["one/api.fetch", "data_sink/store"]),
+        FlowSource::chain("second", &["two/a:b/api.fetch", "data_sink/store"]),
     ];
-    let component = generate(&flows, &parts).expect("generates").expect("a flow");
+    let component = generate(&flows, &parts, &[]).expect("generates").expect("a flow");
     let names: Vec<_> =
         component.links.iter().map(|link| (link.import.as_str(), link.provider.as_str())).collect();
     assert_eq!(names, [("one-api", "one"), ("data-sink", "data_sink"), ("two-api", "two")]);
@@ -143,9 +136,38 @@ fn two_components_with_the_same_interface_are_both_stages() {
 #[test]
 fn a_flow_component_gives_way_to_a_component_of_its_name() {
     let parts = [source("flow", "")];
-    let component = generate(&[flow("run", &["flow/fetch"])], &parts).unwrap().unwrap();
+    let component =
+        generate(&[FlowSource::chain("run", &["flow/fetch"])], &parts, &[]).unwrap().unwrap();
     assert_eq!(component.part.name, "flow-n2");
     let wiring = wire(&parts, Some(&component), &[]).unwrap();
     assert_eq!(wiring.order, ["flow", "flow-n2"]);
     compose(&parts, Some(&component), &wiring, None).expect("composes");
+}
+
+/// Two instances of one component have a state each, and flows call them by their names.
+#[test]
+fn instances_are_stages_by_their_own_names() {
+    let counter = built(
+        "counter",
+        "package a:b; world w { export count: func() -> u32; }",
+        r#"(global $count (mut i32) (i32.const 0))
+            (func (export "count") (result i32)
+                (global.set $count (i32.add (global.get $count) (i32.const 1)))
+                (global.get $count))"#,
+    );
+    let parts = ["left", "right"].map(|name| Part { name: name.into(), ..counter.clone() });
+    let steps = vec![vec!["left/count".into(), "right/count".into()]];
+    let flows =
+        [FlowSource { name: "both".into(), steps }, FlowSource::chain("one", &["left/count"])];
+    let flow = generate(&flows, &parts, &[]).expect("generates").expect("a flow");
+    let wiring = wire(&parts, Some(&flow), &[]).expect("wires");
+    let composed = compose(&parts, Some(&flow), &wiring, None).expect("composes").bytes;
+    let engine = Engine::default();
+    let component = Component::new(&engine, &composed).expect("compiles");
+    let mut store = Store::new(&engine, ());
+    let instance = Linker::new(&engine).instantiate(&mut store, &component).expect("starts");
+    let one = instance.get_typed_func::<(), (u32,)>(&mut store, "one").expect("exported");
+    let both = instance.get_typed_func::<(), ((u32, u32),)>(&mut store, "both").expect("exported");
+    assert_eq!(one.call(&mut store, ()).expect("runs"), (1,));
+    assert_eq!(both.call(&mut store, ()).expect("runs"), ((2, 1),));
 }

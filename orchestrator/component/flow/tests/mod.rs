@@ -2,20 +2,22 @@
 //! and what the flow returns are compared value by value.
 
 mod composed;
+mod identity;
+mod programs;
 mod refused;
+mod resources;
 mod values;
 
 use std::collections::BTreeMap;
 use std::slice;
 use std::sync::{Arc, Mutex};
 
-use proptest::prelude::*;
 use wasmtime::component::{Component, Instance, Linker, Val};
 use wasmtime::{Config, Engine, Store, StoreLimits, StoreLimitsBuilder};
 
 use super::*;
 use crate::component::world::{Case, Field, Function, Item, Type, World};
-use values::{Random, types, value};
+use values::{Random, value};
 
 /// A part that exports `functions` as its own; its bytes are never looked at.
 fn part(functions: &[(&str, Function)]) -> Part<'static> {
@@ -41,10 +43,8 @@ fn function(parameters: &[Type], result: Option<Type>) -> Function {
 }
 
 fn source(stages: &[&str]) -> Vec<FlowSource> {
-    vec![FlowSource {
-        name: "run".into(),
-        stages: stages.iter().map(|stage| format!("p/{stage}")).collect(),
-    }]
+    let stages: Vec<_> = stages.iter().map(|stage| format!("p/{stage}")).collect();
+    vec![FlowSource::chain("run", &stages.iter().map(String::as_str).collect::<Vec<_>>())]
 }
 
 fn engine() -> Engine {
@@ -151,9 +151,9 @@ fn check(parameters: &[Type], error: Option<&Type>, ways: &[Way], seed: u64) {
     let names: Vec<String> = (0..ways.len()).map(|index| format!("s{index}")).collect();
     let stages: Vec<_> = names.iter().map(String::as_str).zip(functions).collect();
     let flows = source(&names.iter().map(String::as_str).collect::<Vec<_>>());
-    let component = generate(&flows, &[part(&stages)]).expect("generates").expect("a flow");
+    let component = generate(&flows, &[part(&stages)], &[]).expect("generates").expect("a flow");
     assert_eq!(
-        generate(&flows, &[part(&stages)]).unwrap().unwrap().part.bytes,
+        generate(&flows, &[part(&stages)], &[]).unwrap().unwrap().part.bytes,
         component.part.bytes,
         "equal bytes each time"
     );
@@ -268,7 +268,7 @@ fn empty_and_long_lists_and_strings() {
     let list = Type::List(Box::new(Type::Tuple(vec![Type::String, Type::U64])));
     let function = function(slice::from_ref(&list), Some(list.clone()));
     let flows = source(&["f", "f"]);
-    let component = generate(&flows, &[part(&[("f", function)])]).unwrap().unwrap();
+    let component = generate(&flows, &[part(&[("f", function)])], &[]).unwrap().unwrap();
     for (count, length) in [(0, 0), (1, 1 << 20), (20_000, 3), (1, 0)] {
         let item = Val::Tuple(vec![Val::String("ß".repeat(length)), Val::U64(u64::MAX)]);
         let list = Val::List(vec![item; count]);
@@ -284,7 +284,7 @@ fn memory_stays_bounded_over_many_calls() {
         ("f", text(Some(result(Some(&Type::String), Some(&Type::String))))),
         ("g", text(Some(Type::String))),
     ])];
-    let component = generate(&source(&["f", "g"]), &parts).unwrap().unwrap();
+    let component = generate(&source(&["f", "g"]), &parts, &[]).unwrap().unwrap();
     let query = Val::String("x".repeat(3 << 10));
     let mut running = Running::start(
         &component,
@@ -302,29 +302,13 @@ fn memory_stays_bounded_over_many_calls() {
     assert!(running.call(&[long], 1).is_err());
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn any_types_in_any_flow(
-        parameters in proptest::collection::vec(types(), 0..4),
-        error in proptest::option::of(types()),
-        ways in proptest::collection::vec((proptest::option::of(types()), any::<bool>(), proptest::bool::weighted(0.2)), 1..5),
-        seed in any::<u64>(),
-    ) {
-        let ways: Vec<Way> =
-            ways.into_iter().map(|(value, fallible, fails)| Way { value, fallible, fails }).collect();
-        check(&parameters, error.as_ref(), &ways, seed);
-    }
-}
-
 #[test]
 fn several_flows_share_one_component() {
     let number = function(&[Type::U32], Some(Type::U32));
     let parts = [part(&[("f", number.clone()), ("g", number)])];
     let mut flows = source(&["f", "g"]);
-    flows.push(FlowSource { name: "type".into(), stages: vec!["p/g".into()] });
-    let component = generate(&flows, &parts).unwrap().unwrap();
+    flows.push(FlowSource::chain("type", &["p/g"]));
+    let component = generate(&flows, &parts, &[]).unwrap().unwrap();
     assert_eq!(component.links.len(), 1, "one import for all functions of one interface");
     let exports: Vec<_> = component.part.world.exports.keys().collect();
     assert_eq!(exports, ["run", "type"], "a flow may be called as a word of WIT");
@@ -342,7 +326,7 @@ fn equal_structures_share_a_name_and_others_get_one_of_their_own() {
         ("f", function(&[record("item", Type::U16)], Some(record("other", Type::U8)))),
         ("g", function(&[record("item", Type::U8)], Some(variant))),
     ])];
-    let component = generate(&source(&["f", "g"]), &parts).unwrap().unwrap();
+    let component = generate(&source(&["f", "g"]), &parts, &[]).unwrap().unwrap();
     let types: Vec<_> = component.part.world.imports.keys().map(String::as_str).collect();
     assert_eq!(types, ["item", "item-n3", "p", "poly:flow/types"]);
     let Item::Function(run) = &component.part.world.exports["run"] else { panic!() };
@@ -351,5 +335,5 @@ fn equal_structures_share_a_name_and_others_get_one_of_their_own() {
 
 #[test]
 fn no_flows_are_no_component() {
-    assert!(generate(&[], &[]).unwrap().is_none());
+    assert!(generate(&[], &[], &[]).unwrap().is_none());
 }

@@ -1,0 +1,134 @@
+//! What a generated flow costs beside a hand-written Rust component that makes the same calls:
+//! bytes, and time for each hop. Run with `cargo bench --bench flow`; cargo-component must be
+//! there (`poly toolchain install cargo-component`).
+//!
+//! `benches/hops` holds a part, a driver that calls its functions, and flows that do. Both are
+//! built and composed by poly with the same part, and run by turns in this process, with the
+//! settings that poly's own host has. A hop is a call that is made nine times less one that is
+//! made once, divided by eight: what the caller outside costs falls out.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use wasmtime::component::{
+    Component, ComponentNamedList, Instance, Lift, Linker, Lower, TypedFunc,
+};
+use wasmtime::{Config, Engine, Store};
+use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
+
+/// How often each function is called in a round.
+const CALLS: u32 = 1_000;
+/// How many rounds there are; the fastest counts, which others on the machine disturb least.
+const ROUNDS: usize = 301;
+/// How many more calls `often` makes than `once`.
+const HOPS: f64 = 8.0;
+
+fn main() {
+    // `cargo test --benches` and its like ask for a list of tests; there is none.
+    if std::env::args().any(|argument| argument == "--list") {
+        return;
+    }
+    let place = tempfile::tempdir().expect("a temporary directory");
+    let hops = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/hops");
+    let copied = Command::new("cp").arg("-r").arg(hops).arg(place.path()).status();
+    assert!(copied.expect("cp starts").success());
+    let [part, flow, driver] =
+        ["part", "flow", "driver"].map(|name| built(&place.path().join("hops"), name));
+
+    let engine = Engine::new(Config::new().epoch_interruption(true)).expect("an engine");
+    let mut sides = [&flow, &driver].map(|bytes| Side::start(&engine, bytes));
+    println!("{:<28} {:>10} {:>10} {:>8}", "a hop", "flow ns", "driver ns", "ratio");
+    let short = "x".repeat(26);
+    let long = "x".repeat(4096);
+    row::<(u32,), (u32,)>("u32", &mut sides, "add", (1,));
+    for (size, text) in [("26 bytes", &short), ("4 KiB", &long)] {
+        let (echo, check) = (format!("string, {size}"), format!("result<string>, {size}"));
+        row::<(&str,), (String,)>(&echo, &mut sides, "echo", (text,));
+        row::<(&str,), (Result<String, String>,)>(&check, &mut sides, "check", (text,));
+    }
+    let beside = |bytes: &[u8]| bytes.len() - part.len();
+    println!("\n{:<28} {:>10} {:>10}", "bytes beside the part", beside(&flow), beside(&driver));
+}
+
+/// The composed component of a manifest in `hops`.
+fn built(hops: &Path, name: &str) -> Vec<u8> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_poly"));
+    command.args(["build", "--no-install", "--manifest"]).arg(format!("{name}.toml"));
+    let output = command.current_dir(hops).env("POLY_CACHE_DIR", hops.join("cache")).output();
+    let output = output.expect("poly starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    std::fs::read(hops.join(format!("target/poly/{name}.wasm"))).expect("the composed component")
+}
+
+/// One of the two that are compared, running.
+struct Side {
+    store: Store<Host>,
+    instance: Instance,
+}
+
+/// What Rust's standard library imports, with nothing granted.
+struct Host(WasiCtx, ResourceTable);
+
+impl WasiView for Host {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.0, table: &mut self.1 }
+    }
+}
+
+impl Side {
+    fn start(engine: &Engine, bytes: &[u8]) -> Self {
+        let component = Component::new(engine, bytes).expect("compiles");
+        let mut linker = Linker::new(engine);
+        wasmtime_wasi::p2::add_to_linker_sync(&mut linker).expect("WASI");
+        let host = Host(WasiCtx::builder().build(), ResourceTable::new());
+        let mut store = Store::new(engine, host);
+        store.set_epoch_deadline(u64::MAX / 2);
+        let instance = linker.instantiate(&mut store, &component).expect("starts");
+        Self { store, instance }
+    }
+
+    fn function<P, R>(&mut self, name: &str) -> TypedFunc<P, R>
+    where
+        P: ComponentNamedList + Lower,
+        R: ComponentNamedList + Lift + 'static,
+    {
+        self.instance.get_typed_func(&mut self.store, name).expect("exported")
+    }
+
+    /// Nanoseconds for a call of `function`.
+    fn time<P, R>(&mut self, function: &TypedFunc<P, R>, arguments: P) -> f64
+    where
+        P: ComponentNamedList + Lower + Copy,
+        R: ComponentNamedList + Lift + 'static,
+    {
+        let started = Instant::now();
+        for _ in 0..CALLS {
+            function.call(&mut self.store, arguments).expect("runs");
+        }
+        started.elapsed().as_secs_f64() * 1e9 / f64::from(CALLS)
+    }
+}
+
+/// Measures one function by turns on both sides, and prints what a hop takes.
+fn row<P, R>(what: &str, sides: &mut [Side; 2], name: &str, arguments: P)
+where
+    P: ComponentNamedList + Lower + Copy,
+    R: ComponentNamedList + Lift + 'static,
+{
+    let functions: Vec<[TypedFunc<P, R>; 2]> = sides
+        .iter_mut()
+        .map(|side| ["once", "often"].map(|often| side.function(&format!("{name}-{often}"))))
+        .collect();
+    let mut fastest = [[f64::INFINITY; 2]; 2];
+    for _ in 0..ROUNDS {
+        for (index, side) in sides.iter_mut().enumerate() {
+            for (which, function) in functions[index].iter().enumerate() {
+                let time = side.time(function, arguments);
+                fastest[index][which] = time.min(fastest[index][which]);
+            }
+        }
+    }
+    let [flow, driver] = fastest.map(|[once, often]| (often - once) / HOPS);
+    println!("{what:<28} {flow:>10.1} {driver:>10.1} {:>8.2}", flow / driver);
+}
