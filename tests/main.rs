@@ -4,6 +4,7 @@
 #![allow(clippy::needless_raw_string_hashes, reason = "snapbox writes its snapshots so")]
 
 mod cases;
+mod compose;
 mod fake;
 mod place;
 mod real;

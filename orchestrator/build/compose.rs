@@ -89,11 +89,8 @@ pub(super) fn assemble<'a>(
 }
 
 /// Who composes what [`assemble`] put together, and why.
-pub(super) fn choice(
-    manifest: &Manifest,
-    Assembly { parts, flow, wiring }: &Assembly<'_>,
-) -> Choice {
-    composer::choose(parts, flow.as_ref(), wiring, asked(manifest))
+pub(super) fn choice(manifest: &Manifest, assembly: &Assembly<'_>) -> Choice {
+    composer::choose(&assembly.wiring, asked(manifest))
 }
 
 /// Composes what [`assemble`] put together, and audits what came out.

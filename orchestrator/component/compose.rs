@@ -13,12 +13,10 @@
 //! | `choose` | which engine, and why |
 //! | `wasm_compose`, `wac_graph` | an engine each |
 //! | `explain` | why an engine did not accept the whole, where that can be seen |
-//! | `guard` | panics |
 
 mod choose;
 mod error;
 mod explain;
-mod guard;
 mod wac_graph;
 mod wasm_compose;
 
@@ -32,6 +30,7 @@ use wasmparser::{BinaryReaderError, Validator};
 use super::Cause;
 use super::audit;
 use super::flow::{self, FlowComponent};
+use super::guard::guarded;
 use super::locked;
 use super::outline;
 use super::part::Part;
@@ -76,7 +75,7 @@ pub fn compose(
     wiring: &Wiring,
     asked: Option<Engine>,
 ) -> Result<Composed, ComposeError> {
-    let choice = choose(parts, flow, wiring, asked);
+    let choice = choose(wiring, asked);
     match (compose_by(parts, flow, wiring, choice.engine), &choice.why) {
         (Err(refusal), Why::Simple) => {
             let choice = Choice { engine: Engine::WacGraph, why: Why::Refused };
@@ -108,7 +107,7 @@ fn compose_by(
     if let Some(name) = taking_part.into_iter().find(|name| !parts.contains_key(name.as_str())) {
         return Err(ComposeError::UnknownPart { component: name.clone() });
     }
-    let invalid = |cause: Cause| ComposeError::Invalid { cause };
+    let invalid = |cause: Cause| ComposeError::Invalid { engine, cause };
     if wiring.links.is_empty() {
         let bytes = parts[wiring.root.as_str()].bytes.to_vec();
         let outline = outline::outline(&bytes).map_err(|error| invalid(error.into()))?;
@@ -116,17 +115,25 @@ fn compose_by(
     }
     let (outlines, components) = outlines(&parts).map_err(|error| invalid(error.into()))?;
     let outlines: Parts<'_> = outlines.iter().map(|part| (part.name.as_str(), part)).collect();
-    let composed = guard::guarded(engine, || match engine {
+    let composed = guarded(|| match engine {
         Engine::WasmCompose => wasm_compose::compose(&outlines, wiring),
         Engine::WacGraph => wac_graph::compose(&outlines, wiring),
     });
+    let composed = composed.unwrap_or_else(|said| Err(ComposeError::BrokeDown { engine, said }));
     let outline = composed.map_err(|error| explain::explain(error, &parts, wiring))?;
     // A flow is new too, what its functions do included.
     for new in [&outline[..]].into_iter().chain(flow.map(|flow| &*flow.part.bytes)) {
-        Validator::new().validate_all(new).map_err(|error| invalid(error.into()))?;
+        Validator::new().validate_all(new).map_err(|error| invalid(plain(&error)))?;
     }
     let bytes = outline::fill(&outline, &components).map_err(|error| invalid(error.into()))?;
     Ok((bytes, outline))
+}
+
+/// What the validator says, without its own numbers for resources and for the place in a file that
+/// nobody has.
+fn plain(error: &BinaryReaderError) -> Cause {
+    let said = error.message().lines().map(|line| line.split(" (ResourceId").next());
+    said.flatten().collect::<Vec<_>>().join(": ").into()
 }
 
 /// The parts with outlines for bytes, each with the number of its component, and the

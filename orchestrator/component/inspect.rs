@@ -15,7 +15,7 @@ use wit_parser::decoding::DecodedWasm;
 use wit_parser::{Resolve, WorldId};
 
 use super::Cause;
-use super::world::World;
+use super::world::{self, World};
 pub use nested::Nested;
 
 /// The two kinds of WebAssembly binaries.
@@ -119,7 +119,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, InspectError> {
 
     let (world, imports, exports) = match kind {
         Kind::Component => {
-            match wit_parser::decoding::decode(bytes).map_err(|error| damaged(error.into()))? {
+            match world::read(bytes).map_err(damaged)? {
                 DecodedWasm::Component(resolve, id) => {
                     let world = World::new(&resolve, id);
                     let names = |items: &BTreeMap<String, _>| items.keys().cloned().collect();

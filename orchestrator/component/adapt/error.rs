@@ -19,6 +19,7 @@ pub enum AdaptError {
     },
     /// The bytes are WebAssembly and invalid, or what was encoded from them is.
     #[error("invalid WebAssembly")]
+    #[diagnostic(help("the tool left a file that is cut off or damaged: build it again"))]
     Invalid {
         /// What the validator met.
         #[source]

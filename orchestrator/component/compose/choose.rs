@@ -1,25 +1,25 @@
 //! Which engine composes a pipeline, and why.
 //!
-//! wasm-compose does, wherever it can express the wiring; wac-graph does the rest:
+//! wasm-compose does, wherever it can express the wiring; wac-graph does the rest. What either can
+//! is what the cases in `tests/cases/compose` show:
 //!
 //! | what a wiring has | wasm-compose | wac-graph |
 //! |---|---|---|
 //! | links by name, to a part's own functions, to one part from several | yes | yes |
+//! | a resource that reaches a part in several ways | yes, if parts are added in the right order | yes |
+//! | several instances of a component, with resources or without | yes | yes |
 //! | an interface exported from a part that is not the root | no: it exports one part | yes |
-//! | imports of one interface in several compatible versions | keeps them apart | one import |
-//! | a resource that reaches a part in several ways, or is passed on | refuses some | yes |
-//! | several instances of a component with resources | takes their resources for one | yes |
+//! | imports of one interface in several compatible versions | keeps them apart, and refuses their resources | one import |
+//!
+//! Should there be more that it refuses, that shows when it is tried.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
 
-use super::Parts;
-use crate::component::flow::FlowComponent;
-use crate::component::part::Part;
-use crate::component::wiring::{Origin, Owners, Wiring};
-use crate::component::world::{Item, resources, track};
+use crate::component::wiring::Wiring;
+use crate::component::world::track;
 
 /// A library that composes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -88,20 +88,6 @@ pub enum Why {
         /// The same in another version.
         other: String,
     },
-    /// A resource goes further than from its owner to one consumer in one way.
-    Resource {
-        /// Its name.
-        resource: String,
-        /// Its owner.
-        owner: String,
-        /// Whom it reaches in several ways, or who passes it on.
-        part: String,
-    },
-    /// A component with resources has several instances.
-    Instances {
-        /// The component.
-        component: String,
-    },
 }
 
 impl fmt::Display for Why {
@@ -116,38 +102,16 @@ impl fmt::Display for Why {
             Self::Versions { one, other } => {
                 write!(out, "the imports `{one}` and `{other}` become one")
             }
-            Self::Resource { resource, owner, part } => write!(
-                out,
-                "resource `{resource}` of component `{owner}` reaches `{part}` in several ways or is passed \
-                 on by it"
-            ),
-            Self::Instances { component } => {
-                write!(out, "component `{component}` owns resources and has several instances")
-            }
         }
     }
 }
 
 /// The engine for a wiring: the one that is `asked` for, or the first that can express it.
-pub fn choose(
-    parts: &[Part<'_>],
-    flow: Option<&FlowComponent>,
-    wiring: &Wiring,
-    asked: Option<Engine>,
-) -> Choice {
+pub fn choose(wiring: &Wiring, asked: Option<Engine>) -> Choice {
     if let Some(engine) = asked {
         return Choice { engine, why: Why::Asked };
     }
-    let parts: Parts<'_> = parts
-        .iter()
-        .chain(flow.map(|flow| &flow.part))
-        .map(|part| (part.name.as_str(), part))
-        .collect();
-    let beyond = exposes(wiring)
-        .or_else(|| versions(wiring))
-        .or_else(|| instances(&parts, wiring))
-        .or_else(|| shared_resource(&parts, wiring));
-    match beyond {
+    match exposes(wiring).or_else(|| versions(wiring)) {
         Some(why) => Choice { engine: Engine::WacGraph, why },
         None => Choice { engine: Engine::WasmCompose, why: Why::Simple },
     }
@@ -166,54 +130,6 @@ fn versions(wiring: &Wiring) -> Option<Why> {
             && let Some(first) = seen.insert(track, name)
         {
             return Some(Why::Versions { one: first.clone(), other: name.clone() });
-        }
-    }
-    None
-}
-
-/// A component with resources of its own that has several instances.
-fn instances(parts: &Parts<'_>, wiring: &Wiring) -> Option<Why> {
-    let mut seen = BTreeSet::new();
-    for part in wiring.order.iter().map(|name| parts[name.as_str()]) {
-        if owns_resources(part) && !seen.insert(&part.component) {
-            return Some(Why::Instances { component: part.component.clone() });
-        }
-    }
-    None
-}
-
-fn owns_resources(part: &Part<'_>) -> bool {
-    let owns = |item: &Item| matches!(item, Item::Interface(found) if !found.resources.is_empty());
-    part.world.exports.values().any(owns)
-}
-
-/// A resource of some part that reaches another through two imports, or stands in an export of
-/// a part that does not own it.
-fn shared_resource(parts: &Parts<'_>, wiring: &Wiring) -> Option<Why> {
-    let owners = Owners::new(parts, &wiring.links);
-    let because = |origin: Origin, part: &Part<'_>| {
-        Some(Why::Resource {
-            resource: origin.resource,
-            owner: origin.part.filter(|owner| *owner != part.name)?,
-            part: part.name.clone(),
-        })
-    };
-    for part in wiring.order.iter().map(|name| parts[name.as_str()]) {
-        let origins = |item: &Item| -> BTreeSet<Origin> {
-            let mentions = resources(item, item);
-            mentions.into_iter().map(|(_, resource)| owners.origin(part, resource)).collect()
-        };
-        let mut reached = BTreeSet::new();
-        for origin in part.world.imports.values().flat_map(origins) {
-            if !reached.insert(origin.clone())
-                && let Some(why) = because(origin, part)
-            {
-                return Some(why);
-            }
-        }
-        let exported = part.world.exports.values().flat_map(origins);
-        if let Some(why) = exported.into_iter().find_map(|origin| because(origin, part)) {
-            return Some(why);
         }
     }
     None

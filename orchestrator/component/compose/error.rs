@@ -49,10 +49,10 @@ pub enum ComposeError {
     },
     /// Two components leave different things of one name to the host.
     #[error(
-        "components `{one}` and `{other}` both leave `{import}` to the host, and do not mean the same \
-         by it: {mismatch}"
+        "components `{one}` and `{other}` both import `{import}`, which no component provides, and do \
+         not mean the same by it: {mismatch}"
     )]
-    #[diagnostic(help("build both from the same WIT, or link one of the imports to a component"))]
+    #[diagnostic(help("both components must be built from the same WIT"))]
     Different {
         /// The import.
         import: String,
@@ -62,9 +62,20 @@ pub enum ComposeError {
         other: String,
         /// How they differ: what `one` expects, and what is found in `other`.
         mismatch: Box<Mismatch>,
-        /// What the engine says.
-        #[source]
-        cause: Cause,
+    },
+    /// The engine exports one part, and more is to be exported.
+    #[error(
+        "{engine} cannot export `{export}` of component `{component}` beside what the root exports, and \
+         the root hands out resources of it"
+    )]
+    #[diagnostic(help("{}", engine.remedy()))]
+    Exposed {
+        /// The part.
+        component: String,
+        /// The interface.
+        export: String,
+        /// The engine.
+        engine: Engine,
     },
     /// The engine does not accept the whole.
     #[error("{engine} cannot compose the components")]
@@ -86,11 +97,11 @@ pub enum ComposeError {
         said: String,
     },
     /// What the engine wrote is invalid.
-    #[error("the composed component is invalid")]
-    #[diagnostic(help(
-        "this is a fault in poly or in a library below it: please report it with the components' WIT"
-    ))]
+    #[error("what {engine} made of the components is invalid")]
+    #[diagnostic(help("{}", engine.remedy()))]
     Invalid {
+        /// The engine.
+        engine: Engine,
         /// What the validator met.
         #[source]
         cause: Cause,

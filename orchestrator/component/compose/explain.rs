@@ -9,8 +9,8 @@ use crate::component::world::{Item, Mismatch, compare_functions, compare_types, 
 /// The same error in terms of the parts, if it is about imports that become one and differ.
 pub(super) fn explain(error: ComposeError, parts: &Parts<'_>, wiring: &Wiring) -> ComposeError {
     match (error, difference(parts, wiring)) {
-        (ComposeError::Encoding { cause, .. }, Some((import, one, other, mismatch))) => {
-            ComposeError::Different { import, one, other, mismatch, cause }
+        (ComposeError::Encoding { .. }, Some((import, one, other, mismatch))) => {
+            ComposeError::Different { import, one, other, mismatch }
         }
         (error, _) => error,
     }

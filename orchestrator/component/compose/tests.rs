@@ -248,20 +248,20 @@ fn imports_of_one_name_that_differ_are_named() {
                 (export "{function}" (func (result {of})))))"#
         )
     };
-    let both = "components `one` and `two` both leave";
-    let differ = "to the host, and do not mean the same by it";
+    let both = "components `one` and `two` both import";
+    let differ = "which no component provides, and do not mean the same by it";
     assert_eq!(
         meet(&bare("x"), &bare("y")).unwrap_err(),
-        format!("{both} `e` {differ}: e → enum case 1: expected `x`, found `y`")
+        format!("{both} `e`, {differ}: e → enum case 1: expected `x`, found `y`")
     );
     let types = format!(
-        "{both} `a:b/types` {differ}: a:b/types → type \"e\" → enum case 1: expected `x`, found `y`"
+        "{both} `a:b/types`, {differ}: a:b/types → type \"e\" → enum case 1: expected `x`, found `y`"
     );
     assert_eq!(meet(&inside("x"), &inside("y")).unwrap_err(), types);
     assert_eq!(
         meet(&wasi("f", "u32"), &wasi("f", "u8")).unwrap_err(),
         format!(
-            "{both} `wasi:cli/environment@0.2.0` {differ}: wasi:cli/environment@0.2.0/f → result: expected u32, \
+            "{both} `wasi:cli/environment@0.2.0`, {differ}: wasi:cli/environment@0.2.0/f → result: expected u32, \
              found u8"
         )
     );

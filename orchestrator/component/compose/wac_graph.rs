@@ -28,9 +28,14 @@ pub(super) fn compose(parts: &Parts<'_>, wiring: &Wiring) -> Result<Vec<u8>, Com
     }
     let whole = |cause: Cause| ComposeError::Encoding { engine: ENGINE, cause };
     // The owners of resources first: what mentions a resource must stand after it.
-    for exposed in &wiring.exposed {
-        let (_, instance) = graph.instances[exposed.provider.as_str()];
-        graph.export(instance, &exposed.export).map_err(whole)?;
+    for provider in &wiring.order {
+        let (package, instance) = graph.instances[provider.as_str()];
+        let is_exposed = |name: &&String| {
+            wiring.exposed.iter().any(|one| one.provider == *provider && one.export == **name)
+        };
+        for name in graph.exports(package).iter().filter(is_exposed) {
+            graph.export(instance, name).map_err(whole)?;
+        }
     }
     let (package, root) = graph.instances[wiring.root.as_str()];
     for name in graph.exports(package) {

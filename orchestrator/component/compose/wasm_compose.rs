@@ -16,6 +16,10 @@ const ENGINE: Engine = Engine::WasmCompose;
 
 /// Composes `parts` as `wiring` says.
 pub(super) fn compose(parts: &Parts<'_>, wiring: &Wiring) -> Result<Vec<u8>, ComposeError> {
+    if let Some(exposed) = wiring.exposed.first() {
+        let (component, export) = (exposed.provider.clone(), exposed.export.clone());
+        return Err(ComposeError::Exposed { component, export, engine: ENGINE });
+    }
     let mut graph = Graph {
         engine: CompositionGraph::new(),
         validator: Validator::new(),

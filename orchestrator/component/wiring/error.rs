@@ -67,20 +67,36 @@ pub enum WiringError {
         "component `{component}` leaves `{import}` to the host, but that uses resource `{resource}` of \
          `{owner}`, which component `{provider}` provides"
     )]
-    #[diagnostic(help(
-        "link both to the same component, or neither, such as: \"{component}/{import}\" = \"{provider}\""
-    ))]
+    #[diagnostic(help("{help}"))]
     SplitResource {
         /// Who imports.
         component: String,
         /// The interface that is left.
         import: String,
         /// The resource.
-        resource: String,
+        resource: Box<str>,
         /// The interface that owns it.
-        owner: String,
+        owner: Box<str>,
         /// Who provides that one.
         provider: String,
+        /// How both come from one place.
+        help: Box<str>,
+    },
+    /// Interfaces of one name would be exported from two parts.
+    #[error(
+        "component `{component}` hands out resources of `{export}` both of `{one}` and of `{other}`, and \
+         only one interface of that name can be exported beside its own"
+    )]
+    #[diagnostic(help("let it hand out the resources of one of them alone"))]
+    HandedOutTwice {
+        /// The root.
+        component: String,
+        /// The interface.
+        export: String,
+        /// Who owns some of the resources.
+        one: String,
+        /// Who owns the others.
+        other: String,
     },
     /// Components need each other in a circle.
     #[error("components need each other in a circle: {}", around(cycle))]
@@ -188,6 +204,11 @@ impl WiringError {
             Self::SplitResource { component: name, provider, .. } => {
                 vec![component(name, "imports both"), component(provider, "provides one")]
             }
+            Self::HandedOutTwice { component: name, one, other, .. } => vec![
+                component(name, "hands out both"),
+                component(one, "owns some"),
+                component(other, "owns others"),
+            ],
             Self::Cycle { cycle } => {
                 cycle.iter().map(|link| component(&link.consumer, "on the circle")).collect()
             }

@@ -120,7 +120,7 @@ pub(super) fn by_name(
         [] => Err(WiringError::Unmet {
             component: component.name.clone(),
             import: import.to_owned(),
-            help: unmet_help(component, import, others().map(|(other, name, _)| (other, name))),
+            help: unmet_help(component, import, item, &others().collect::<Vec<_>>()),
         }),
         _ => Err(WiringError::Ambiguous {
             component: component.name.clone(),
@@ -133,19 +133,28 @@ pub(super) fn by_name(
     }
 }
 
-fn unmet_help<'p>(
+type Candidate<'c> = (&'c Part<'c>, &'c str, &'c Item);
+
+fn unmet_help(
     component: &Part<'_>,
     import: &str,
-    exports: impl Iterator<Item = (&'p Part<'p>, &'p str)>,
+    item: &Item,
+    exports: &[Candidate<'_>],
 ) -> String {
-    let exports: Vec<_> = exports.collect();
-    let near = nearest(import, exports.iter().map(|(_, name)| *name));
-    match near.and_then(|near| exports.iter().find(|(_, name)| *name == near)) {
-        Some((provider, export)) => format!(
-            "component `{}` exports `{export}`; if that is meant, say so in `[link]`: \
-             \"{}/{import}\" = \"{}/{export}\"",
-            provider.name, component.name, provider.name
-        ),
+    match near(import, exports) {
+        Some((provider, export, offered)) => match compare_items(item, offered) {
+            Ok(()) => format!(
+                "component `{}` exports `{export}`; if that is meant, say so in `[link]`: \
+                 \"{}/{import}\" = \"{}/{export}\"",
+                provider.name, component.name, provider.name
+            ),
+            Err(mismatch) => format!(
+                "component `{}` exports `{export}`, which is not the same: {}; build both from the \
+                 same WIT",
+                provider.name,
+                Mismatch { path: seen_from(import, mismatch.path), ..mismatch }
+            ),
+        },
         None if import.starts_with("wasi:") => format!(
             "the host provides WASI {}.{} with `wasi:cli`, `clocks`, `filesystem`, `http` (outgoing), \
              `io`, `random` and `sockets`; anything else needs a component that exports it",
@@ -153,6 +162,20 @@ fn unmet_help<'p>(
         ),
         None => "add a component that exports it".to_owned(),
     }
+}
+
+/// The export that may have been meant: of the same name but for the version, of nearly the same
+/// name, or of the same name in another package.
+fn near<'c>(import: &str, exports: &[Candidate<'c>]) -> Option<Candidate<'c>> {
+    let wanted = split_version(import).0;
+    let last = |name: &str| name.rsplit_once('/').map(|(_, last)| last.to_owned());
+    let bare = |name| split_version(name).0;
+    let find = |is: &dyn Fn(&str) -> bool| exports.iter().find(|(_, name, _)| is(bare(name)));
+    let slip = nearest(wanted, exports.iter().map(|(_, name, _)| bare(name)));
+    find(&|name| name == wanted)
+        .or_else(|| find(&|name| slip == Some(name)))
+        .or_else(|| find(&|name| last(name).is_some_and(|name| last(wanted) == Some(name))))
+        .copied()
 }
 
 /// Whether an export may stand for an import by its name: equal but for a version that is
@@ -175,7 +198,7 @@ fn checked(
         provider: provider.name.clone(),
         export: export.to_owned(),
         mismatch: Box::new(Mismatch { path: seen_from(import, mismatch.path), ..mismatch }),
-        help: "both components must be built from the same WIT".into(),
+        help: remedy(reason).into(),
     })?;
     Ok(Link {
         consumer: component.name.clone(),
@@ -184,6 +207,15 @@ fn checked(
         export: Some(export.to_owned()),
         reason,
     })
+}
+
+/// How two ends that differ come to agree.
+fn remedy(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Explicit => "let the link name an export that is of the same type",
+        Reason::CompatibleVersion => "build both components from the same version of the WIT",
+        Reason::ExactName | Reason::Flow => "both components must be built from the same WIT",
+    }
 }
 
 fn compare_items(wanted: &Item, offered: &Item) -> Result<(), Mismatch> {

@@ -55,7 +55,7 @@ pub struct Wiring {
     /// Parts that the root does not need.
     pub unused: Vec<String>,
     /// What the composed component exports beside what its root does: the interfaces of other
-    /// parts whose resources the root hands out.
+    /// parts whose resources the root hands out, directly or by way of these.
     pub exposed: Vec<Exposed>,
     /// What stays an import of the composed component, by name.
     pub left: BTreeMap<String, Left>,
@@ -131,7 +131,7 @@ impl fmt::Display for Reason {
 }
 
 /// Goes up whenever equal components are linked otherwise than before, or by another engine.
-pub(super) const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 2;
 
 type Parts<'p> = BTreeMap<&'p str, &'p Part<'p>>;
 
@@ -192,7 +192,7 @@ fn finish(
     owners.agree(&order)?;
     Ok(Wiring {
         root: root.to_owned(),
-        exposed: owners.exposed(parts[root]),
+        exposed: owners.exposed(parts[root])?,
         left: left(parts, &links, &order),
         order,
         unused,

@@ -1,10 +1,11 @@
 //! Whose resource is meant: following resource types through links to the parts that own them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{Exposed, Link, Parts, WiringError};
 use crate::component::part::Part;
-use crate::component::world::{Item, Mismatch, Owner, Resource, resources, seen_from};
+use crate::component::world::{Item, Mismatch, Owner, Resource, resources, seen_from, track};
 
 /// Where a resource type is defined, all links followed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +16,16 @@ pub struct Origin {
     pub interface: String,
     /// Its name there.
     pub resource: String,
+}
+
+impl Origin {
+    /// Whether both are one resource type. The host's are, in all compatible versions.
+    fn is(&self, other: &Self) -> bool {
+        let host = self.part.is_none() && self.resource == other.resource;
+        let same =
+            || track(&self.interface).is_some_and(|one| track(&other.interface) == Some(one));
+        self == other || host && other.part.is_none() && same()
+    }
 }
 
 impl fmt::Display for Origin {
@@ -104,7 +115,7 @@ impl<'w> Owners<'w> {
         let pairs = resources(wanted, offered).into_iter().zip(resources(offered, wanted));
         for ((path, one), (_, other)) in pairs {
             let (expected, found) = (self.origin(consumer, one), self.origin(provider, other));
-            if expected != found {
+            if !expected.is(&found) {
                 return Err(WiringError::Mismatch {
                     component: link.consumer.clone(),
                     import: link.import.clone(),
@@ -130,8 +141,9 @@ impl<'w> Owners<'w> {
                 return Err(WiringError::SplitResource {
                     component: part.name.clone(),
                     import: import.to_owned(),
-                    resource: resource.name.clone(),
-                    owner: owner.clone(),
+                    resource: resource.name.as_str().into(),
+                    owner: owner.as_str().into(),
+                    help: self.rejoin(part, import, owner, &provider).into(),
                     provider,
                 });
             }
@@ -139,21 +151,57 @@ impl<'w> Owners<'w> {
         Ok(())
     }
 
-    /// The interfaces of other parts whose resources `root` hands out.
-    pub(super) fn exposed(&self, root: &Part<'_>) -> Vec<Exposed> {
-        let exports = root.world.exports.values();
-        let mut exposed: Vec<Exposed> = exports
-            .flat_map(|item| resources(item, item))
-            .filter_map(|(_, resource)| {
-                let Origin { part, interface, .. } = self.origin(root, resource);
-                let provider = part.filter(|part| *part != root.name)?;
-                let taken = root.world.exports.contains_key(&interface);
-                (!taken).then_some(Exposed { provider, export: interface })
-            })
-            .collect();
+    /// The link to add, or else to remove, so that `import` and `owner`, whose resource it uses,
+    /// come from one place.
+    fn rejoin(&self, part: &Part<'_>, import: &str, owner: &str, provider: &str) -> String {
+        if self.parts[provider].world.exports.contains_key(import) {
+            let link = format!("\"{}/{import}\" = \"{provider}\"", part.name);
+            return format!("link both to that component: {link}");
+        }
+        format!(
+            "component `{provider}` must export `{import}` too; or leave both to the host, without the \
+             link of `{}/{owner}`",
+            part.name
+        )
+    }
+
+    /// The interfaces of other parts whose resources `root` hands out, and those whose resources
+    /// these hand out in turn.
+    pub(super) fn exposed(&self, root: &Part<'_>) -> Result<Vec<Exposed>, WiringError> {
+        let mut exposed = BTreeMap::<String, String>::new();
+        let mut open: Vec<(&Part<'_>, &Item)> =
+            root.world.exports.values().map(|item| (root, item)).collect();
+        while let Some((part, item)) = open.pop() {
+            for (_, resource) in resources(item, item) {
+                let Origin { part: Some(provider), interface, .. } = self.origin(part, resource)
+                else {
+                    continue;
+                };
+                if provider == root.name || root.world.exports.contains_key(&interface) {
+                    continue;
+                }
+                match exposed.get(&interface) {
+                    Some(known) if *known == provider => {}
+                    Some(known) => {
+                        return Err(WiringError::HandedOutTwice {
+                            component: root.name.clone(),
+                            export: interface,
+                            one: known.clone(),
+                            other: provider,
+                        });
+                    }
+                    None => {
+                        let owner = self.parts[provider.as_str()];
+                        open.extend(owner.world.exports.get(&interface).map(|item| (owner, item)));
+                        exposed.insert(interface, provider);
+                    }
+                }
+            }
+        }
+        let exposed = exposed.into_iter().map(|(export, provider)| Exposed { provider, export });
+        let mut exposed: Vec<Exposed> = exposed.collect();
         exposed.sort();
-        exposed.dedup();
-        exposed
+        Ok(exposed)
     }
 }
 

@@ -1,8 +1,10 @@
 //! Whether what is offered is what is wanted, and if not, where inside they part.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use super::{Case, Field, Function, Interface, Item, Resource, Type};
+use crate::nearest::{nearest, quoted};
 
 /// The first difference between two things, with the way to it from outside in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,18 +55,16 @@ pub fn seen_from(item: &str, mut path: Vec<String>) -> Vec<String> {
 
 /// Checks that `found` has every function of `expected`, with equal signatures, and every type.
 pub fn compare_interfaces(expected: &Interface, found: &Interface) -> Result<(), Mismatch> {
-    for (name, wanted) in &expected.functions {
-        let step = || format!("function \"{name}\"");
-        match found.functions.get(name) {
-            Some(offered) => {
-                compare_functions(wanted, offered).map_err(|mismatch| mismatch.under(step()))?;
-            }
-            None => return Err(Mismatch::new("a function", "none of that name").under(step())),
-        }
-    }
     if let Some(missing) = expected.resources.iter().find(|name| !found.has_resource(name)) {
         return Err(Mismatch::new("a resource", "none of that name")
             .under(format!("resource \"{missing}\"")));
+    }
+    for (name, wanted) in &expected.functions {
+        let step = || format!("function \"{name}\"");
+        let Some(offered) = found.functions.get(name) else {
+            return Err(Mismatch::new(function_kind(name), instead(name, found)).under(step()));
+        };
+        compare_functions(wanted, offered).map_err(|mismatch| mismatch.under(step()))?;
     }
     for (name, wanted) in &expected.types {
         let step = || format!("type \"{name}\"");
@@ -94,6 +94,29 @@ impl Interface {
     }
 }
 
+/// What is found instead of the function `name`: another kind of function, or one of nearly that name.
+fn instead(name: &str, found: &Interface) -> String {
+    let bare = |name: &str| name.rsplit_once(']').map(|(_, bare)| bare.to_owned());
+    let mut names = found.functions.keys();
+    let other_kind = names.find(|other| bare(other).is_some() && bare(other) == bare(name));
+    let near = nearest(name, found.functions.keys().map(String::as_str));
+    match (other_kind, near) {
+        (Some(other), _) => function_kind(other).to_owned(),
+        (None, Some(near)) => format!("none of that name, but `{near}`"),
+        (None, None) => "none of that name".to_owned(),
+    }
+}
+
+/// What the name of a function, as WIT mangles it, says that it is.
+fn function_kind(name: &str) -> &'static str {
+    match name.split_once(']') {
+        Some(("[constructor", _)) => "a constructor",
+        Some(("[method", _)) => "a method",
+        Some(("[static", _)) => "a static function",
+        _ => "a function",
+    }
+}
+
 /// Checks that two signatures are equal. Parameter names count, as they do in the component
 /// model.
 pub fn compare_functions(expected: &Function, found: &Function) -> Result<(), Mismatch> {
@@ -104,9 +127,13 @@ pub fn compare_functions(expected: &Function, found: &Function) -> Result<(), Mi
         return Err(Mismatch::new(flavour(expected), flavour(found)));
     }
     if expected.parameters.len() != found.parameters.len() {
+        let listed = |count: String, function: &Function| match &function.parameters[..] {
+            [] => count,
+            parameters => format!("{count} ({})", quoted(parameters.iter().map(field_name))),
+        };
         return Err(Mismatch::new(
-            counted(expected.parameters.len(), "parameter"),
-            expected_count(found.parameters.len()),
+            listed(counted(expected.parameters.len(), "parameter"), expected),
+            listed(expected_count(found.parameters.len()), found),
         ));
     }
     for (index, (one, other)) in expected.parameters.iter().zip(&found.parameters).enumerate() {
@@ -181,6 +208,14 @@ pub fn compare_types(expected: &Type, found: &Type) -> Result<(), Mismatch> {
             if one.name == other.name =>
         {
             Ok(())
+        }
+        (Type::Own(one), Type::Borrow(other)) => {
+            let (one, other) = (&one.name, &other.name);
+            Err(Mismatch::new(format!("an owned `{one}`"), format!("a borrowed `{other}`")))
+        }
+        (Type::Borrow(one), Type::Own(other)) => {
+            let (one, other) = (&one.name, &other.name);
+            Err(Mismatch::new(format!("a borrowed `{one}`"), format!("an owned `{other}`")))
         }
         (one, other) if one == other => Ok(()),
         (one, other) => Err(Mismatch::new(one.described(), other.described())),
@@ -278,11 +313,12 @@ fn compare_optional(
 /// Names must agree one by one: their order is part of the type.
 fn same_names<'a>(
     what: &str,
-    expected: impl ExactSizeIterator<Item = &'a str>,
-    found: impl ExactSizeIterator<Item = &'a str>,
+    expected: impl Iterator<Item = &'a str>,
+    found: impl Iterator<Item = &'a str>,
 ) -> Result<(), Mismatch> {
+    let (expected, found): (Vec<_>, Vec<_>) = (expected.collect(), found.collect());
     let (wanted, offered) = (expected.len(), found.len());
-    for (index, (one, other)) in expected.zip(found).enumerate() {
+    for (index, (one, other)) in expected.iter().zip(&found).enumerate() {
         if one != other {
             let named = |name: &str| format!("`{name}`");
             return Err(
@@ -290,11 +326,13 @@ fn same_names<'a>(
             );
         }
     }
-    if wanted == offered {
-        Ok(())
-    } else {
-        Err(Mismatch::new(counted(wanted, what), expected_count(offered)))
-    }
+    let difference = match wanted.cmp(&offered) {
+        Ordering::Equal => return Ok(()),
+        Ordering::Less => format!("with {} more", quoted(found[wanted..].iter().copied())),
+        Ordering::Greater => format!("without {}", quoted(expected[offered..].iter().copied())),
+    };
+    let offered = expected_count(offered);
+    Err(Mismatch::new(counted(wanted, what), format!("{offered}, {difference}")))
 }
 
 fn counted(count: usize, what: &str) -> String {
@@ -306,114 +344,4 @@ fn expected_count(count: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::component::wit;
-    use crate::component::world::{Interface, Item, World};
-
-    fn interface(text: &str) -> Interface {
-        let wit = format!("package a:b; interface i {{ {text} }} world w {{ import i; }}");
-        let wit = wit::resolve(&[("w.wit".to_owned(), wit)].into()).expect("resolves");
-        let world = World::new(&wit.resolve, wit.select("w").unwrap());
-        match world.imports.into_values().next() {
-            Some(Item::Interface(interface)) => interface,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn mismatch(expected: &str, found: &str) -> String {
-        super::compare_interfaces(&interface(expected), &interface(found)).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn type_names_do_not_count_but_field_names_do() {
-        let one = interface("record a { x: u8 } f: func(p: a);");
-        let other = interface("record b { x: u8 } f: func(p: b);");
-        super::compare_functions(&one.functions["f"], &other.functions["f"])
-            .expect("equal in structure");
-        assert_eq!(
-            mismatch("record a { x: u8 } f: func(p: a);", "record b { x: u8 } f: func(p: b);"),
-            "type \"a\": expected a type, found none of that name",
-            "as a member of the interface, it does"
-        );
-        assert_eq!(
-            mismatch("record a { x: u8 } f: func(p: a);", "record a { y: u8 } f: func(p: a);"),
-            "function \"f\" → parameter 1 → field 1: expected `x`, found `y`"
-        );
-    }
-
-    #[test]
-    fn the_way_to_the_difference_is_told() {
-        assert_eq!(
-            mismatch(
-                "record a { tags: list<string> } f: func(x: u8, p: a);",
-                "record a { tags: list<u32> } f: func(x: u8, p: a);"
-            ),
-            "function \"f\" → parameter 2 → record field \"tags\" → list element: expected string, found u32"
-        );
-    }
-
-    #[test]
-    fn every_shape_has_its_words() {
-        let cases = [
-            (
-                "f: func();",
-                "g: func();",
-                "function \"f\": expected a function, found none of that name",
-            ),
-            ("f: func(a: u8);", "f: func();", "function \"f\": expected 1 parameter, found none"),
-            (
-                "f: func(a: u8);",
-                "f: func(b: u8);",
-                "function \"f\" → parameter 1: expected the name `a`, found the name `b`",
-            ),
-            (
-                "f: func() -> u8;",
-                "f: func();",
-                "function \"f\" → result: expected u8, found nothing",
-            ),
-            (
-                "f: func() -> result<u8, string>;",
-                "f: func() -> result<u8>;",
-                "function \"f\" → result → error of result: expected string, found nothing",
-            ),
-            (
-                "f: func() -> tuple<u8, u16>;",
-                "f: func() -> tuple<u8, s16>;",
-                "function \"f\" → result → tuple element 2: expected u16, found s16",
-            ),
-            (
-                "f: func() -> option<u8>;",
-                "f: func() -> option<char>;",
-                "function \"f\" → result → option: expected u8, found char",
-            ),
-            (
-                "enum e { a, b } f: func() -> e;",
-                "enum e { a } f: func() -> e;",
-                "function \"f\" → result: expected 2 enum cases, found 1",
-            ),
-            (
-                "variant v { a(u8) } f: func() -> v;",
-                "variant v { a } f: func() -> v;",
-                "function \"f\" → result → variant case \"a\": expected u8, found nothing",
-            ),
-            (
-                "record r { a: u8 } f: func() -> r;",
-                "f: func() -> u8;",
-                "function \"f\" → result: expected record `r`, found u8",
-            ),
-            (
-                "f: async func();",
-                "f: func();",
-                "function \"f\": expected an async function, found a function",
-            ),
-            (
-                "resource r; f: func();",
-                "f: func();",
-                "resource \"r\": expected a resource, found none of that name",
-            ),
-        ];
-        for (expected, found, said) in cases {
-            assert_eq!(mismatch(expected, found), said);
-        }
-    }
-}
+mod tests;

@@ -15,6 +15,7 @@ use wit_parser::{
 
 use super::{Case, Field, Function, Interface, Item, Owner, Resource, Type, World};
 use crate::component::Cause;
+use crate::component::guard::guarded;
 use crate::component::outline;
 
 /// Why a component's world cannot be read.
@@ -22,6 +23,10 @@ use crate::component::outline;
 pub enum WorldError {
     /// The bytes do not decode.
     #[error("the component's world cannot be read")]
+    #[diagnostic(help(
+        "poly reads it as WIT, which has no words for some components, such as one that exports an \
+         imported interface as it is"
+    ))]
     Undecodable {
         /// What the decoder met.
         #[source]
@@ -37,12 +42,21 @@ pub enum WorldError {
 pub fn decode(bytes: &[u8]) -> Result<World, WorldError> {
     let undecodable = |cause: Cause| WorldError::Undecodable { cause };
     let outline = outline::outline(bytes).map_err(|error| undecodable(error.into()))?;
-    match wit_parser::decoding::decode(&outline).map_err(|error| undecodable(error.into()))? {
+    match read(&outline).map_err(undecodable)? {
         DecodedWasm::Component(resolve, world) => {
             let passed_on = passed_on(&outline).map_err(|error| undecodable(error.into()))?;
             Ok(World { passed_on, ..World::new(&resolve, world) })
         }
         DecodedWasm::WitPackage(..) => Err(WorldError::Package),
+    }
+}
+
+/// The WIT of a component. The library panics over some that are valid, such as one that exports
+/// an imported interface with a resource under its own name.
+pub(crate) fn read(bytes: &[u8]) -> Result<DecodedWasm, Cause> {
+    match guarded(|| wit_parser::decoding::decode(bytes)) {
+        Ok(decoded) => Ok(decoded?),
+        Err(said) => Err(format!("the library that reads WIT broke down over it: {said}").into()),
     }
 }
 

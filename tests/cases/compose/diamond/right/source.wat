@@ -1,0 +1,3 @@
+(module
+  (import "demo:case/counter" "next" (func $next (result i32)))
+  (func (export "demo:case/right#get") (result i32) call $next))

@@ -1,0 +1,5 @@
+(module
+  (global $count (mut i32) (i32.const 0))
+  (func $next (export "demo:case/first#next") (export "demo:case/second#next") (result i32)
+    (global.set $count (i32.add (global.get $count) (i32.const 1)))
+    global.get $count))

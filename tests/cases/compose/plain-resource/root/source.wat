@@ -1,0 +1,9 @@
+(module
+  (import "demo:case/store" "[constructor]token" (func $token (param i32) (result i32)))
+  (import "demo:case/store" "[method]token.value" (func $value (param i32) (result i32)))
+  (import "demo:case/store" "[resource-drop]token" (func $drop (param i32)))
+  (func (export "run") (result i32)
+    (local $token i32)
+    (local.set $token (call $token (i32.const 42)))
+    (call $value (local.get $token))
+    (call $drop (local.get $token))))

@@ -1,0 +1,11 @@
+(module
+  (import "demo:case/boxes" "[constructor]box" (func $box (param i32) (result i32)))
+  (import "demo:case/boxes" "[method]box.open" (func $open (param i32) (result i32)))
+  (import "demo:case/store" "[method]token.value" (func $value (param i32) (result i32)))
+  (import "demo:case/store" "[resource-drop]token" (func $drop (param i32)))
+  (func (export "demo:case/shop#buy") (result i32) (call $box (i32.const 42)))
+  (func (export "run") (result i32)
+    (local $token i32)
+    (local.set $token (call $open (call $box (i32.const 42))))
+    (call $value (local.get $token))
+    (call $drop (local.get $token))))

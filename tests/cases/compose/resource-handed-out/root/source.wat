@@ -1,0 +1,10 @@
+(module
+  (import "demo:case/maker" "make" (func $make (result i32)))
+  (import "demo:case/store" "[method]token.value" (func $value (param i32) (result i32)))
+  (import "demo:case/store" "[resource-drop]token" (func $drop (param i32)))
+  (func (export "demo:case/shop#buy") (result i32) call $make)
+  (func (export "run") (result i32)
+    (local $token i32)
+    (local.set $token (call $make))
+    (call $value (local.get $token))
+    (call $drop (local.get $token))))

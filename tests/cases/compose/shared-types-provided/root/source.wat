@@ -1,0 +1,4 @@
+(module
+  (import "demo:case/types" "make" (func $make (param i32) (result i32)))
+  (import "demo:case/sum" "add" (func $add (param i32 i32) (result i32)))
+  (func (export "run") (result i32) (call $add (i32.const 4) (call $make (i32.const 3)))))
