@@ -111,6 +111,9 @@ pub enum Command {
         /// A file, or the name of a component of the pipeline
         what: String,
     },
+    /// WIT as a contract: show it, check it, compare it with an older one, fetch what it uses
+    #[command(subcommand)]
+    Wit(WitCommand),
     /// The toolchains that poly knows, and the tools that they need
     #[command(subcommand)]
     Toolchain(ToolchainCommand),
@@ -139,4 +142,45 @@ pub enum ToolchainCommand {
         /// Names of toolchains [default: those of the pipeline]
         names: Vec<String>,
     },
+}
+
+/// What to do with WIT.
+#[derive(Debug, Subcommand)]
+pub enum WitCommand {
+    /// Print the world that a component or a WebAssembly file really has, as WIT text
+    Show {
+        /// A file, or the name of a component of the pipeline [default: the composed component]
+        what: Option<String>,
+    },
+    /// Hold every component's world against its WIT, and all WIT against each other
+    ///
+    /// What is wrong is told on standard error. What would mend it is printed on standard output,
+    /// as a patch for `git apply`; nothing is changed.
+    Check,
+    /// Say what changed since an older state, and whether the version says as much
+    Compat {
+        /// The newer state: a component of the pipeline, a directory of WIT, a `.wit` or a `.wasm`
+        /// file [default: the pipeline's WIT, or its composed component if OLD is a component]
+        what: Option<String>,
+        /// The older state: a directory of WIT, a `.wit` file, or a `.wasm` file that is a
+        /// component or holds a WIT package
+        #[arg(long, value_name = "OLD")]
+        against: PathBuf,
+    },
+    /// Fetch the packages of `[wit-dependencies]` and what they use, and note them in poly.lock
+    Deps(DepsOptions),
+}
+
+/// How WIT dependencies are fetched.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct DepsOptions {
+    /// Change no poly.lock: fail if it is not what the manifest and the packages ask for
+    #[arg(long)]
+    pub locked: bool,
+    /// Ask the registries anew, whatever poly.lock says
+    #[arg(long, conflicts_with = "locked")]
+    pub update: bool,
+    /// Overwrite files of packages that somebody changed by hand
+    #[arg(long, conflicts_with = "locked")]
+    pub write: bool,
 }

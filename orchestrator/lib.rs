@@ -26,14 +26,18 @@
 //! | [`plan`] | [`plan::Plan`], [`plan::Fingerprint`], and why an action runs |
 //! | [`build`] | inputs, steps, schedule, and [`build::Driver`], which knows all stages |
 //! | [`component`] | inspect, adapt, wiring, flow, compose, audit, graph |
+//! | [`contract`] | WIT as a promise: what changed, how grave it is, what does not fit |
+//! | [`dependencies`] | WIT packages from directories and registries, as the lock file has them |
+//! | [`lock`] | `poly.lock`, text ↔ value |
 //! | [`host`] | engine, grants, limits, calls; the only user of wasmtime |
 //! | [`check`] | calls, outcomes, and what is expected of them |
 //! | [`nearest`] | what a mistyped name may have meant |
 //! | [`report`] | the console, JSON and pictures; nothing else prints |
 //! | [`poly_cache`] | digests, the store, records of actions; knows nothing of ours |
 //!
-//! `manifest`, `plan`, `component` and `check` are pure: text or bytes in, values out. Arrows
-//! point one way: commands → build, report; build → toolchain, plan, component, host, the
+//! `manifest`, `plan`, `component`, `contract`, `lock` and `check` are pure: text or bytes in,
+//! values out. Arrows point one way: commands → build, dependencies, contract, report;
+//! dependencies → build, contract, lock; build → toolchain, plan, component, host, the
 //! cache; nothing points back.
 
 pub mod build;
@@ -41,7 +45,10 @@ pub mod check;
 pub mod cli;
 pub mod commands;
 pub mod component;
+pub mod contract;
+pub mod dependencies;
 pub mod host;
+pub mod lock;
 pub mod manifest;
 pub mod nearest;
 pub mod plan;

@@ -8,3 +8,5 @@ mod compose;
 mod fake;
 mod place;
 mod real;
+mod types;
+mod wit;

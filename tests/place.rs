@@ -1,8 +1,12 @@
 //! A directory of its own for each test, with a pipeline in it, a cache and tools beside it.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+use poly::host::{Engine, EngineOptions, Instance, Program};
+use poly::manifest::{Bytes, Grants, Limits};
 
 /// A pipeline's directory, thrown away with the test.
 pub(crate) struct Place {
@@ -110,6 +114,21 @@ impl Place {
             stdout: self.blot(&String::from_utf8_lossy(&output.stdout)),
             stderr: self.blot(&String::from_utf8_lossy(&output.stderr)),
         }
+    }
+
+    /// Compiles what was composed, through the library.
+    pub(crate) fn program(&self, composed: &str) -> Program {
+        let engine = Engine::new(&EngineOptions::default()).unwrap();
+        let machine_code = engine.precompile(&self.read(composed)).unwrap();
+        let mut compiled = tempfile::NamedTempFile::new_in(&self.root).unwrap();
+        compiled.write_all(&machine_code).unwrap();
+        Program::load(&engine, compiled.path()).unwrap()
+    }
+
+    /// Starts it with nothing granted and this much memory, in MiB, for all parts together.
+    pub(crate) fn start(&self, program: &Program, memory: u64) -> Instance {
+        let limits = Limits { memory: Bytes::mebibytes(memory), ..Limits::default() };
+        Instance::start(program, &Grants::default(), &limits, &self.root).unwrap()
     }
 
     /// Starts of fake tools so far.

@@ -11,8 +11,6 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use poly::check::Call;
-use poly::host::{Engine, EngineOptions, Instance, Program};
-use poly::manifest::{Grants, Limits};
 
 use snapbox::{assert_data_eq, str};
 
@@ -65,6 +63,22 @@ fn three_languages_become_one_component_that_answers() {
 
     let checked = place.run(&["check"]).expect(0);
     assert!(checked.stderr.contains(" 0 failed"), "{}", checked.stderr);
+}
+
+#[test]
+fn what_the_languages_made_is_as_its_wit_says() {
+    let (place, _) = built();
+    let checked = place.run(&["wit", "check"]).expect(0);
+    assert!(checked.stderr.contains(" 0 wrong, 0 worth knowing"), "{}", checked.stderr);
+    for what in ["data-source", "data-transform", "data-sink"] {
+        let shown = place.run(&["wit", "show", what]).expect(0).stdout;
+        let source = [("shown.wit".to_owned(), shown)].into();
+        poly::component::wit::resolve(&source).unwrap_or_else(|error| panic!("{error:?}"));
+    }
+    // The released component is the one that was built.
+    let composed = "target/poly/rust-go-python.wasm";
+    let same = place.run(&["wit", "compat", "--against", composed]).expect(0);
+    assert_eq!(same.stdout, "component: nothing changed\n");
 }
 
 #[test]
@@ -227,14 +241,8 @@ fn every_toolchain_passes_its_self_test() {
 #[test]
 fn a_hundred_thousand_calls_of_three_kilobytes_are_right_and_bounded() {
     let (place, _) = built();
-    let engine = Engine::new(&EngineOptions { fuel: false }).unwrap();
-    let composed = place.read("target/poly/rust-go-python.wasm");
-    let compiled = place.root.join("target/hundred-thousand.cwasm");
-    fs::write(&compiled, engine.precompile(&composed).unwrap()).unwrap();
-    let program = Program::load(&engine, &compiled).unwrap();
     // All parts together: whatever keeps its argument or its answer, 3 KB a call, goes over it.
-    let limits = Limits { memory: poly::manifest::Bytes::mebibytes(64), ..Limits::default() };
-    let mut instance = Instance::start(&program, &Grants::default(), &limits, &place.root).unwrap();
+    let mut instance = place.start(&place.program("target/poly/rust-go-python.wasm"), 64);
     for round in 0..100_000_u32 {
         let query =
             char::from(b'a' + (round % 26) as u8).to_string().repeat(3000 + (round % 100) as usize);

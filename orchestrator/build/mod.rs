@@ -27,7 +27,7 @@ pub use driver::{Built, Driver, Options, Planned, PlannedState};
 pub use error::BuildError;
 pub use event::Event;
 pub use inputs::InputsError;
-pub use project::{Project, ProjectError};
+pub use project::{Project, ProjectError, read_wit};
 pub use provision::Provision;
 pub use recipe::RecipeError;
 pub use stage::StageError;

@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use miette::Diagnostic;
 use poly_cache::Digest;
 use thiserror::Error;
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
+use wit_parser::PackageName;
 
+use crate::component::inventory::inventory;
 use crate::component::wit;
-use crate::manifest::{Component, Manifest, ManifestError, Spanned};
+use crate::manifest::{Component, Manifest, ManifestError, PackageRef, Spanned};
 use crate::nearest::suggestion;
 use crate::toolchain::{Catalog, Toolchain, ToolchainError};
 
@@ -90,6 +92,18 @@ impl Project {
     /// Reads a manifest and checks all that it names. The pipeline's own `toolchains/` add to
     /// those of `catalog`.
     pub fn open_with(path: &Path, catalog: Catalog) -> Result<Self, ProjectError> {
+        let (root, manifest) = Self::manifest_at(path)?;
+        let catalog = catalog.with_directory(&root.join("toolchains"))?;
+        let mut project = Self { root, manifest, catalog, wits: BTreeMap::new() };
+        project.check_toolchains()?;
+        project.wits = project.read_wits()?;
+        project.check_worlds()?;
+        Ok(project)
+    }
+
+    /// Reads a manifest alone, and says in which directory it is: for what has to do with a
+    /// pipeline that may not be whole yet.
+    pub fn manifest_at(path: &Path) -> Result<(PathBuf, Manifest), ProjectError> {
         let text = fs::read_to_string(path).map_err(|source| match source.kind() {
             io::ErrorKind::NotFound => ProjectError::NoManifest { path: path.to_owned() },
             _ => ProjectError::Read { path: path.to_owned(), source },
@@ -99,12 +113,7 @@ impl Project {
         let path = std::path::absolute(path)
             .map_err(|source| ProjectError::Read { path: path.to_owned(), source })?;
         let root = path.parent().unwrap_or(Path::new("/")).to_owned();
-        let catalog = catalog.with_directory(&root.join("toolchains"))?;
-        let mut project = Self { root, manifest, catalog, wits: BTreeMap::new() };
-        project.check_toolchains()?;
-        project.wits = project.read_wits()?;
-        project.check_worlds()?;
-        Ok(project)
+        Ok((root, manifest))
     }
 
     /// Where poly keeps what it makes of this pipeline.
@@ -210,7 +219,8 @@ impl Project {
                 continue;
             }
             self.check_path(path)?;
-            let source = read_wit(&self.root, path.get_ref())?;
+            let source = read_wit(&self.root.join(path.get_ref()))?;
+            self.check_fetched(path.get_ref(), &source)?;
             let wit = wit::resolve(&source).map_err(|source| ProjectError::Wit {
                 directory: path.get_ref().clone(),
                 source,
@@ -218,6 +228,36 @@ impl Project {
             wits.insert(path.get_ref().clone(), WitDirectory { source, wit });
         }
         Ok(wits)
+    }
+
+    /// Whether each package that comes from elsewhere lies where it is used. A build does not
+    /// fetch it.
+    fn check_fetched(&self, path: &str, source: &wit::Source) -> Result<(), ManifestError> {
+        if self.manifest.wit_dependencies.is_empty() {
+            return Ok(());
+        }
+        // What cannot be read is told by whoever resolves it.
+        let Ok(entries) = inventory(source) else { return Ok(()) };
+        let defined: Vec<_> = entries.iter().flat_map(|entry| &entry.defines).collect();
+        let dependency = |name: &PackageName| {
+            let PackageName { namespace, name, .. } = name;
+            let of = PackageRef { namespace: namespace.clone(), name: name.clone() };
+            self.manifest.wit_dependencies.keys().find(move |key| *key.get_ref() == of)
+        };
+        for entry in &entries {
+            for missing in entry.uses.iter().filter(|used| !defined.contains(used)) {
+                // It is a dependency itself, or one that is uses it.
+                let by = entry.defines.iter().find_map(dependency);
+                let Some(key) = dependency(missing).or(by) else { continue };
+                return Err(self.manifest.error_at(
+                    key.span(),
+                    format!("`{missing}` is used in `{path}` and is not there"),
+                    "not fetched",
+                    "run `poly wit deps`: a build asks no network".to_owned(),
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn check_worlds(&self) -> Result<(), ManifestError> {
@@ -245,21 +285,25 @@ impl Project {
     }
 }
 
-/// The `.wit` files of a directory and of its `deps/`. Messages about them name them
-/// relative to the manifest.
-fn read_wit(root: &Path, directory: &str) -> Result<wit::Source, ProjectError> {
+/// The `.wit` files of a directory and of its `deps/`, by their path below it.
+pub fn read_wit(directory: &Path) -> Result<wit::Source, ProjectError> {
     let mut source = wit::Source::new();
-    let top = root.join(directory);
-    for entry in WalkDir::new(&top).max_depth(3).sort_by_file_name() {
+    // What begins with a dot is somebody's work that is not done yet.
+    let wanted = |entry: &DirEntry| {
+        entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".")
+    };
+    let walk = WalkDir::new(directory).max_depth(3).sort_by_file_name();
+    for entry in walk.into_iter().filter_entry(wanted) {
         let entry = entry.map_err(|error| ProjectError::Read {
-            path: error.path().unwrap_or(&top).to_owned(),
+            path: error.path().unwrap_or(directory).to_owned(),
             source: error.into(),
         })?;
         let path = entry.path();
         if entry.file_type().is_file() && path.extension().is_some_and(|end| end == "wit") {
             let text = fs::read_to_string(path)
                 .map_err(|source| ProjectError::Read { path: path.to_owned(), source })?;
-            let below = path.strip_prefix(&top).expect("a walk stays below its top");
+            // A walk stays below its top.
+            let below = path.strip_prefix(directory).unwrap_or(path);
             source.insert(below.to_string_lossy().replace('\\', "/"), text);
         }
     }

@@ -64,6 +64,11 @@ impl<'a> Context<'a> {
         Options { install, ..self.options.clone() }
     }
 
+    /// Where artifacts and all that was fetched are kept.
+    pub(super) fn cache(&self) -> &Path {
+        &self.options.cache
+    }
+
     /// Where installed tools are kept.
     pub(super) fn home(&self) -> &Path {
         &self.options.home

@@ -9,6 +9,10 @@ use thiserror::Error;
 use crate::build::{BuildError, ProjectError};
 use crate::check::{ArgumentError, CallSyntaxError, ExpectationError};
 use crate::component::inspect::InspectError;
+use crate::component::wit::{UnknownWorld, WitError};
+use crate::component::world::WorldError;
+use crate::contract::SubjectError;
+use crate::dependencies::DependencyError;
 use crate::host::{CallError, EngineError, LoadError, StartError};
 use crate::manifest::ManifestError;
 use crate::toolchain::ToolchainError;
@@ -103,6 +107,42 @@ pub enum CommandError {
         /// What to do.
         help: String,
     },
+    /// Two contracts cannot be compared.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Compare(#[from] SubjectError),
+    /// There is no contract in a file.
+    #[error("cannot read a contract from `{path}`")]
+    Contract {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        #[diagnostic_source]
+        source: SubjectError,
+    },
+    /// WIT text that is not a package.
+    #[error("the WIT in `{directory}` cannot be used")]
+    Wit {
+        /// Its directory or file.
+        directory: String,
+        /// What is wrong.
+        #[source]
+        #[diagnostic_source]
+        source: WitError,
+    },
+    /// A component's world cannot be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    World(#[from] WorldError),
+    /// There is no such world.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    UnknownWorld(#[from] UnknownWorld),
+    /// WIT dependencies cannot be brought.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Dependencies(#[from] DependencyError),
     /// A file or directory that poly needs cannot be used.
     #[error("cannot {doing} `{}`", path.display())]
     System {
@@ -126,6 +166,7 @@ impl CommandError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Build(error) if !error.is_usage() => 1,
+            Self::Dependencies(error) if error.is_failure() => 1,
             Self::Ended { .. } | Self::Start(_) => 1,
             _ => 2,
         }

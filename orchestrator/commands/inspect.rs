@@ -25,7 +25,8 @@ pub(super) fn run(context: &Context<'_>, what: &str) -> Result<Ending, CommandEr
     Ok(Ending::Well)
 }
 
-fn find(context: &Context<'_>, what: &str) -> Result<PathBuf, CommandError> {
+/// A file, or the adapted file of a component that was built.
+pub(super) fn find(context: &Context<'_>, what: &str) -> Result<PathBuf, CommandError> {
     let named = PathBuf::from(what);
     if named.is_file() {
         return Ok(named);

@@ -13,6 +13,7 @@ mod run;
 mod sandbox;
 mod schema;
 mod toolchain;
+mod wit;
 
 use std::process::ExitCode;
 use std::thread;
@@ -82,6 +83,7 @@ fn dispatch(cli: &Cli, report: &Report) -> Result<Ending, CommandError> {
         Command::Plan => plan::run(&context),
         Command::Graph { format } => graph::run(&context, *format),
         Command::Inspect { what } => inspect::run(&context, what),
+        Command::Wit(command) => wit::run(&context, command),
         Command::Toolchain(command) => toolchain::run(&context, command),
         Command::Doctor => doctor::run(&context),
         Command::Schema => Ok(schema::run(&context)),

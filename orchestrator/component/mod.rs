@@ -28,6 +28,7 @@ pub mod flow;
 pub mod graph;
 mod guard;
 pub mod inspect;
+pub mod inventory;
 mod locked;
 mod outline;
 mod part;

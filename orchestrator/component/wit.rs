@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use thiserror::Error;
-use wit_parser::{PackageId, Resolve, SourceMap, Span, UnresolvedPackageGroup, WorldId};
+use wit_parser::{
+    PackageId, Resolve, SourceMap, Span, UnresolvedPackageGroup, WorldId, WorldItem, WorldKey,
+};
 
 use crate::nearest::suggestion;
 
@@ -68,12 +70,21 @@ pub struct UnknownWorld {
     pub help: String,
 }
 
-/// Parses and resolves `source`.
+/// Parses and resolves `source`, without what is `@unstable` in it: as a build sees it.
 pub fn resolve(source: &Source) -> Result<Wit, WitError> {
+    resolve_into(Resolve::default(), source)
+}
+
+/// Parses and resolves `source` with all that is `@unstable` in it.
+pub fn resolve_with_unstable(source: &Source) -> Result<Wit, WitError> {
+    resolve_into(Resolve { all_features: true, ..Resolve::default() }, source)
+}
+
+fn resolve_into(mut resolve: Resolve, source: &Source) -> Result<Wit, WitError> {
     let mut main = SourceMap::new();
     let mut dependencies: BTreeMap<&str, SourceMap> = BTreeMap::new();
     for (path, text) in source {
-        if !has_wit_extension(path) {
+        if !is_wit(path) {
             continue;
         }
         match path.split('/').collect::<Vec<_>>()[..] {
@@ -91,7 +102,6 @@ pub fn resolve(source: &Source) -> Result<Wit, WitError> {
     let dependencies =
         dependencies.into_values().map(|map| parse(map, source)).collect::<Result<Vec<_>, _>>()?;
 
-    let mut resolve = Resolve::default();
     match resolve.push_groups(main, dependencies) {
         Ok(package) => Ok(Wit { resolve, package }),
         Err(error) => {
@@ -101,11 +111,13 @@ pub fn resolve(source: &Source) -> Result<Wit, WitError> {
     }
 }
 
-fn has_wit_extension(path: &str) -> bool {
+/// Whether a file is WIT by its name.
+pub(super) fn is_wit(path: &str) -> bool {
     Path::new(path).extension().is_some_and(|extension| extension == "wit")
 }
 
-fn parse(map: SourceMap, source: &Source) -> Result<UnresolvedPackageGroup, WitError> {
+/// The packages that some files define, with nothing resolved.
+pub(super) fn parse(map: SourceMap, source: &Source) -> Result<UnresolvedPackageGroup, WitError> {
     map.parse().map_err(|(map, error)| {
         let kind = error.kind();
         invalid(kind.to_string(), kind.span(), &map, source)
@@ -130,6 +142,18 @@ impl Wit {
     /// The worlds of the main package, in the order of the text.
     pub fn worlds(&self) -> impl Iterator<Item = &str> + Clone {
         self.resolve.packages[self.package].worlds.keys().map(String::as_str)
+    }
+
+    /// Where the text speaks of an import or export (by its full name) of a world, or else of the
+    /// world: a file of the directory, and how many bytes stand before it there.
+    pub fn place(&self, world: WorldId, direction: &str, item: &str) -> Option<(&str, usize)> {
+        let found = &self.resolve.worlds[world];
+        let items = if direction == "import" { &found.imports } else { &found.exports };
+        let named = |(key, _): &(&WorldKey, &WorldItem)| self.resolve.name_world_key(key) == item;
+        let span = items.iter().find(named).map(|(_, item)| item.span());
+        let place = span.and_then(|span| self.resolve.source_map.resolve_span(span));
+        let place = place.or_else(|| self.resolve.source_map.resolve_span(found.span));
+        place.map(|place| (place.path, place.range.start))
     }
 
     /// The world called `name`, which may also be written in full (`namespace:package/world`).

@@ -11,6 +11,8 @@
 //! - An [`Engine`] compiles and holds compiled code. A [`Program`] is a component in machine
 //!   code, with the [signatures](crate::check::Signature) that it exports. An [`Instance`] is
 //!   a program that runs, with memory of its own; it takes one call after another.
+//! - **Concurrency.** Async functions, streams and futures need an engine on which all calls
+//!   take longer. A component that uses none of them is compiled for, and runs on, one without.
 //! - **Grants.** All of WASI 0.2 is linked, because compilers and interpreters import much
 //!   that they never use, and it holds nothing but what the manifest grants: no file, no
 //!   variable, no argument, no socket, no outgoing HTTP request. Where clocks and randomness

@@ -75,11 +75,21 @@ impl Program {
         // changes in place: the store writes by renaming. wasmtime checks version, settings
         // and processor.
         #[allow(unsafe_code)]
-        let component = unsafe { Component::deserialize_file(engine.inner(), path) };
-        let component = component
-            .map_err(|error| LoadError::Refused { path: path.to_owned(), source: error.into() })?;
-        let exports = exports(engine, &component).into();
-        Ok(Self { engine: engine.clone(), component, exports })
+        let load = |engine: &Engine| unsafe { Component::deserialize_file(engine.inner(), path) };
+        let (engine, component) = match load(engine) {
+            Ok(component) => (engine.clone(), component),
+            // It may be for the other engine; if not, this one's reason is the one to tell.
+            Err(refused) => engine
+                .concurrent()
+                .ok()
+                .and_then(|engine| load(&engine).ok().map(|component| (engine, component)))
+                .ok_or_else(|| LoadError::Refused {
+                    path: path.to_owned(),
+                    source: refused.into(),
+                })?,
+        };
+        let exports = exports(&engine, &component).into();
+        Ok(Self { engine, component, exports })
     }
 
     /// The functions that can be called, those of the component itself first.

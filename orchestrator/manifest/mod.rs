@@ -14,6 +14,7 @@
 //! | `parse` | the way from text to a `Manifest`, and what is said when it ends early |
 //! | `keys` | unknown, misspelt and missing keys, found by holding the text against the schema |
 //! | `flow` | `[flow.NAME]`: its steps, and the ways to write them |
+//! | `dependency` | WIT packages that come from elsewhere, and registries |
 //! | `name` | names that point at something: functions, ends of links |
 //! | `path` | paths and globs relative to the manifest |
 //! | `quantity` | bytes and times |
@@ -22,6 +23,7 @@
 
 #![deny(clippy::disallowed_methods)]
 
+mod dependency;
 mod error;
 mod flow;
 mod keys;
@@ -34,6 +36,7 @@ mod schema;
 mod tests;
 mod validate;
 
+pub use dependency::{Dependency, MalformedDependency, PackageRef, Registry};
 pub use error::ManifestError;
 pub use flow::{Flow, Stage, Step};
 pub use name::{ExportEnd, FunctionName, ImportEnd, MalformedName};
@@ -67,6 +70,14 @@ pub struct Manifest {
     /// How the components become one.
     #[serde(default)]
     pub compose: Compose,
+    /// WIT packages that come from elsewhere, by name (`"namespace:name"`): a version, or a table.
+    #[serde(default)]
+    #[schemars(with = "IndexMap<String, Dependency>")]
+    pub wit_dependencies: IndexMap<Spanned<PackageRef>, Dependency>,
+    /// The registry of each namespace of WIT: `host`, `host:port` or `host/prefix`.
+    #[serde(default)]
+    #[schemars(with = "IndexMap<String, String>")]
+    pub wit_registries: IndexMap<Spanned<String>, Spanned<Registry>>,
     /// What the composed component may touch; nothing unless it stands here.
     #[serde(default)]
     pub grants: Grants,

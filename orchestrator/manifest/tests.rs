@@ -50,6 +50,14 @@ steps = [
 "source/poly:sink/store" = "sink"
 "source/log" = "sink/log"
 
+[wit-dependencies]
+"a:logging" = "0.1.0"
+"a:shapes" = { path = "shared/shapes" }
+"b:units" = { version = "1.2.0-rc.1", registry = "http://localhost:5000/wit" }
+
+[wit-registries]
+a = "registry.example.org"
+
 [grants]
 dirs = [{ host = "data", guest = "/data", access = "read-write" }]
 env = { LANG = "C" }
@@ -198,8 +206,8 @@ fn errors_found_later_point_into_the_text_too() {
 #[test]
 fn an_unknown_key_is_refused_in_every_table() {
     for line in FULL.lines().filter(|line| line.starts_with('[')) {
-        // The keys of these two are names that the author chooses.
-        if line == "[link]" {
+        // The keys of these are names that the author chooses.
+        if ["[link]", "[wit-dependencies]", "[wit-registries]"].contains(&line) {
             continue;
         }
         let text = FULL.replacen(line, &format!("{line}\nqqqqqqqq = 1"), 1);

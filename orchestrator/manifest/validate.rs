@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 use std::ops::Range;
 
+use super::dependency;
 use super::error::Fault;
 use super::name::is_identifier;
 use super::path::{check_glob, check_granted, check_relative};
@@ -18,6 +19,7 @@ pub(super) fn faults(manifest: &Manifest) -> Vec<Fault> {
     components(manifest, &mut faults);
     flows(manifest, &mut faults);
     links(manifest, &mut faults);
+    dependency::faults(manifest, &mut faults);
     grants(&manifest.grants, &mut faults);
     for check in &manifest.checks {
         self::check(check, manifest, &mut faults);

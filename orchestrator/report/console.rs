@@ -163,6 +163,12 @@ impl Console {
         self.line(tone, "checked", &format!("{passed} passed, {failed} failed"));
     }
 
+    pub(super) fn finding(&self, wrong: bool, text: &str, help: &str) {
+        let (tone, verb) = if wrong { (Tone::Bad, "error") } else { (Tone::Quiet, "warning") };
+        let text = text.replace('\n', &format!("\n{:VERB$} ", ""));
+        self.print(&self.verb(tone, verb, &format!("{text}\n{:VERB$} help: {help}", "")));
+    }
+
     pub(super) fn note(&self, text: &str) {
         self.print(&self.verb(Tone::Bad, "warning", text));
     }

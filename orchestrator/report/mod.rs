@@ -195,8 +195,16 @@ impl Report {
     /// What a command was asked for: text for people, the same as data for machines.
     pub fn answer(&self, kind: &str, value: &impl Serialize, text: &str) {
         match self {
-            Self::Console(_) => data(text.trim_end()),
+            Self::Console(_) => data(text.trim_end_matches('\n')),
             Self::Json => json::line(kind, value),
+        }
+    }
+
+    /// Something that is wrong, or else worth knowing, and what to do about it.
+    pub fn finding(&self, wrong: bool, value: &impl Serialize, text: &str, help: &str) {
+        match self {
+            Self::Console(console) => console.finding(wrong, text, help),
+            Self::Json => json::line("finding", value),
         }
     }
 

@@ -39,6 +39,31 @@ pub struct Place {
     pub argument: Option<usize>,
 }
 
+/// Where what a stage can take comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Before {
+    /// The stages of the step before.
+    Step(Vec<String>),
+    /// The error of this stage.
+    Error(String),
+}
+
+impl Before {
+    fn verb(&self) -> String {
+        match self {
+            Self::Step(stages) => format!("{} hands on", quoted(stages.iter().map(String::as_str))),
+            Self::Error(stage) => format!("the error of `{stage}` is"),
+        }
+    }
+
+    fn noun(&self) -> String {
+        match self {
+            Self::Step(_) => format!("what {}", self.verb()),
+            Self::Error(stage) => format!("the error of `{stage}`"),
+        }
+    }
+}
+
 /// A stage and where it is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct At<'s> {
@@ -97,8 +122,6 @@ pub enum FlowErrorKind {
     NamedResource {
         /// The type.
         ty: String,
-        /// The last step.
-        stage: String,
     },
     /// There are more or fewer arguments than parameters.
     #[error("is given {given} arguments, but takes {takes}")]
@@ -121,28 +144,28 @@ pub enum FlowErrorKind {
         problem: String,
     },
     /// It has not as many open parameters as there are values to take.
-    #[error("takes {found} parameters, but `{before}` hands on {given}")]
+    #[error("takes {found} parameters, but {} {given}", before.verb())]
     TakesOther {
         /// How many it takes.
         found: usize,
-        /// The step before.
-        before: String,
+        /// Where that comes from.
+        before: Before,
         /// How many values, and the type, that is handed on.
         given: String,
     },
     /// It takes something while there is nothing to take.
-    #[error("takes {wanted}, but `{before}` hands on nothing")]
+    #[error("takes {wanted}, but {} nothing", before.verb())]
     NothingToTake {
         /// The type that it takes.
         wanted: String,
-        /// The step before.
-        before: String,
+        /// Where that comes from.
+        before: Before,
     },
     /// It takes another type than the one that is handed on.
-    #[error("does not take what `{before}` hands on: {mismatch}")]
+    #[error("does not take {}: {mismatch}", before.noun())]
     Misfit {
-        /// The step before.
-        before: String,
+        /// Where that comes from.
+        before: Before,
         /// Where the types part; `found` is what is handed on.
         mismatch: Mismatch,
     },

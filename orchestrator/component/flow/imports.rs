@@ -13,7 +13,7 @@ use super::resources::{inner_mut, mentions, mentions_resource};
 use crate::component::part::Part;
 use crate::component::wiring::{Origin, Owners};
 use crate::component::world::{
-    Field, Function, Item, Mismatch, Owner, Resource, Type, compare_types,
+    Field, Function, Item, Mismatch, Owner, Resource, Type, compare_types, is_provided, track,
 };
 
 /// An interface that the flow component imports: those functions of one interface, or of one
@@ -21,7 +21,8 @@ use crate::component::world::{
 #[derive(Debug)]
 pub(super) struct Import {
     pub(super) name: String,
-    pub(super) component: String,
+    /// Whose it is; the host's if it is no component's.
+    pub(super) component: Option<String>,
     pub(super) interface: Option<String>,
     pub(super) resources: BTreeSet<String>,
     pub(super) functions: BTreeMap<String, Function>,
@@ -81,7 +82,7 @@ impl<'w> Imports<'w> {
     /// own terms, if all its types can be forwarded.
     pub(super) fn add(&mut self, found: &Found<'_>) -> Result<(usize, Function), FlowErrorKind> {
         let (function, types) = self.signature(found)?;
-        let index = self.import(&found.part.name, found.interface);
+        let index = self.import(Some(&found.part.name), found.interface);
         let import = &mut self.all[index];
         import.functions.insert(found.name.to_owned(), function.clone());
         for (name, ty) in types {
@@ -92,18 +93,33 @@ impl<'w> Imports<'w> {
         Ok((index, function))
     }
 
-    fn import(&mut self, component: &str, interface: Option<&str>) -> usize {
+    /// The import of an interface, or of a component's own functions. What the host provides in
+    /// compatible versions is one.
+    fn import(&mut self, component: Option<&str>, interface: Option<&str>) -> usize {
+        let is_same = |known: &str, wanted: &str| {
+            known == wanted
+                || component.is_none()
+                    && track(known).is_some_and(|known| track(wanted) == Some(known))
+        };
         let known = self.all.iter().position(|import| {
-            import.component == component && import.interface.as_deref() == interface
+            import.component.as_deref() == component
+                && match (&import.interface, interface) {
+                    (Some(known), Some(wanted)) => is_same(known, wanted),
+                    (known, wanted) => known.is_none() && wanted.is_none(),
+                }
         });
         known.unwrap_or_else(|| {
-            let wanted = match interface {
-                Some(interface) => format!("{component}-{}", short_name(interface)),
-                None => component.to_owned(),
+            let name = match (component, interface) {
+                (Some(component), Some(interface)) => {
+                    self.names.claim(&format!("{component}-{}", short_name(interface)))
+                }
+                (Some(component), None) => self.names.claim(component),
+                // The host knows it by its own name.
+                (None, interface) => interface.unwrap_or_default().to_owned(),
             };
             self.all.push(Import {
-                name: self.names.claim(&wanted),
-                component: component.to_owned(),
+                name,
+                component: component.map(str::to_owned),
                 interface: interface.map(str::to_owned),
                 resources: BTreeSet::new(),
                 functions: BTreeMap::new(),
@@ -152,7 +168,7 @@ impl<'w> Imports<'w> {
         match ty {
             Type::Own(resource) | Type::Borrow(resource) => {
                 let origin = self.owners.origin(found.part, resource);
-                if origin.part.is_none() {
+                if origin.part.is_none() && !is_provided(&origin.interface) {
                     return refuse(path, origin.to_string());
                 }
             }
@@ -197,8 +213,7 @@ impl<'w> Imports<'w> {
     fn rewrite(&mut self, part: &Part<'_>, ty: &mut Type) {
         if let Type::Own(resource) | Type::Borrow(resource) = ty {
             let Origin { part, interface, resource: name } = self.owners.origin(part, resource);
-            let owner = part.expect("the host's have been refused");
-            let index = self.import(&owner, Some(&interface));
+            let index = self.import(part.as_deref(), Some(&interface));
             let import = &mut self.all[index];
             import.resources.insert(name.clone());
             *resource = Resource { name, owner: Owner::Import(import.name.clone()) };
@@ -215,7 +230,7 @@ impl<'w> Imports<'w> {
             _ => false,
         });
         let owner = owner.expect("rewritten types mention nothing else");
-        let (part, interface) = (Some(owner.component.clone()), owner.interface.clone());
+        let (part, interface) = (owner.component.clone(), owner.interface.clone());
         let interface = interface.unwrap_or_default();
         Origin { part, interface, resource: resource.name.clone() }.to_string()
     }

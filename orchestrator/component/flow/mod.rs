@@ -34,8 +34,8 @@
 //! that hold one, which therefore cannot stand in a flow's own signature.
 //!
 //! Not here: streams, futures and error contexts, which belong to one moment; maps and
-//! fixed-length lists, which the runtime does not accept; resources of the host; asynchronous
-//! functions. All are refused with the stage and the way to the type.
+//! fixed-length lists, which the runtime does not accept; asynchronous functions. All are
+//! refused with the stage and the way to the type.
 //!
 //! | file | what it owns |
 //! |---|---|
@@ -63,10 +63,11 @@ mod take;
 mod types;
 mod write;
 
-pub use error::{FlowError, FlowErrorKind, Place};
+pub use error::{Before, FlowError, FlowErrorKind, Place};
 
 use super::part::Part;
 use super::wiring::{Link, Reason};
+use imports::Import;
 
 /// Goes up whenever equal arguments give other bytes than before.
 pub const SCHEMA: u32 = 2;
@@ -112,7 +113,7 @@ impl From<&str> for StageSource {
 pub struct FlowComponent {
     /// The component, under a name that no other part has.
     pub part: Part<'static>,
-    /// A link for each of its imports.
+    /// A link for each of its imports that components meet.
     pub links: Vec<Link>,
 }
 
@@ -131,17 +132,16 @@ pub fn generate(
     let bytes = encode::encode(&plan);
     let part =
         Part::new(name.clone(), bytes).map_err(|cause| FlowError::internal(&flows[0], cause))?;
-    let links = plan
-        .imports
-        .iter()
-        .map(|import| Link {
+    let link = |import: &Import| {
+        Some(Link {
             consumer: name.clone(),
             import: import.name.clone(),
-            provider: import.component.clone(),
+            provider: import.component.clone()?,
             export: import.interface.clone(),
             reason: Reason::Flow,
         })
-        .collect();
+    };
+    let links = plan.imports.iter().filter_map(link).collect();
     Ok(Some(FlowComponent { part, links }))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::constants::Constants;
-use super::error::{At, FlowError, FlowErrorKind};
+use super::error::{At, Before, FlowError, FlowErrorKind};
 use super::find;
 use super::imports::{Import, Imports};
 use super::resources::{borrows, mentions_resource, owns};
@@ -157,11 +157,11 @@ impl Planner<'_> {
             if last && step.again && handed.as_ref().is_some_and(borrows) {
                 (step.again, handed) = (false, None);
             }
-            let names: Vec<_> = stages.iter().map(|stage| stage.call.as_str()).collect();
-            given = Given::Value { before: names.join(", "), ty: handed };
+            let names = stages.iter().map(|stage| stage.call.clone()).collect();
+            given = Given::Value { before: Before::Step(names), ty: handed };
             steps.push(step);
         }
-        let Given::Value { before, ty: handed } = given else {
+        let Given::Value { ty: handed, .. } = given else {
             let help = "name functions, such as steps = [\"component/function\"]";
             return Err(FlowError::of_flow(source, FlowErrorKind::NoSteps, help));
         };
@@ -174,7 +174,7 @@ impl Planner<'_> {
         };
         let own = parameters.iter().map(|parameter| &parameter.ty).chain(&result);
         if let Some(ty) = own.flat_map(named_with_resource).next() {
-            let kind = FlowErrorKind::NamedResource { ty: ty.to_string(), stage: before };
+            let kind = FlowErrorKind::NamedResource { ty: ty.to_string() };
             let help = "hand the resource itself in or out, or put it into a tuple";
             return Err(FlowError::of_flow(source, kind, help));
         }
@@ -245,7 +245,7 @@ impl Planner<'_> {
         failure: &mut Option<Failure>,
     ) -> Result<Otherwise, FlowError> {
         let at_otherwise = at.otherwise(source);
-        let before = format!("the error of {}", at.stage.call);
+        let before = Before::Error(at.stage.call.clone());
         let mut given = Given::Value { before, ty: error };
         let (otherwise, lent) = self.stage(&at_otherwise, &mut given, false, failure)?;
         self.imports.same_optional(stage.hands_on(), otherwise.hands_on()).map_err(|mismatch| {

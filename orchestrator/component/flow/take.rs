@@ -8,7 +8,7 @@
 //! A parameter that borrows a resource takes an owned one too: the flow lends it.
 
 use super::constants::Constants;
-use super::error::{At, FlowError, FlowErrorKind};
+use super::error::{At, Before, FlowError, FlowErrorKind};
 use super::imports::Imports;
 use super::plan::{Argument, Lent};
 use super::resources::{borrows, mentions, owns};
@@ -21,8 +21,8 @@ pub(super) enum Given {
     Parameters(Option<Vec<Field>>),
     /// What the step before hands on, if anything.
     Value {
-        /// The step before, in words.
-        before: String,
+        /// Where it comes from.
+        before: Before,
         /// The type.
         ty: Option<Type>,
     },
@@ -150,10 +150,10 @@ fn of_the_flow(
 fn handed_on(
     at: &At<'_>,
     open: &[&Field],
-    before: &str,
+    before: &Before,
     ty: Option<&Type>,
 ) -> Result<Vec<(Argument, Type)>, FlowError> {
-    let before = before.to_owned();
+    let before = before.clone();
     let elements = match ty {
         Some(Type::Tuple(types)) => &types[..],
         _ => &[],

@@ -1,6 +1,7 @@
 //! Real components in the real runtime, the hostile ones among them.
 
 mod calls;
+mod concurrency;
 mod grants;
 mod limits;
 mod network;

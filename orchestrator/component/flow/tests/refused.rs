@@ -145,8 +145,13 @@ fn what_stands_in_takes_the_error_and_hands_on_the_same() {
     assert_eq!(place, Some(Place { otherwise: 1, ..Place::default() }));
     assert_eq!(
         told(otherwise("sink/right.count", "sink/explain".into())).0,
-        "stage 1 (`sink/explain`) of flow `run` does not take what `the error of sink/right.count` \
-         hands on: expected string, found u8"
+        "stage 1 (`sink/explain`) of flow `run` does not take the error of `sink/right.count`: \
+         expected string, found u8"
+    );
+    assert_eq!(
+        told(otherwise("source/api.rows", "sink/name".into())).0,
+        "stage 1 (`sink/name`) of flow `run` takes 2 parameters, but the error of \
+         `source/api.rows` is one value, string"
     );
     // What stands in may fail too, and is stood in for.
     let again = otherwise("sink/right.count", otherwise("source/api.rows", "sink/excuse".into()));

@@ -3,6 +3,7 @@
 
 use wasmtime::component::{Component, Instance, Linker, Val};
 use wasmtime::{Engine, Store};
+use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
 
 use super::super::{FlowSource, StageSource, generate};
 use super::composed::built;
@@ -13,8 +14,11 @@ use crate::component::wiring::{self, Wiring, wire};
 
 const OWNER: &str = "package a:b;
     interface api {
+        enum factor { one, two }
+        record reading { by: factor, value: u32 }
         resource counter {
             constructor(start: u32);
+            read: func(by: factor) -> reading;
             add: func(more: u32);
             get: func() -> u32;
             join: static func(one: counter, other: counter) -> counter;
@@ -62,6 +66,11 @@ const OWNER_CODE: &str = r#"
         (i32.store (local.get 0) (i32.add (i32.load (local.get 0)) (local.get 1))))
     (func (export "a:b/api#[method]counter.get") (param i32) (result i32)
         (i32.load (local.get 0)))
+    (func (export "a:b/api#[method]counter.read") (param i32 i32) (result i32)
+        (i32.store8 (i32.const 64) (local.get 1))
+        (i32.store (i32.const 68)
+            (i32.mul (i32.load (local.get 0)) (i32.add (local.get 1) (i32.const 1))))
+        (i32.const 64))
     (func (export "a:b/api#[static]counter.join") (param i32 i32) (result i32)
         (call $make (i32.add (call $take (local.get 0)) (call $take (local.get 1)))))
     (func (export "a:b/api#[dtor]counter") (param i32)
@@ -213,6 +222,16 @@ fn what_borrows_and_returns_nothing_hands_the_resource_on() {
     assert_eq!(run(flow, &[Val::U32(10)]), (Val::U32(17), 1));
 }
 
+/// Types without resources are nobody's, even where a resource's own functions are.
+#[test]
+fn a_method_takes_and_returns_named_types() {
+    let flow =
+        steps(&[&["owner/api.counter".into()], &[stage("owner/counter.read", &["_", "two"])]]);
+    let reading =
+        Val::Record(vec![("by".into(), Val::Enum("two".into())), ("value".into(), Val::U32(20))]);
+    assert_eq!(run(flow, &[Val::U32(10)]), (reading, 1));
+}
+
 #[test]
 fn a_resource_goes_to_components_that_have_it_from_its_owner() {
     let lend = FlowSource::chain("run", &["owner/api.counter", "user/users.twice"]);
@@ -313,4 +332,67 @@ fn a_resource_that_no_component_owns_is_the_hosts_and_refused() {
         "stage 1 (`user/last`) of flow `run` has a type that a flow cannot forward: parameter 1 is \
          resource `counter` of the host (a:b/api)"
     );
+}
+
+/// A component of `world`, with those of WASI's interfaces that it needs.
+fn of_wasi(name: &str, world: &str, module: &str) -> Part<'static> {
+    let wit = format!(
+        "package a:b;
+        interface start {{ use wasi:io/poll@0.2.6.{{pollable}}; start: func() -> pollable; }}
+        interface wait {{ use wasi:io/poll@0.2.6.{{pollable}};
+            wait: func(one: borrow<pollable>); ask: func(one: borrow<pollable>) -> bool; }}
+        world w {{ {world} }}
+        package wasi:io@0.2.6 {{
+            interface poll {{ resource pollable {{ ready: func() -> bool; block: func(); }} }} }}
+        package wasi:clocks@0.2.6 {{
+            interface monotonic-clock {{ use wasi:io/poll@0.2.6.{{pollable}};
+                subscribe-duration: func(when: u64) -> pollable; }} }}"
+    );
+    built(name, &wit, module)
+}
+
+struct Host(WasiCtx, ResourceTable);
+
+impl WasiView for Host {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.0, table: &mut self.1 }
+    }
+}
+
+#[test]
+fn what_the_host_owns_is_handed_on_too() {
+    let start = of_wasi(
+        "start",
+        "import wasi:clocks/monotonic-clock@0.2.6; export start;",
+        r#"(import "wasi:clocks/monotonic-clock@0.2.6" "subscribe-duration"
+                (func $subscribe (param i64) (result i32)))
+            (func (export "a:b/start#start") (result i32) (call $subscribe (i64.const 1)))"#,
+    );
+    let wait = of_wasi(
+        "wait",
+        "import wasi:io/poll@0.2.6; export wait;",
+        r#"(import "wasi:io/poll@0.2.6" "[method]pollable.ready"
+                (func $ready (param i32) (result i32)))
+            (import "wasi:io/poll@0.2.6" "[method]pollable.block" (func $block (param i32)))
+            (import "wasi:io/poll@0.2.6" "[resource-drop]pollable" (func $drop (param i32)))
+            (func (export "a:b/wait#wait") (param i32)
+                (call $block (local.get 0)) (call $drop (local.get 0)))
+            (func (export "a:b/wait#ask") (param i32) (result i32)
+                (call $ready (local.get 0)) (call $drop (local.get 0)))"#,
+    );
+    let parts = [start, wait];
+    let flow = FlowSource::chain("run", &["start/start", "wait/wait", "wait/ask"]);
+    let flow = generate(&[flow], &parts, &[]).expect("generates").expect("a flow");
+    let wiring = wire(&parts, Some(&flow), &[]).expect("wires");
+    let composed = compose(&parts, Some(&flow), &wiring, None).expect("composes").bytes;
+    audit(&composed, &parts).expect("passes the audit");
+    let engine = Engine::default();
+    let component = Component::new(&engine, &composed).expect("compiles");
+    let mut linker = Linker::new(&engine);
+    wasmtime_wasi::p2::add_to_linker_sync(&mut linker).expect("WASI");
+    let host = Host(WasiCtx::builder().build(), ResourceTable::new());
+    let mut store = Store::new(&engine, host);
+    let instance = linker.instantiate(&mut store, &component).expect("starts");
+    let run = instance.get_typed_func::<(), (bool,)>(&mut store, "run").expect("exported");
+    assert_eq!(run.call(&mut store, ()).expect("runs"), (true,));
 }
