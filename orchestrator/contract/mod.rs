@@ -39,6 +39,8 @@
 //! | another compatible version of a foreign interface | addition | nobody |
 //! | another incompatible version of one | as removed and added | |
 //! | function of an interface that is written in the world | as the import or export of it | |
+//! | function of a foreign interface without a version, or whose content is another in the same version | as the import or export of it | |
+//! | type in one of these | as in an interface | hosts and components |
 //!
 //! | in a package | level | who has to act |
 //! |---|---|---|

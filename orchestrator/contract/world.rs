@@ -101,8 +101,6 @@ impl<'r> Walk<'r> {
             view.resolve.packages[package].name.version.clone().filter(|_| !own)
         };
         let is_named = self.old.resolve.interfaces[old].name.is_some();
-        let of_component =
-            matches!(standing, Standing::ComponentImport | Standing::ComponentExport);
         let versions = (version(self.old, old), version(self.new, new));
         if let (Some(before), Some(after)) = &versions
             && before != after
@@ -110,12 +108,15 @@ impl<'r> Walk<'r> {
             let (before, after) = (before.to_string(), after.to_string());
             self.note(What::Version { before, after }, Level::Addition, &[]);
         }
-        // A package's interface changes with its package. What a component imports of one says
-        // its version; without a version, and for what it exports, only a look inside tells.
+        // The package's own interfaces are compared where they are defined. Of those of others,
+        // the version says what changed, as far as it is another one. What a component imports
+        // has no more functions than it calls; only without a version do they tell something.
+        let is_foreign = self.new.resolve.interfaces[new].package != Some(self.new.package);
         let look_inside = match standing {
             _ if !is_named => true,
             Standing::ComponentImport => versions.0.is_none(),
-            _ => of_component,
+            Standing::ComponentExport => true,
+            _ => is_foreign && versions.0 == versions.1,
         };
         if look_inside {
             self.interface(old, new, standing);

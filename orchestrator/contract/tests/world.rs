@@ -120,6 +120,41 @@ fn the_version_of_a_foreign_interface_counts() {
 }
 
 #[test]
+fn a_foreign_interface_without_another_version_is_looked_into() {
+    let old = "interface i { record r { a: u8 } f: func(r: r); g: func(); } \
+               interface j { g: func(); h: func(); } interface k { k: func(); }";
+    let new = "interface i { record r { a: u16 } f: func(r: r, s: u8); g: func(); n: func(); } \
+               interface j { g: func(a: u8); m: func(); } interface k { k: func(); }";
+    for version in ["", "@0.2.0"] {
+        let with = |text: &str| {
+            subject(&format!(
+                "package a:b@1.0.0; world w {{ import x:y/i{version}; export x:y/j{version}; \
+                 import x:y/k{version}; }}\npackage x:y{version} {{ {text} }}"
+            ))
+        };
+        let track = version.trim_end_matches(".0");
+        let expected = [
+            "import \"x:y/i\" → record \"r\" → record field \"a\": was `u8`, is `u16`; \
+             breaks hosts and components",
+            "import \"x:y/i\" → function \"f\": was `func(r: r)`, is `func(r: r, s: u8)`; \
+             breaks hosts and components",
+            "import \"x:y/i\" → function \"n\": added; breaks hosts",
+            "export \"x:y/j\" → function \"g\": was `func()`, is `func(a: u8)`; \
+             breaks hosts and components",
+            "export \"x:y/j\" → function \"h\": removed; breaks hosts",
+            "export \"x:y/j\" → function \"m\": added; breaks components",
+        ];
+        let expected = expected.map(|line| {
+            let line = line.replacen("/i\"", &format!("/i{track}\""), 1);
+            let line = line.replacen("/j\"", &format!("/j{track}\""), 1);
+            format!("breaking world \"w\" → {line}")
+        });
+        let compared = compare(&with(old), &with(new)).expect("the same package");
+        assert_eq!(told(&compared), expected, "{version}");
+    }
+}
+
+#[test]
 fn interfaces_and_worlds_come_and_go() {
     assert_told(
         "interface i {} world w {}",
