@@ -96,6 +96,27 @@ pub enum DependencyError {
         #[source]
         source: io::Error,
     },
+    /// A package's place is behind a symbolic link.
+    #[error("`{place}` is a symbolic link, and nothing is written where it leads")]
+    #[diagnostic(help("make it a directory, or name the real directory instead of `{directory}`"))]
+    Link {
+        /// The link, relative to the manifest.
+        place: String,
+        /// The WIT directory, as the manifest names it.
+        directory: String,
+    },
+    /// A package's place could neither be changed nor left as it was.
+    #[error("cannot write `{}`, nor put back what was there", path.display())]
+    #[diagnostic(help("what was there is in `{}` now", kept.display()))]
+    Stranded {
+        /// The place.
+        path: PathBuf,
+        /// Where its files are.
+        kept: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
     /// A file cannot be written.
     #[error("cannot write `{}`", path.display())]
     Write {

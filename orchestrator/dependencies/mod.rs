@@ -120,10 +120,11 @@ pub fn bring(
     }
     let packages: Vec<LockedPackage> = closure.packages().map(Package::locked).collect();
     let new = old.with_wit(packages.clone());
-    if mode.locked && new != old {
+    // The order of its entries is nobody's promise.
+    if mode.locked && new != old.with_wit(old.wit.clone()) {
         return Err(DependencyError::NotLocked { differences: differences(&old, &new).join("\n") });
     }
-    let edits = Edits::of(&old, &directories, &closure);
+    let edits = Edits::of(pipeline.root, &old, &directories, &closure)?;
     let brought = Brought { packages, changed: edits.patches() };
     if !brought.changed.is_empty() && !mode.write {
         return Ok(brought);

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use tempfile::TempDir;
+use walkdir::WalkDir;
 use wit_parser::PackageName;
 
 use super::closure::Closure;
@@ -44,8 +45,10 @@ pub(super) struct Edit {
     pub(super) files: Source,
     /// Whether it is there otherwise than poly wrote it.
     by_hand: bool,
-    /// What is there.
+    /// The WIT that is there.
     found: Source,
+    /// What else is there, which poly never writes: its text, or nothing where it is no text.
+    beside: BTreeMap<String, Option<String>>,
 }
 
 /// All that is to be done.
@@ -53,10 +56,11 @@ pub(super) struct Edits(Vec<Edit>);
 
 impl Edits {
     pub(super) fn of(
+        root: &Path,
         lock: &Lock,
         directories: &BTreeMap<String, Source>,
         closure: &Closure<'_>,
-    ) -> Self {
+    ) -> Result<Self, DependencyError> {
         let mut edits = Vec::new();
         for (directory, source) in directories {
             let mut wanted: BTreeMap<PackageName, Source> = closure
@@ -72,16 +76,20 @@ impl Edits {
                 if found == files {
                     continue;
                 }
+                let (directory, place) = (directory.clone(), place(&name));
+                no_links(root, &directory, &place)?;
+                let target = root.join(&directory).join(&place);
+                let beside = beside(&target, &found)
+                    .map_err(|source| DependencyError::Read { path: target, source })?;
                 let written =
                     lock.wit.iter().find(|entry| entry.package_name().as_ref() == Some(&name));
-                let ours = found.is_empty()
+                let as_written = found.is_empty()
                     || written.is_some_and(|entry| entry.text == digest_of(&found));
-                let directory = directory.clone();
-                let place = place(&name);
-                edits.push(Edit { directory, place, files, by_hand: !ours, found });
+                let by_hand = !as_written || !beside.is_empty();
+                edits.push(Edit { directory, place, files, by_hand, found, beside });
             }
         }
-        Self(edits)
+        Ok(Self(edits))
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Edit> {
@@ -100,6 +108,14 @@ impl Edits {
                 }
                 let file = below(&edit.directory, &format!("{}/{name}", edit.place));
                 let diff = unified(&file, before.map(String::as_str), after.map(String::as_str));
+                patches.push(Patch { file, diff });
+            }
+            for (name, text) in &edit.beside {
+                let file = below(&edit.directory, &format!("{}/{name}", edit.place));
+                let diff = match text {
+                    Some(text) => unified(&file, Some(text), None),
+                    None => format!("Binary files a/{file} and /dev/null differ\n"),
+                };
                 patches.push(Patch { file, diff });
             }
         }
@@ -124,11 +140,65 @@ impl Edits {
             staged.push((edit, stage, new, target));
         }
         for (edit, stage, new, target) in staged {
-            let failed = |source| DependencyError::Write { path: target.clone(), source };
-            put(edit, &stage, &new, &target).map_err(failed)?;
+            put(edit, stage, &new, &target)?;
         }
         Ok(())
     }
+}
+
+/// Refuses a place that a symbolic link leads to, and a WIT directory that one leads out of the
+/// manifest's: what is behind it is not the pipeline's to change.
+fn no_links(root: &Path, directory: &str, place: &str) -> Result<(), DependencyError> {
+    let refused = |link: &str| {
+        let place = below(directory, link).trim_end_matches('/').to_owned();
+        DependencyError::Link { place, directory: directory.to_owned() }
+    };
+    let top = root.join(directory);
+    let real = |path: &Path| {
+        let failed = |source| DependencyError::Read { path: path.to_owned(), source };
+        fs::canonicalize(path).map_err(failed)
+    };
+    if !real(&top)?.starts_with(real(root)?) {
+        return Err(refused(""));
+    }
+    let parent = place.split_once('/').map(|(parent, _)| parent);
+    for step in parent.into_iter().chain([place]) {
+        match fs::symlink_metadata(top.join(step)) {
+            Ok(found) if found.is_symlink() => return Err(refused(step)),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => break,
+            Err(source) => return Err(DependencyError::Read { path: top.join(step), source }),
+        }
+    }
+    Ok(())
+}
+
+/// Everything in a place but the WIT that was `found` there, by its path in it.
+fn beside(target: &Path, found: &Source) -> io::Result<BTreeMap<String, Option<String>>> {
+    let mut beside = BTreeMap::new();
+    for entry in WalkDir::new(target).min_depth(1) {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) if error.depth() == 0 => break,
+            Err(error) => return Err(error.into()),
+        };
+        let name = entry.path().strip_prefix(target).unwrap_or(entry.path());
+        let name = name.to_string_lossy().into_owned();
+        let kind = entry.file_type();
+        if kind.is_dir() || found.contains_key(&name) {
+            continue;
+        }
+        let text = if kind.is_symlink() {
+            // As git has it.
+            Some(fs::read_link(entry.path())?.to_string_lossy().into_owned())
+        } else if kind.is_file() {
+            String::from_utf8(fs::read(entry.path())?).ok()
+        } else {
+            None
+        };
+        beside.insert(name, text);
+    }
+    Ok(beside)
 }
 
 fn write(directory: &Path, files: &Source) -> io::Result<()> {
@@ -142,20 +212,33 @@ fn write(directory: &Path, files: &Source) -> io::Result<()> {
 }
 
 /// Puts what was staged into its place, or leaves what is there.
-fn put(edit: &Edit, stage: &TempDir, new: &Path, target: &Path) -> io::Result<()> {
+fn put(edit: &Edit, stage: TempDir, new: &Path, target: &Path) -> Result<(), DependencyError> {
+    let failed = |source| DependencyError::Write { path: target.to_owned(), source };
     let old = stage.path().join("old");
-    match fs::rename(target, &old) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ if edit.files.is_empty() => return Ok(()),
-        _ => {}
+    let was_there = match fs::rename(target, &old) {
+        Ok(()) => true,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+        Err(error) => return Err(failed(error)),
+    };
+    if edit.files.is_empty() {
+        return Ok(());
     }
-    if let Some(parent) = target.parent() {
-        fs::create_dir_all(parent)?;
+    let parent = target.parent().map_or(Ok(()), fs::create_dir_all);
+    match parent.and_then(|()| fs::rename(new, target)) {
+        Ok(()) => Ok(()),
+        Err(source) if was_there => Err(put_back(stage, target, source)),
+        Err(source) => Err(failed(source)),
     }
-    fs::rename(new, target).inspect_err(|_| {
-        // Where there was nothing, there is nothing to put back.
-        let _ = fs::rename(&old, target);
-    })
+}
+
+/// Undoes the first half of a [`put`] whose second half failed with `source`. Where that fails
+/// too, what was in the place stays in the stage.
+fn put_back(stage: TempDir, target: &Path, source: io::Error) -> DependencyError {
+    let path = target.to_owned();
+    match fs::rename(stage.path().join("old"), target) {
+        Ok(()) => DependencyError::Write { path, source },
+        Err(_) => DependencyError::Stranded { path, kept: stage.keep().join("old"), source },
+    }
 }
 
 #[cfg(test)]
@@ -172,5 +255,33 @@ mod tests {
         assert_eq!(place(&name("wasi", "http", Some("0.2.0"))), "deps/wasi_http-0.2.0");
         assert_eq!(place(&name("a", "b", None)), "deps/a_b");
         assert_ne!(place(&name("a-b", "c", None)), place(&name("a", "b-c", None)));
+    }
+    #[test]
+    fn what_cannot_be_put_back_is_kept() {
+        let top = tempfile::tempdir().expect("a temporary directory");
+        let target = top.path().join("deps/a_b");
+        let staged = |text: &str| {
+            let stage = tempfile::tempdir_in(top.path()).expect("a temporary directory");
+            fs::create_dir(stage.path().join("old")).expect("a new one");
+            fs::write(stage.path().join("old/b.wit"), text).expect("writable");
+            stage
+        };
+        let oh_no = || io::Error::other("oh no");
+
+        fs::create_dir(top.path().join("deps")).expect("a new one");
+        let error = put_back(staged("one"), &target, oh_no());
+        assert!(matches!(error, DependencyError::Write { .. }), "{error}");
+        assert_eq!(fs::read_to_string(target.join("b.wit")).expect("put back"), "one");
+
+        // Somebody else was there first.
+        let error = put_back(staged("two"), &target, oh_no());
+        let DependencyError::Stranded { kept, .. } = &error else { panic!("{error}") };
+        assert_eq!(fs::read_to_string(kept.join("b.wit")).expect("kept"), "two");
+        assert_eq!(
+            error.to_string(),
+            format!("cannot write `{}`, nor put back what was there", target.display())
+        );
+        let help = miette::Diagnostic::help(&error).expect("help").to_string();
+        assert_eq!(help, format!("what was there is in `{}` now", kept.display()));
     }
 }

@@ -328,6 +328,98 @@ fn what_was_changed_by_hand_is_shown_and_left() {
     assert_eq!(String::from_utf8(place.read(file)).expect("text"), ours);
 }
 
+/// A pipeline whose dependency is a directory beside it.
+fn with_levels() -> Place {
+    let place = pipeline("localhost:1");
+    let levels = "\"demo:levels\" = { path = \"levels\" }";
+    place.write("pipeline.toml", manifest("localhost:1", levels));
+    place.write("levels/levels.wit", LEVELS);
+    let world = "package demo:app;\n\nworld app {\n  import demo:levels/types@0.2.0;\n}\n";
+    place.write("wit/world.wit", world);
+    place
+}
+
+#[test]
+fn what_poly_did_not_write_is_left_in_a_place() {
+    let place = with_levels();
+    place.run(&["wit", "deps"]).expect(0);
+    place.write("wit/deps/demo_levels-0.2.0/NOTES.md", "Mine.\n");
+    place.write("wit/deps/demo_levels-0.2.0/more/picture", [0xff, 0xfe]);
+    // As long as there is nothing to write, they are nobody's concern.
+    place.run(&["wit", "deps"]).expect(0);
+
+    place.write("levels/levels.wit", LEVELS.replace("  unused: func();\n", ""));
+    let ran = place.run(&["wit", "deps"]).expect(1);
+    assert_data_eq!(
+        ran.stdout,
+        str![[r#"
+--- a/wit/deps/demo_levels-0.2.0/levels.wit
++++ b/wit/deps/demo_levels-0.2.0/levels.wit
+@@ -5,5 +5,4 @@
+     low,
+     high,
+   }
+-  unused: func();
+ }
+--- a/wit/deps/demo_levels-0.2.0/NOTES.md
++++ /dev/null
+@@ -1 +0,0 @@
+-Mine.
+Binary files a/wit/deps/demo_levels-0.2.0/more/picture and /dev/null differ
+
+"#]]
+    );
+    assert_data_eq!(
+        ran.stderr,
+        str![[r#"
+     warning somebody changed `wit/deps/demo_levels-0.2.0/levels.wit`, `wit/deps/demo_levels-0.2.0/NOTES.md`, `wit/deps/demo_levels-0.2.0/more/picture`; nothing was written: `--write` takes their changes back as shown
+
+"#]]
+    );
+    assert_eq!(place.read("wit/deps/demo_levels-0.2.0/NOTES.md"), b"Mine.\n");
+    place.run(&["wit", "deps", "--write"]).expect(0);
+    assert!(!place.root.join("wit/deps/demo_levels-0.2.0/NOTES.md").exists());
+}
+
+#[test]
+fn nothing_is_written_through_a_link() {
+    let place = with_levels();
+    place.write("theirs/demo_levels-0.2.0/precious.txt", "Theirs.\n");
+    let mut all = String::new();
+    let link = |to: &str, at: &str| {
+        std::os::unix::fs::symlink(place.root.join(to), place.root.join(at)).expect("a link");
+    };
+    link("theirs", "wit/deps");
+    all += &place.run(&["wit", "deps", "--write"]).expect(2).stderr;
+    fs::remove_file(place.root.join("wit/deps")).expect("it is there");
+    fs::create_dir(place.root.join("wit/deps")).expect("a new one");
+    link("theirs/demo_levels-0.2.0", "wit/deps/demo_levels-0.2.0");
+    all += &place.run(&["wit", "deps", "--write"]).expect(2).stderr;
+    fs::remove_dir_all(place.root.join("wit/deps")).expect("it is there");
+    let outside = tempfile::tempdir().expect("a temporary directory");
+    fs::rename(place.root.join("wit"), outside.path().join("wit")).expect("moved");
+    std::os::unix::fs::symlink(outside.path().join("wit"), place.root.join("wit")).expect("a link");
+    all += &place.run(&["wit", "deps", "--write"]).expect(2).stderr;
+    assert!(!outside.path().join("wit/deps").exists());
+    assert_data_eq!(
+        all,
+        str![[r#"
+error: `wit/deps` is a symbolic link, and nothing is written where it leads
+  help: make it a directory, or name the real directory instead of `wit`
+error: `wit/deps/demo_levels-0.2.0` is a symbolic link, and nothing is written where it leads
+  help: make it a directory, or name the real directory instead of `wit`
+error: `wit` is a symbolic link, and nothing is written where it leads
+  help: make it a directory, or name the real directory instead of `wit`
+
+"#]]
+    );
+    assert_eq!(place.read("theirs/demo_levels-0.2.0/precious.txt"), b"Theirs.\n");
+    assert_eq!(
+        fs::read_dir(place.root.join("theirs/demo_levels-0.2.0")).expect("readable").count(),
+        1
+    );
+}
+
 #[test]
 fn a_lock_file_that_does_not_fit_is_told() {
     let (registry, place) = published();
@@ -529,8 +621,15 @@ fn each_directory_gets_what_it_uses() {
     );
     assert!(!place.root.join("wit/deps").exists());
     place.run(&["wit", "deps", "--locked"]).expect(0);
-    // Whoever loses the lock file gets the same again.
+    // In which order a merge left its entries does not matter.
     let lock = place.read("poly.lock");
+    let text = String::from_utf8(lock.clone()).expect("text");
+    let mut parts: Vec<&str> = text.split("\n[[wit]]\n").collect();
+    assert_eq!(parts.len(), 3);
+    parts.swap(1, 2);
+    place.write("poly.lock", parts.join("\n[[wit]]\n"));
+    place.run(&["wit", "deps", "--locked"]).expect(0);
+    // Whoever loses the lock file gets the same again.
     fs::remove_file(place.root.join("poly.lock")).expect("it is there");
     place.run(&["wit", "deps"]).expect(0);
     assert_eq!(place.read("poly.lock"), lock);
