@@ -229,14 +229,16 @@ pub enum RegistryError {
         source: Option<Box<SubjectError>>,
     },
     /// There is something too large to be WIT.
-    #[error("`{package}` from {origin} has {size} bytes, which no package of WIT needs")]
+    #[error(
+        "`{package}` from {origin} has more than {largest} bytes, which no package of WIT needs"
+    )]
     TooLarge {
         /// The package.
         package: String,
         /// Its origin.
         origin: String,
-        /// Its size in bytes.
-        size: i64,
+        /// The most that is taken, in bytes.
+        largest: usize,
     },
     /// It is another package than its name says.
     #[error("what {origin} has as `{package}` is `{found}`")]

@@ -197,12 +197,15 @@ impl FromStr for Registry {
         };
         let of_host = |letter: char| letter.is_ascii_alphanumeric() || "-.:[]".contains(letter);
         // As the specification of OCI's distribution has the parts of a repository's name.
-        let of_prefix = |letter: char| {
-            letter.is_ascii_lowercase() || letter.is_ascii_digit() || "-._/".contains(letter)
+        let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+        let of_prefix = |part: &str| {
+            part.starts_with(plain)
+                && part.ends_with(plain)
+                && part.chars().all(|letter| plain(letter) || "-._".contains(letter))
         };
         let fits = !host.is_empty()
             && host.chars().all(of_host)
-            && prefix.as_deref().is_none_or(|prefix| prefix.chars().all(of_prefix));
+            && prefix.as_deref().is_none_or(|prefix| prefix.split('/').all(of_prefix));
         if !fits {
             return Err(malformed());
         }

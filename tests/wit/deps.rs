@@ -218,7 +218,7 @@ error: what registry `http://[REGISTRY]/packages` has as `demo:renamed@1.0.0` is
 
 # nobody answers
 error: cannot reach the registry `http://[REGISTRY]/packages` for `demo:logging@0.1.0`
-  ├─▶ error sending request for url (http://[REGISTRY]/v2/packages/demo/logging/manifests/0.1.0)
+  ├─▶ error sending request for url (http://[REGISTRY]/v2/)
   ├─▶ client error (Connect)
   ├─▶ tcp connect error
   ╰─▶ Connection refused (os error 111)
@@ -638,16 +638,91 @@ fn each_directory_gets_what_it_uses() {
 #[test]
 fn a_registry_may_say_that_its_packages_are_elsewhere() {
     let (registry, place) = published();
-    let home = format!(
-        "{{\"preferredProtocol\":\"oci\",\"oci\":{{\"registry\":\"{}\",\"namespacePrefix\":\"packages/\"}}}}",
-        registry.address
-    );
-    let answer = format!("200 OK\r\ncontent-length: {}\r\n\r\n{home}", home.len());
-    let address = serve(vec![("/.well-known/wasm-pkg/registry.json", answer)]);
+    let address = &registry.address;
     let dependency = "\"demo:logging\" = \"0.1.0\"";
-    place.write("pipeline.toml", manifest(&format!("http://{address}"), dependency));
-    place.run(&["wit", "deps"]).expect(0);
-    assert!(place.root.join("wit/deps/demo_levels-0.2.0/package.wit").exists());
+    for oci in [
+        format!("{{\"registry\":\"{address}\",\"namespacePrefix\":\"packages/\"}}"),
+        format!("{{\"registry\":\"{address}/packages\"}}"),
+    ] {
+        let home = well_known(&format!("{{\"preferredProtocol\":\"oci\",\"oci\":{oci}}}"));
+        place.write("pipeline.toml", manifest(&format!("http://{home}"), dependency));
+        place.run(&["wit", "deps"]).expect(0);
+        let written = place.root.join("wit/deps/demo_levels-0.2.0/package.wit");
+        assert!(written.exists(), "{oci}");
+        fs::remove_dir_all(place.root.join("wit/deps")).expect("it is there");
+        fs::remove_file(place.root.join("poly.lock")).expect("it is there");
+    }
+}
+
+/// A server that says this of where its packages are.
+fn well_known(text: &str) -> String {
+    let answer = format!("200 OK\r\ncontent-length: {}\r\n\r\n{text}", text.len());
+    serve(vec![("/.well-known/wasm-pkg/registry.json", answer)])
+}
+
+#[test]
+fn a_registry_that_says_where_its_packages_are_must_say_it_properly() {
+    let mut all = String::new();
+    for address in [
+        serve(vec![("/.well-known/", "503 Busy\r\ncontent-length: 0\r\n\r\n".to_owned())]),
+        well_known("{\"oci\":{\"registry\":"),
+        well_known("{\"oci\":{\"registry\":\"localhost:1\",\"namespacePrefix\":\"../up\"}}"),
+        // Whoever tells nothing, or has a page for people, is asked itself.
+        serve(vec![("/.well-known/", "403 No\r\ncontent-length: 0\r\n\r\n".to_owned())]),
+        well_known("<html>"),
+    ] {
+        let place = pipeline(&format!("http://{address}"));
+        let ran = place.run(&["wit", "deps"]).expect(2);
+        all += &ran.stderr.replace(&address, "[REGISTRY]");
+    }
+    assert_data_eq!(
+        all,
+        str![[r#"
+error: the registry `http://[REGISTRY]` gives no proper answer about `demo:logging@0.1.0`
+  ╰─▶ it answers 503 to http://[REGISTRY]/.well-known/wasm-pkg/registry.json
+error: the registry `http://[REGISTRY]` gives no proper answer about `demo:logging@0.1.0`
+  ╰─▶ EOF while parsing a value at line 1 column 19
+error: the registry `http://[REGISTRY]` gives no proper answer about `demo:logging@0.1.0`
+  ╰─▶ `localhost:1/../up` is not a registry
+      write `host`, `host:port` or `host/prefix`
+error: the registry `http://[REGISTRY]` has no package `demo:logging`
+  help: its repository would be `[REGISTRY]/demo/logging`
+error: the registry `http://[REGISTRY]` has no package `demo:logging`
+  help: its repository would be `[REGISTRY]/demo/logging`
+
+"#]]
+    );
+}
+
+#[test]
+fn nobody_sends_more_than_a_package_may_have() {
+    let answer =
+        |size: usize| format!("200 OK\r\ncontent-length: {size}\r\n\r\n{}", " ".repeat(size));
+    let address = serve(vec![
+        ("/v2/demo/logging/manifests/", answer((4 << 20) + 1)),
+        ("/v2/demo/logging/blobs/", answer((64 << 20) + 1)),
+    ]);
+    let place = pipeline(&format!("http://{address}"));
+    let mut all = place.run(&["wit", "deps"]).expect(2).stderr;
+    let digest = "0".repeat(64);
+    place.write(
+        "poly.lock",
+        format!(
+            "version = 1\n\n[[wit]]\nname = \"demo:logging\"\nversion = \"0.1.0\"\n\
+             registry = \"http://{address}\"\ndigest = \"sha256:{digest}\"\n\
+             text = \"sha256:{digest}\"\n"
+        ),
+    );
+    all += &place.run(&["wit", "deps", "--locked"]).expect(2).stderr;
+    assert_data_eq!(
+        all.replace(&address, "[REGISTRY]"),
+        str![[r#"
+error: the registry `http://[REGISTRY]` gives no proper answer about `demo:logging@0.1.0`
+  ╰─▶ the response body is larger than request limit: 4194304
+error: `demo:logging@0.1.0` from registry `http://[REGISTRY]` has more than 67108864 bytes, which no package of WIT needs
+
+"#]]
+    );
 }
 
 #[test]
@@ -667,7 +742,7 @@ fn a_registry_that_wants_to_know_who_asks_is_told_apart() {
 error: the registry `http://[REGISTRY]` does not let everybody read `demo:logging@0.1.0`
   help: poly asks without credentials: fetch the package by other means, and name its directory as `path`
 error: the registry `http://[REGISTRY]` gives no proper answer about `demo:logging@0.1.0`
-  ╰─▶ Server error: url http://[REGISTRY]/v2/demo/logging/manifests/0.1.0, code: 500, message:
+  ╰─▶ it answers 500 to http://[REGISTRY]/v2/demo/logging/manifests/0.1.0
 
 "#]]
     );

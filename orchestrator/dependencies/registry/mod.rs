@@ -8,18 +8,24 @@
 //!
 //! Nobody is told who asks: there are no credentials.
 
+mod asking;
+mod bounded;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use oci_client::client::{ClientConfig, ClientProtocol};
-use oci_client::errors::{DigestError, OciDistributionError, OciErrorCode};
+use oci_client::errors::OciDistributionError;
+use oci_client::manifest::{IMAGE_MANIFEST_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE, OciImageManifest};
 use oci_client::secrets::RegistryAuth;
 use oci_client::{Client, Reference, RegistryOperation};
 use serde::Deserialize;
 use tokio::runtime::Runtime;
-use ureq::tls::{RootCerts, TlsConfig};
 use wit_parser::PackageName;
+
+use asking::{Answer, Asking, Reply, answer};
+use bounded::Bounded;
 
 use super::error::{DependencyError, RegistryError};
 use crate::lock::Sha256;
@@ -29,11 +35,17 @@ use crate::nearest::quoted;
 /// A server that does not answer for this long is given up.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// The same for the whole of a package.
+const PATIENCE_IN_ALL: Duration = Duration::from_secs(120);
+
+/// As whom poly asks.
+const AGENT: &str = concat!("poly/", env!("CARGO_PKG_VERSION"));
+
 /// The type of the layer that holds a package.
 const LAYER: &str = "application/wasm";
 
-/// No package of WIT is larger.
-const LARGEST: i64 = 64 << 20;
+/// No package of WIT is larger, in bytes.
+const LARGEST: usize = 64 << 20;
 
 /// All registries that are asked in one run.
 pub(super) struct Registries {
@@ -42,15 +54,15 @@ pub(super) struct Registries {
     plain: Client,
     /// Where each registry's packages are, as it says itself.
     homes: RefCell<BTreeMap<Registry, Registry>>,
+    /// How long the content of one package may take.
+    patience: Duration,
 }
 
-/// Why an answer is not the one that was hoped for.
-enum Answer {
-    Unreachable,
-    NotFound,
-    Denied,
-    Tampered { found: String },
-    Other,
+/// The tags of a repository.
+#[derive(Debug, Deserialize)]
+struct Tags {
+    #[serde(default)]
+    tags: Vec<String>,
 }
 
 impl Registries {
@@ -64,7 +76,7 @@ impl Registries {
                 connect_timeout: Some(PATIENCE),
                 read_timeout: Some(PATIENCE),
                 platform_resolver: None,
-                user_agent: concat!("poly/", env!("CARGO_PKG_VERSION")),
+                user_agent: AGENT,
                 ..ClientConfig::default()
             };
             let made = Client::try_from(config);
@@ -76,6 +88,7 @@ impl Registries {
             encrypted: client(ClientProtocol::Https)?,
             plain: client(ClientProtocol::Http)?,
             homes: RefCell::default(),
+            patience: PATIENCE_IN_ALL,
         })
     }
 
@@ -87,23 +100,22 @@ impl Registries {
     ) -> Result<Sha256, RegistryError> {
         let asking = Asking { registry, package };
         let home = self.home(asking)?;
-        let reference =
-            Reference::with_tag(home.host.clone(), repository(&home, package), tag(package));
-        let pull = self.client(&home).pull_image_manifest(&reference, &RegistryAuth::Anonymous);
-        let (manifest, _) = match self.runtime.block_on(pull) {
-            Ok(found) => found,
-            Err(error) if matches!(answer(&error), Answer::NotFound) => {
-                return Err(self.not_found(asking, &home));
-            }
-            Err(error) => return Err(asking.failed(error)),
-        };
+        let path = format!("/v2/{}/manifests/{}", repository(&home, package), tag(package));
+        let accept = format!("{OCI_IMAGE_MEDIA_TYPE}, {IMAGE_MANIFEST_MEDIA_TYPE}");
+        let token = self.token(asking, &home)?;
+        let manifest: OciImageManifest =
+            match asking.get(&home, &path, &accept, token.as_deref())? {
+                Reply::Found(text) => asking.parse(&text)?,
+                Reply::NotFound => return Err(self.not_found(asking, &home, token.as_deref())?),
+                Reply::Denied => return Err(asking.denied()),
+            };
         let origin = format!("registry `{registry}`");
         let package = package.to_string();
         let Some(layer) = manifest.layers.iter().find(|layer| layer.media_type == LAYER) else {
             return Err(RegistryError::NoWit { package, origin, source: None });
         };
-        if layer.size > LARGEST {
-            return Err(RegistryError::TooLarge { package, origin, size: layer.size });
+        if usize::try_from(layer.size).is_ok_and(|size| size > LARGEST) {
+            return Err(RegistryError::TooLarge { package, origin, largest: LARGEST });
         }
         layer.digest.parse().map_err(|error: String| asking.protocol(error))
     }
@@ -118,16 +130,18 @@ impl Registries {
     ) -> Result<Vec<u8>, RegistryError> {
         let asking = Asking { registry, package };
         let home = self.home(asking)?;
-        let reference =
-            Reference::with_tag(home.host.clone(), repository(&home, package), tag(package));
+        let reference = reference(&home, package);
         let client = self.client(&home);
-        let pull = async {
+        let mut content = Bounded::new(LARGEST);
+        let pulled = self.wait(asking, async {
             client.auth(&reference, &RegistryAuth::Anonymous, RegistryOperation::Pull).await?;
-            let mut bytes = Vec::new();
-            client.pull_blob(&reference, digest.to_string().as_str(), &mut bytes).await?;
-            Ok(bytes)
+            client.pull_blob(&reference, digest.to_string().as_str(), &mut content).await
+        })?;
+        let Some(bytes) = content.bytes() else {
+            let (package, origin) = (package.to_string(), format!("registry `{registry}`"));
+            return Err(RegistryError::TooLarge { package, origin, largest: LARGEST });
         };
-        let pulled: Result<Vec<u8>, OciDistributionError> = self.runtime.block_on(pull);
+        let pulled = pulled.map(|()| bytes);
         pulled.map_err(|error| match answer(&error) {
             Answer::NotFound if is_locked => RegistryError::Gone {
                 registry: registry.to_string(),
@@ -144,31 +158,55 @@ impl Registries {
         })
     }
 
+    /// Waits for what the client does, though not for ever.
+    fn wait<T>(
+        &self,
+        asking: Asking<'_>,
+        work: impl Future<Output = Result<T, OciDistributionError>>,
+    ) -> Result<Result<T, OciDistributionError>, RegistryError> {
+        let bounded = async { tokio::time::timeout(self.patience, work).await };
+        self.runtime.block_on(bounded).map_err(|elapsed| asking.unreachable(elapsed))
+    }
+
+    /// What somebody who asks without credentials is given to be let in, if anything.
+    fn token(&self, asking: Asking<'_>, home: &Registry) -> Result<Option<String>, RegistryError> {
+        let reference = reference(home, asking.package);
+        let client = self.client(home);
+        let auth = client.auth(&reference, &RegistryAuth::Anonymous, RegistryOperation::Pull);
+        self.wait(asking, auth)?.map_err(|error| asking.failed(error))
+    }
+
     /// Whether it is the package that is not there, or the version of it.
-    fn not_found(&self, asking: Asking<'_>, home: &Registry) -> RegistryError {
+    fn not_found(
+        &self,
+        asking: Asking<'_>,
+        home: &Registry,
+        token: Option<&str>,
+    ) -> Result<RegistryError, RegistryError> {
         let Asking { registry, package } = asking;
-        let reference =
-            Reference::with_tag(home.host.clone(), repository(home, package), tag(package));
-        let list = self.client(home).list_tags(&reference, &RegistryAuth::Anonymous, None, None);
-        let tags = self.runtime.block_on(list).map(|answer| answer.tags).unwrap_or_default();
+        let path = format!("/v2/{}/tags/list", repository(home, package));
+        let tags = match asking.get(home, &path, "application/json", token)? {
+            Reply::Found(text) => asking.parse::<Tags>(&text)?.tags,
+            Reply::NotFound | Reply::Denied => Vec::new(),
+        };
         let mut versions: Vec<semver::Version> =
             tags.iter().filter_map(|tag| tag.replace('_', "+").parse().ok()).collect();
         versions.sort_unstable();
         let name = format!("{}:{}", package.namespace, package.name);
         if versions.is_empty() {
-            return RegistryError::NoPackage {
+            return Ok(RegistryError::NoPackage {
                 registry: registry.to_string(),
                 package: name,
                 repository: format!("{}/{}", home.host, repository(home, package)),
-            };
+            });
         }
         let versions: Vec<String> = versions.iter().map(ToString::to_string).collect();
-        RegistryError::NoVersion {
+        Ok(RegistryError::NoVersion {
             registry: registry.to_string(),
             package: name,
             version: package.version.as_ref().map(ToString::to_string).unwrap_or_default(),
             have: format!("it has {}", quoted(versions.iter().map(String::as_str))),
-        }
+        })
     }
 
     fn client(&self, home: &Registry) -> &Client {
@@ -189,111 +227,8 @@ impl Registries {
     }
 }
 
-/// What is asked of whom, for messages.
-#[derive(Clone, Copy)]
-struct Asking<'a> {
-    registry: &'a Registry,
-    package: &'a PackageName,
-}
-
-/// What a registry says of itself at its well-known address.
-#[derive(Debug, Deserialize)]
-struct WellKnown {
-    oci: Option<WellKnownOci>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WellKnownOci {
-    registry: Option<String>,
-    namespace_prefix: Option<String>,
-}
-
-impl Asking<'_> {
-    fn ask_for_home(self) -> Result<Registry, RegistryError> {
-        let scheme = if self.registry.plain_http { "http" } else { "https" };
-        let url = format!("{scheme}://{}/.well-known/wasm-pkg/registry.json", self.registry.host);
-        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
-        let agent = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).tls_config(tls);
-        let agent = agent.http_status_as_error(false).build().new_agent();
-        let mut answer = agent.get(&url).call().map_err(|error| self.unreachable(error))?;
-        // Most registries know nothing of this; then they are what they seem.
-        if !answer.status().is_success() {
-            return Ok(self.registry.clone());
-        }
-        let text = answer.body_mut().read_to_string().map_err(|error| self.unreachable(error))?;
-        let Ok(WellKnown { oci: Some(oci) }) = serde_json::from_str(&text) else {
-            return Ok(self.registry.clone());
-        };
-        let host = oci.registry.unwrap_or_else(|| self.registry.host.clone());
-        let home: Registry = host.parse().map_err(|error| self.protocol(error))?;
-        let prefix = oci.namespace_prefix.map(|prefix| prefix.trim_end_matches('/').to_owned());
-        let plain_http = self.registry.plain_http && home.is_this_machine();
-        Ok(Registry { prefix: prefix.filter(|prefix| !prefix.is_empty()), plain_http, ..home })
-    }
-
-    fn failed(self, error: OciDistributionError) -> RegistryError {
-        match answer(&error) {
-            Answer::Unreachable => self.unreachable(error),
-            Answer::Denied => RegistryError::Denied {
-                registry: self.registry.to_string(),
-                package: self.package.to_string(),
-            },
-            _ => self.protocol(error),
-        }
-    }
-
-    fn unreachable(
-        self,
-        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> RegistryError {
-        RegistryError::Unreachable {
-            registry: self.registry.to_string(),
-            package: self.package.to_string(),
-            source: source.into(),
-        }
-    }
-
-    fn protocol(
-        self,
-        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> RegistryError {
-        RegistryError::Protocol {
-            registry: self.registry.to_string(),
-            package: self.package.to_string(),
-            source: source.into(),
-        }
-    }
-}
-
-fn answer(error: &OciDistributionError) -> Answer {
-    match error {
-        OciDistributionError::RequestError(error) if error.is_connect() || error.is_timeout() => {
-            Answer::Unreachable
-        }
-        OciDistributionError::ImageManifestNotFoundError(_)
-        | OciDistributionError::ServerError { code: 404, .. } => Answer::NotFound,
-        OciDistributionError::RegistryError { envelope, .. } => {
-            let code = envelope.errors.first().map(|error| &error.code);
-            match code {
-                Some(
-                    OciErrorCode::BlobUnknown
-                    | OciErrorCode::ManifestUnknown
-                    | OciErrorCode::NameUnknown
-                    | OciErrorCode::NotFound,
-                ) => Answer::NotFound,
-                Some(OciErrorCode::Unauthorized | OciErrorCode::Denied) => Answer::Denied,
-                _ => Answer::Other,
-            }
-        }
-        OciDistributionError::AuthenticationFailure(_)
-        | OciDistributionError::UnauthorizedError { .. }
-        | OciDistributionError::ServerError { code: 401 | 403, .. } => Answer::Denied,
-        OciDistributionError::DigestError(DigestError::VerificationError { actual, .. }) => {
-            Answer::Tampered { found: actual.clone() }
-        }
-        _ => Answer::Other,
-    }
+fn reference(home: &Registry, package: &PackageName) -> Reference {
+    Reference::with_tag(home.host.clone(), repository(home, package), tag(package))
 }
 
 fn repository(home: &Registry, package: &PackageName) -> String {
@@ -305,4 +240,22 @@ fn repository(home: &Registry, package: &PackageName) -> String {
 fn tag(package: &PackageName) -> String {
     let version = package.version.as_ref();
     version.map_or_else(|| "latest".to_owned(), |version| version.to_string().replace('+', "_"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_waited_for_for_ever() {
+        let patience = Duration::from_millis(1);
+        let registries = Registries { patience, ..Registries::new().expect("a client") };
+        let registry = "localhost".parse().expect("a registry");
+        let package =
+            PackageName { namespace: "a".to_owned(), name: "b".to_owned(), version: None };
+        let asking = Asking { registry: &registry, package: &package };
+        let never = std::future::pending::<Result<(), OciDistributionError>>();
+        let error = registries.wait(asking, never).expect_err("it is given up");
+        assert_eq!(error.to_string(), "cannot reach the registry `localhost` for `a:b`");
+    }
 }
