@@ -10,7 +10,7 @@ thread_local! {
 }
 
 /// Does `work`. If that panics, nothing is written, and what it said at the end is the error.
-pub(super) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     silence_guarded_threads();
     GUARDED.set(true);
     // Nothing that the work could leave half-done outlives it.

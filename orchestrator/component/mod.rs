@@ -26,7 +26,7 @@ pub mod compose;
 pub mod core_export;
 pub mod flow;
 pub mod graph;
-mod guard;
+pub(crate) mod guard;
 pub mod inspect;
 pub mod inventory;
 mod locked;

@@ -102,6 +102,13 @@ pub enum Problem {
         /// The name.
         name: String,
     },
+    /// The components do not fit together.
+    Unlinked {
+        /// Which of them, and why.
+        reason: String,
+        /// What to do about it.
+        help: String,
+    },
 }
 
 impl Finding {
@@ -125,6 +132,7 @@ impl Finding {
             Problem::Lacks { .. } => "lacks",
             Problem::OtherType { .. } => "other-type",
             Problem::Beyond { .. } => "beyond",
+            Problem::Unlinked { .. } => "unlinked",
         }
     }
 
@@ -150,6 +158,7 @@ impl Finding {
             Problem::Lacks { .. } | Problem::OtherType { .. } => {
                 "if the WIT changed since the last build, build again: `poly build`".to_owned()
             }
+            Problem::Unlinked { help, .. } => help.clone(),
             Problem::Beyond { .. } => {
                 "name it in the world, or build the component without it".to_owned()
             }
@@ -198,6 +207,7 @@ impl fmt::Display for Problem {
                 }
                 write!(out, "the component has {component_has}, the WIT {wit_has}")
             }
+            Self::Unlinked { reason, .. } => out.write_str(reason),
             Self::Beyond { component, direction, name } => {
                 write!(
                     out,

@@ -9,8 +9,10 @@ use wit_parser::decoding::DecodedWasm;
 use wit_parser::{PackageId, PackageName, Resolve, WorldId};
 
 use super::text::View;
+use crate::component::guard::guarded;
 use crate::component::inspect::{self, Kind};
 use crate::component::wit::Wit;
+use crate::component::world;
 
 /// A contract with all that it uses.
 #[derive(Debug, Clone)]
@@ -79,21 +81,19 @@ impl Subject {
     /// What the bytes of a component, of a core module that carries WIT, or of a WIT package in
     /// binary form say.
     pub fn of_bytes(bytes: &[u8]) -> Result<Self, SubjectError> {
+        let undecodable = |cause| SubjectError::Undecodable { cause };
         match inspect::kind(bytes) {
             None => Err(SubjectError::NotWebAssembly { found: inspect::describe_other(bytes) }),
-            Some(Kind::Component) => {
-                let decoded = wit_parser::decoding::decode(bytes)
-                    .map_err(|error| SubjectError::Undecodable { cause: error.into() })?;
-                match decoded {
-                    DecodedWasm::WitPackage(resolve, package) => {
-                        Ok(Self { resolve, package, world: None })
-                    }
-                    DecodedWasm::Component(resolve, world) => Ok(Self::of_world(resolve, world)),
+            Some(Kind::Component) => match world::read(bytes).map_err(undecodable)? {
+                DecodedWasm::WitPackage(resolve, package) => {
+                    Ok(Self { resolve, package, world: None })
                 }
-            }
+                DecodedWasm::Component(resolve, world) => Ok(Self::of_world(resolve, world)),
+            },
             Some(Kind::Module) => {
-                let (without, bindings) = wit_component::metadata::decode(bytes)
-                    .map_err(|error| SubjectError::Undecodable { cause: error.into() })?;
+                let decoded = guarded(|| wit_component::metadata::decode(bytes));
+                let decoded = decoded.map_err(|said| undecodable(said.into()))?;
+                let (without, bindings) = decoded.map_err(|error| undecodable(error.into()))?;
                 // There is a module without its WIT only where there was WIT.
                 without.ok_or(SubjectError::NoWit)?;
                 Ok(Self::of_world(bindings.resolve, bindings.world))

@@ -6,6 +6,7 @@ use wit_parser::PackageName;
 
 use super::below;
 use super::error::RegistryError;
+use crate::component::guard::guarded;
 use crate::component::inventory::{Entry, inventory};
 use crate::component::wit::{Source, WitError};
 use crate::contract::{Subject, SubjectError};
@@ -94,7 +95,10 @@ impl Package {
                 origin: origin.to_string(),
             });
         }
-        let files = [("package.wit".to_owned(), subject.package_wit())].into();
+        // What decodes may still be more than the library has words for.
+        let text = guarded(|| subject.package_wit());
+        let text = text.map_err(|said| no_wit(SubjectError::Undecodable { cause: said.into() }))?;
+        let files = [("package.wit".to_owned(), text)].into();
         let uses = subject.uses();
         Ok(Self { name: name.clone(), origin, digest, files, uses, beside: None })
     }

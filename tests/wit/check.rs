@@ -92,6 +92,52 @@ package wasi:cli@0.2.0 {
 }
 
 #[test]
+fn components_are_held_against_each_other() {
+    let place = Place::new().with_fake_tools();
+    place.write(
+        "pipeline.toml",
+        "[pipeline]\nname = \"two\"\n\n[component.a]\npath = \"a\"\ntoolchain = \"fake\"\n\n\
+         [component.b]\npath = \"b\"\ntoolchain = \"fake\"\n",
+    );
+    let import = "(component (import \"x:y/i@0.1.0\" (instance \
+                  (export \"f\" (func (param \"a\" u32))))))";
+    let export = |parameter: &str| {
+        let component = format!(
+            "(component (core module $m (memory (export \"memory\") 1) \
+             (func (export \"f\") {}) (func (export \"realloc\") \
+             (param i32 i32 i32 i32) (result i32) i32.const 0)) \
+             (core instance $i (instantiate $m)) \
+             (func $f (param \"a\" {parameter}) (canon lift (core func $i \"f\") \
+             (memory $i \"memory\") (realloc (func $i \"realloc\")))) \
+             (instance $e (export \"f\" (func $f))) (export \"x:y/i@0.1.1\" (instance $e)))",
+            if parameter == "u32" { "(param i32)" } else { "(param i32 i32)" }
+        );
+        wat::parse_str(component).expect("valid text")
+    };
+    place.write("a/source.wasm", wat::parse_str(import).expect("valid text"));
+    place.write("b/source.wasm", export("string"));
+    let mut all = place.run(&["wit", "check"]).expect(0).stderr;
+    place.run(&["build"]).expect(1);
+    all += &place.run(&["wit", "check"]).expect(1).stderr;
+    place.write("b/source.wasm", export("u32"));
+    place.run(&["build"]).expect(0);
+    all += &place.run(&["wit", "check"]).expect(0).stderr;
+    assert_data_eq!(
+        all,
+        str![[r#"
+     warning `a` is not built, and not looked at: run `poly build`
+     warning `b` is not built, and not looked at: run `poly build`
+     checked 0 wrong, 0 worth knowing, 2 not looked at
+       error pipeline.toml:4: component `a` imports `x:y/i@0.1.0`, but the `x:y/i@0.1.1` of component `b` differs: x:y/i@0.1.0/f → parameter 1: expected u32, found string
+             help: build both components from the same version of the WIT
+     checked 1 wrong, 0 worth knowing
+     checked 0 wrong, 0 worth knowing
+
+"#]]
+    );
+}
+
+#[test]
 fn what_is_offered_is_a_patch_that_applies() {
     let cases = repository().join("tests/cases/cli");
     for case in ["wit-check-differs", "wit-check-unused", "wit-check-json"] {

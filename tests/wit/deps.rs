@@ -311,9 +311,10 @@ fn what_was_changed_by_hand_is_shown_and_left() {
     assert_data_eq!(
         checked.stderr,
         str![[r#"
+     warning `app` is not built, and not looked at: run `poly build`
        error wit/deps/demo_levels-0.2.0: package `demo:levels@0.2.0` is not what poly.lock says
              help: `poly wit deps` shows the change; with `--write` it takes it back
-     checked 1 wrong, 0 worth knowing
+     checked 1 wrong, 0 worth knowing, 1 not looked at
 
 "#]]
     );

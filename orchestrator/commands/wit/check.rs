@@ -1,19 +1,24 @@
-//! `poly wit check`: every component against its world, and all WIT against each other. Exits
-//! with 1 if something is wrong; what would mend it is printed as a patch, and never done.
+//! `poly wit check`: every component against its world and against the others, and all WIT
+//! against each other. Exits with 1 if something is wrong; what would mend it is printed as a
+//! patch, and never done. What is not built cannot be looked at, which the last line counts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use miette::Diagnostic as _;
 use serde_json::json;
 
 use crate::build::{Driver, Project};
 use crate::commands::context::Context;
 use crate::commands::{CommandError, Ending};
+use crate::component::Part;
 use crate::component::inventory::inventory;
+use crate::component::wiring::{self, About, ExplicitLink};
 use crate::component::wit::Source;
 use crate::component::world::{self, World};
 use crate::contract::{Directory, Finding, Place, Problem, different, kept, patch, twice, unused};
 use crate::dependencies::{at_place, place, read_lock, wit_directories};
 use crate::lock::{Lock, digest_of};
+use crate::manifest::Manifest;
 
 pub(super) fn run(context: &Context<'_>) -> Result<Ending, CommandError> {
     let (root, manifest) = Project::manifest_at(&context.manifest)?;
@@ -34,12 +39,20 @@ pub(super) fn run(context: &Context<'_>) -> Result<Ending, CommandError> {
     findings.extend(doubles);
     findings.extend(different(&directories));
     findings.extend(unused(&directories, &dependencies));
-    if resolves {
-        findings.extend(components(context, &context.project()?)?);
+    let unseen = if resolves {
+        let project = context.project()?;
+        let built = built(context, &project)?;
+        findings.extend(held(&project, &built)?);
+        let unseen = manifest.components.len() - built.len();
+        if unseen == 0 {
+            findings.extend(linked(context, &manifest, &built)?);
+        }
+        unseen
     } else {
         context.report.note("components are not looked at while a package is there twice");
-    }
-    Ok(tell(context, &findings))
+        manifest.components.len()
+    };
+    Ok(tell(context, &findings, unseen))
 }
 
 /// Packages that `poly wit deps` wrote and that are otherwise now.
@@ -60,24 +73,42 @@ fn changed(lock: &Lock, sources: &BTreeMap<String, Source>) -> Vec<Finding> {
     findings
 }
 
-/// Every component that was built, against its world.
-fn components(context: &Context<'_>, project: &Project) -> Result<Vec<Finding>, CommandError> {
+/// The components that were built, by their names.
+fn built(
+    context: &Context<'_>,
+    project: &Project,
+) -> Result<BTreeMap<String, Part<'static>>, CommandError> {
     let tell = |event| context.report.event(&event);
     let driver = Driver::open(project, context.options(project), &tell)?;
-    let mut findings = Vec::new();
-    for (name, component) in &project.manifest.components {
-        let name = name.get_ref();
-        let (Some(world), Some((path, directory))) = (&component.world, project.wit(component))
-        else {
-            continue;
-        };
+    let mut built = BTreeMap::new();
+    for name in project.manifest.components.keys().map(toml::Spanned::get_ref) {
         let Some(file) = driver.adapted(name)? else {
             context
                 .report
                 .note(&format!("`{name}` is not built, and not looked at: run `poly build`"));
             continue;
         };
-        let actual = world::decode(&super::read(&file)?)?;
+        let bytes = super::read(&file)?;
+        let world = world::decode(&bytes)?;
+        let (component, bytes) = (name.clone(), bytes.into());
+        built.insert(name.clone(), Part { name: name.clone(), component, bytes, world });
+    }
+    Ok(built)
+}
+
+/// Every component that was built, against its world.
+fn held(
+    project: &Project,
+    built: &BTreeMap<String, Part<'_>>,
+) -> Result<Vec<Finding>, CommandError> {
+    let mut findings = Vec::new();
+    for (name, component) in &project.manifest.components {
+        let name = name.get_ref();
+        let (Some(world), Some((path, directory)), Some(part)) =
+            (&component.world, project.wit(component), built.get(name))
+        else {
+            continue;
+        };
         let id = directory.wit.select(world.get_ref())?;
         let promised = World::new(&directory.wit.resolve, id);
         let place = |direction: &'static str, item: &str| {
@@ -88,12 +119,48 @@ fn components(context: &Context<'_>, project: &Project) -> Result<Vec<Finding>, 
             let line = before.map(|text| text.matches('\n').count() + 1);
             Place { file: format!("{path}/{file}"), line }
         };
-        findings.extend(kept(name, &actual, &promised, &place));
+        findings.extend(kept(name, &part.world, &promised, &place));
     }
     Ok(findings)
 }
 
-fn tell(context: &Context<'_>, findings: &[Finding]) -> Ending {
+/// All components, once they are built, against each other: as a build links them.
+fn linked(
+    context: &Context<'_>,
+    manifest: &Manifest,
+    built: &BTreeMap<String, Part<'_>>,
+) -> Result<Option<Finding>, CommandError> {
+    let instance = |(name, component): (&str, &str)| {
+        let Part { component, bytes, world, .. } = &built[component];
+        let (component, bytes, world) = (component.clone(), (&**bytes).into(), world.clone());
+        Part { name: name.to_owned(), component, bytes, world }
+    };
+    let parts: Vec<Part<'_>> = manifest.instances().map(instance).collect();
+    let explicit = |(import, export): (&toml::Spanned<_>, &toml::Spanned<_>)| ExplicitLink {
+        import: ToString::to_string(import.get_ref()),
+        export: ToString::to_string(export.get_ref()),
+    };
+    let links: Vec<ExplicitLink> = manifest.links.iter().map(explicit).collect();
+    let Err(error) = wiring::links(&parts, &links) else { return Ok(None) };
+    let span = error.about().into_iter().find_map(|(about, _)| match about {
+        About::Component(name) => manifest.place_of(name),
+        About::Link(link) => {
+            let mut imports = manifest.links.keys();
+            let found = imports.find(|import| import.get_ref().to_string() == link);
+            found.map(toml::Spanned::span)
+        }
+    });
+    let text = super::read(&context.manifest)?;
+    let before = span.and_then(|span| text.get(..span.start));
+    let line = before.map(|text| String::from_utf8_lossy(text).matches('\n').count() + 1);
+    let file = context.manifest.file_name().unwrap_or(context.manifest.as_os_str());
+    let place = Place { file: file.to_string_lossy().into_owned(), line };
+    let help = error.help().map(|help| help.to_string()).unwrap_or_default();
+    let problem = Problem::Unlinked { reason: error.to_string(), help };
+    Ok(Some(Finding { problem, place, fix: Vec::new() }))
+}
+
+fn tell(context: &Context<'_>, findings: &[Finding], unseen: usize) -> Ending {
     for finding in findings {
         let value = json!({
             "kind": finding.kind(),
@@ -110,6 +177,10 @@ fn tell(context: &Context<'_>, findings: &[Finding]) -> Ending {
     }
     let errors = findings.iter().filter(|finding| finding.is_error()).count();
     let warnings = findings.len() - errors;
-    context.report.done("checked", &format!("{errors} wrong, {warnings} worth knowing"));
+    let unseen = match unseen {
+        0 => String::new(),
+        number => format!(", {number} not looked at"),
+    };
+    context.report.done("checked", &format!("{errors} wrong, {warnings} worth knowing{unseen}"));
     if errors == 0 { Ending::Well } else { Ending::Failed }
 }

@@ -118,6 +118,12 @@ fn told(compared: &Comparison, verdict: &Verdict) -> String {
             format!("{head}, which ask for {} step ({least}): covered", step.word())
         }
         (Verdict::Covered, _) => head,
+        // A pre-release promises nothing to the next one.
+        (Verdict::TooSmall { asked }, _)
+            if compared.old.as_ref().is_some_and(|old| !old.pre.is_empty()) =>
+        {
+            format!("{head}: declare a later pre-release or {asked}")
+        }
         (Verdict::TooSmall { asked }, Some((step, _))) => {
             format!("{head}, which ask for {} step: declare {asked} or later", step.word())
         }

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use compare::{
     Mismatch, compare_functions, compare_interfaces, compare_types, resources, seen_from,
 };
-pub(super) use decode::read;
+pub(crate) use decode::read;
 pub use decode::{WorldError, decode};
 pub use value::{Case, Field, Owner, Resource, Type};
 pub use wasi::{WASI_INTERFACES, WASI_VERSION, is_provided};

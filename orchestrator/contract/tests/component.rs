@@ -88,6 +88,19 @@ fn what_cannot_be_compared_is_refused() {
 }
 
 #[test]
+fn bytes_over_which_the_library_breaks_down_are_refused() {
+    let component = "(component
+        (import \"a:b/i\" (instance $i
+            (export \"r\" (type $r (sub resource)))
+            (export \"[constructor]r\" (func (result (own $r))))))
+        (export \"a:b/i\" (instance $i)))";
+    let error = Subject::of_bytes(&wat::parse_str(component).expect("valid text")).unwrap_err();
+    let SubjectError::Undecodable { cause } = error else { panic!("{error:?}") };
+    let said = cause.to_string();
+    assert!(said.starts_with("the library that reads WIT broke down over it: "), "{said}");
+}
+
+#[test]
 fn a_package_in_binary_form_is_its_text() {
     let text = "package a:b@1.0.0; /// Docs.\ninterface i { use c:d/t.{r}; @since(version = 1.0.0) f: func() -> r; }\n\
                 package c:d { interface t { record r { a: u8 } } }";

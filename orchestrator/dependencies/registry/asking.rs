@@ -7,9 +7,10 @@ use serde::de::DeserializeOwned;
 use ureq::tls::{RootCerts, TlsConfig};
 use wit_parser::PackageName;
 
-use super::{AGENT, PATIENCE};
+use super::{AGENT, PATIENCE, repository};
 use crate::dependencies::error::RegistryError;
 use crate::manifest::Registry;
+use crate::nearest::quoted;
 
 /// No manifest and no list of tags is longer, in bytes.
 const LONGEST: u64 = 4 << 20;
@@ -53,6 +54,13 @@ struct WellKnownOci {
     namespace_prefix: Option<String>,
 }
 
+/// The tags of a repository.
+#[derive(Debug, Deserialize)]
+struct Tags {
+    #[serde(default)]
+    tags: Vec<String>,
+}
+
 impl Asking<'_> {
     /// Where the registry's packages are, as it says itself.
     pub(super) fn ask_for_home(self) -> Result<Registry, RegistryError> {
@@ -73,6 +81,38 @@ impl Asking<'_> {
         let home: Registry = home.parse().map_err(|error| self.protocol(error))?;
         let plain_http = self.registry.plain_http && home.is_this_machine();
         Ok(Registry { plain_http, ..home })
+    }
+
+    /// Whether it is the package that is not there, or the version of it.
+    pub(super) fn not_found(
+        self,
+        home: &Registry,
+        token: Option<&str>,
+    ) -> Result<RegistryError, RegistryError> {
+        let Asking { registry, package } = self;
+        let path = format!("/v2/{}/tags/list", repository(home, package));
+        let tags = match self.get(home, &path, "application/json", token)? {
+            Reply::Found(text) => self.parse::<Tags>(&text)?.tags,
+            Reply::NotFound | Reply::Denied => Vec::new(),
+        };
+        let mut versions: Vec<semver::Version> =
+            tags.iter().filter_map(|tag| tag.replace('_', "+").parse().ok()).collect();
+        versions.sort_unstable();
+        let name = format!("{}:{}", package.namespace, package.name);
+        if versions.is_empty() {
+            return Ok(RegistryError::NoPackage {
+                registry: registry.to_string(),
+                package: name,
+                repository: format!("{}/{}", home.host, repository(home, package)),
+            });
+        }
+        let versions: Vec<String> = versions.iter().map(ToString::to_string).collect();
+        Ok(RegistryError::NoVersion {
+            registry: registry.to_string(),
+            package: name,
+            version: package.version.as_ref().map(ToString::to_string).unwrap_or_default(),
+            have: format!("it has {}", quoted(versions.iter().map(String::as_str))),
+        })
     }
 
     /// What a host says to a request for a path.

@@ -20,7 +20,6 @@ use oci_client::errors::OciDistributionError;
 use oci_client::manifest::{IMAGE_MANIFEST_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE, OciImageManifest};
 use oci_client::secrets::RegistryAuth;
 use oci_client::{Client, Reference, RegistryOperation};
-use serde::Deserialize;
 use tokio::runtime::Runtime;
 use wit_parser::PackageName;
 
@@ -30,13 +29,12 @@ use bounded::Bounded;
 use super::error::{DependencyError, RegistryError};
 use crate::lock::Sha256;
 use crate::manifest::Registry;
-use crate::nearest::quoted;
 
 /// A server that does not answer for this long is given up.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The same for the whole of a package.
-const PATIENCE_IN_ALL: Duration = Duration::from_secs(120);
+const PATIENCE_IN_ALL: Duration = Duration::from_mins(2);
 
 /// As whom poly asks.
 const AGENT: &str = concat!("poly/", env!("CARGO_PKG_VERSION"));
@@ -56,13 +54,6 @@ pub(super) struct Registries {
     homes: RefCell<BTreeMap<Registry, Registry>>,
     /// How long the content of one package may take.
     patience: Duration,
-}
-
-/// The tags of a repository.
-#[derive(Debug, Deserialize)]
-struct Tags {
-    #[serde(default)]
-    tags: Vec<String>,
 }
 
 impl Registries {
@@ -106,7 +97,7 @@ impl Registries {
         let manifest: OciImageManifest =
             match asking.get(&home, &path, &accept, token.as_deref())? {
                 Reply::Found(text) => asking.parse(&text)?,
-                Reply::NotFound => return Err(self.not_found(asking, &home, token.as_deref())?),
+                Reply::NotFound => return Err(asking.not_found(&home, token.as_deref())?),
                 Reply::Denied => return Err(asking.denied()),
             };
         let origin = format!("registry `{registry}`");
@@ -174,39 +165,6 @@ impl Registries {
         let client = self.client(home);
         let auth = client.auth(&reference, &RegistryAuth::Anonymous, RegistryOperation::Pull);
         self.wait(asking, auth)?.map_err(|error| asking.failed(error))
-    }
-
-    /// Whether it is the package that is not there, or the version of it.
-    fn not_found(
-        &self,
-        asking: Asking<'_>,
-        home: &Registry,
-        token: Option<&str>,
-    ) -> Result<RegistryError, RegistryError> {
-        let Asking { registry, package } = asking;
-        let path = format!("/v2/{}/tags/list", repository(home, package));
-        let tags = match asking.get(home, &path, "application/json", token)? {
-            Reply::Found(text) => asking.parse::<Tags>(&text)?.tags,
-            Reply::NotFound | Reply::Denied => Vec::new(),
-        };
-        let mut versions: Vec<semver::Version> =
-            tags.iter().filter_map(|tag| tag.replace('_', "+").parse().ok()).collect();
-        versions.sort_unstable();
-        let name = format!("{}:{}", package.namespace, package.name);
-        if versions.is_empty() {
-            return Ok(RegistryError::NoPackage {
-                registry: registry.to_string(),
-                package: name,
-                repository: format!("{}/{}", home.host, repository(home, package)),
-            });
-        }
-        let versions: Vec<String> = versions.iter().map(ToString::to_string).collect();
-        Ok(RegistryError::NoVersion {
-            registry: registry.to_string(),
-            package: name,
-            version: package.version.as_ref().map(ToString::to_string).unwrap_or_default(),
-            have: format!("it has {}", quoted(versions.iter().map(String::as_str))),
-        })
     }
 
     fn client(&self, home: &Registry) -> &Client {
