@@ -8,6 +8,8 @@
 
 use std::borrow::Cow;
 
+use miette::Diagnostic;
+use thiserror::Error;
 use wasm_encoder::{Component, ComponentSection, CustomSection, Encode, RawSection};
 use wasmparser::{BinaryReader, BinaryReaderError};
 
@@ -30,7 +32,35 @@ const TRAP: [u8; 4] = [3, 0, 0x00, 0x0b];
 /// The custom section that tells an outline's number.
 const MARK: &str = "poly:outline";
 
-/// The outline of the component `bytes`.
+/// How many levels deep components may lie in one another. Each composition adds one, so that
+/// nobody's have many; whoever reads them level by level needs a stack for all.
+const LEVELS: usize = 100;
+
+/// Why a component is not read: others lie in it too deep.
+#[derive(Debug, Error, Diagnostic)]
+#[error("components lie in one another more than {LEVELS} levels deep")]
+#[diagnostic(help("each composition adds a level: compose in fewer steps"))]
+pub struct TooDeep;
+
+/// Refuses the component `bytes` if others lie in it deeper than [`LEVELS`]. What else is wrong
+/// with it, whoever reads it says better.
+pub(super) fn check_depth(bytes: &[u8]) -> Result<(), TooDeep> {
+    let mut open = vec![(bytes, 0)];
+    while let Some((bytes, depth)) = open.pop() {
+        if kind(bytes) != Some(Kind::Component) {
+            continue;
+        }
+        if depth > LEVELS {
+            return Err(TooDeep);
+        }
+        let sections = sections(bytes).unwrap_or_default().into_iter();
+        let components = sections.filter(|(id, _)| *id == section::COMPONENT);
+        open.extend(components.map(|(_, data)| (data, depth + 1)));
+    }
+    Ok(())
+}
+
+/// The outline of the component `bytes`, which has passed [`check_depth`].
 pub(super) fn outline(bytes: &[u8]) -> Result<Vec<u8>, BinaryReaderError> {
     let mut outline = Vec::new();
     write_outline(bytes, &mut outline)?;
@@ -113,7 +143,7 @@ fn sections(bytes: &[u8]) -> Result<Vec<(u8, &[u8])>, BinaryReaderError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::component::world;
+    use crate::component::{adapt, inspect, wit, world};
 
     const WHOLE: &str = r#"(component
         (import "a:b/types" (instance (export "r" (type (sub resource)))))
@@ -155,6 +185,38 @@ mod tests {
         let outlines = [1, 0, 1].map(|number| numbered(&parts[number as usize], number).unwrap());
         let filled = fill(&around(&outlines), &[&parts[0], &parts[1]]).unwrap();
         assert_eq!(filled, around(&[parts[1].clone(), parts[0].clone(), parts[1].clone()]));
+    }
+
+    /// Components, each in the one before: so many levels of them.
+    fn chain(levels: usize) -> Vec<u8> {
+        // From the innermost outwards, each in front of what it holds: written backwards.
+        let mut backwards: Vec<u8> = Component::HEADER.into_iter().rev().collect();
+        for _ in 0..levels {
+            let mut head = Component::HEADER.to_vec();
+            head.push(section::COMPONENT);
+            backwards.len().encode(&mut head);
+            backwards.extend(head.into_iter().rev());
+        }
+        backwards.reverse();
+        backwards
+    }
+
+    /// These once ended the process: there was no stack for so many levels.
+    #[test]
+    fn components_lie_in_one_another_a_hundred_levels_deep_and_no_deeper() {
+        let text = "package poly:test@0.1.0; world silent {}".to_owned();
+        let wit = wit::resolve(&[("w.wit".to_owned(), text)].into()).unwrap();
+        let deep = chain(LEVELS);
+        world::decode(&deep).unwrap();
+        inspect::inspect(&deep).unwrap();
+        adapt::adapt(&deep, Some((&wit, "silent"))).unwrap();
+        let said = "components lie in one another more than 100 levels deep";
+        for too_deep in [chain(LEVELS + 1), chain(20_000)] {
+            assert_eq!(world::decode(&too_deep).unwrap_err().to_string(), said);
+            assert_eq!(inspect::inspect(&too_deep).unwrap_err().to_string(), said);
+            let error = adapt::adapt(&too_deep, Some((&wit, "silent"))).unwrap_err();
+            assert_eq!(error.to_string(), said);
+        }
     }
 
     #[test]
