@@ -30,9 +30,8 @@ impl Driver<'_> {
         let linked = wired(bare, manifest, &assembly);
         // An engine may refuse what it was thought to express: who composes is known afterwards.
         Ok(match compose::compose(manifest, &assembly) {
-            Ok(composed) => {
-                let composer = self.has_links().then_some(composed.choice);
-                (Graph { composer, ..linked }, None)
+            Ok(done) => {
+                (Graph { composer: self.has_links().then_some(done.choice), ..linked }, None)
             }
             Err(error) => broken(linked, error),
         })
