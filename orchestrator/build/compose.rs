@@ -170,6 +170,18 @@ mod tests {
     }
 
     #[test]
+    fn the_order_of_flows_counts_nowhere() {
+        let [one, two] = ["one", "two"].map(|name| format!("[flow.{name}]\nsteps = ['a/f']\n"));
+        let sources = |flows: &str| {
+            let manifest = Manifest::parse("pipeline.toml", &format!("{PLAIN}\n{flows}"));
+            flows::sources(&manifest.expect("a manifest"))
+        };
+        assert_eq!(sources(&format!("{one}{two}")), sources(&format!("{two}{one}")));
+        let swapped = key(&format!("{PLAIN}\n{two}{one}"));
+        assert_eq!(key(&format!("{PLAIN}\n{one}{two}")), swapped);
+    }
+
+    #[test]
     fn what_changes_nothing_about_composing_leaves_the_key() {
         for addition in ["[compose]\nengine = 'auto'", "[limits]\ntimeout = '1s'"] {
             assert_eq!(key(&format!("{PLAIN}\n{addition}")), key(PLAIN), "{addition}");

@@ -70,7 +70,7 @@ use super::wiring::{Link, Reason};
 use imports::Import;
 
 /// Goes up whenever equal arguments give other bytes than before.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// `[flow.NAME]`, as the manifest says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
