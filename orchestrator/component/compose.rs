@@ -29,12 +29,12 @@ use wasmparser::{BinaryReaderError, Validator};
 
 use super::Cause;
 use super::audit;
-use super::flow::{self, FlowComponent};
+use super::flow;
 use super::guard::guarded;
 use super::locked;
 use super::outline;
 use super::part::Part;
-use super::wiring::{self, Wiring};
+use super::wiring::{self, FlowComponent, Wiring};
 
 /// All parts by name, the flow component among them.
 type Parts<'p> = BTreeMap<&'p str, &'p Part<'p>>;

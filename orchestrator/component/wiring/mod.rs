@@ -31,7 +31,6 @@ pub use error::{About, WiringError};
 pub use resources::Origin;
 pub(crate) use resources::Owners;
 
-use super::flow::FlowComponent;
 use super::part::Part;
 use super::world::{Item, is_provided, resources as mentions};
 
@@ -42,6 +41,16 @@ pub struct ExplicitLink {
     pub import: String,
     /// `component` or `component/export`.
     pub export: String,
+}
+
+/// The component that holds all flows of a pipeline, and what meets its imports: the one part that
+/// comes with its links.
+#[derive(Debug, Clone)]
+pub struct FlowComponent {
+    /// The component, under a name that no other part has.
+    pub part: Part<'static>,
+    /// A link for each of its imports that components meet.
+    pub links: Vec<Link>,
 }
 
 /// All links of a pipeline.
