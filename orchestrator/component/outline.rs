@@ -26,6 +26,9 @@ mod section {
     pub(super) const DATA_COUNT: u8 = 12;
 }
 
+/// Goes up when [`fill`] makes other bytes of equal ones.
+pub(super) const SCHEMA: u32 = 1;
+
 /// A function that traps: the size of its body, no locals, `unreachable`, `end`.
 const TRAP: [u8; 4] = [3, 0, 0x00, 0x0b];
 
