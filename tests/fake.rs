@@ -95,12 +95,19 @@ fn an_edit_is_built_and_the_plan_says_why() {
 fn the_plan_says_who_composes_and_why() {
     let place = one();
     place.run(&["build"]).expect(0);
-    let by = "by wasm-compose, because it can express all links";
-    let plan = place.run(&["plan"]).expect(0).stdout;
-    assert!(plan.contains("cached  compose\n") && !plan.contains("because"), "{plan}");
-    let plan = place.run(&["plan", "--verbose"]).expect(0).stdout;
-    assert!(plan.contains(&format!("cached  compose\n          {by}\n")), "{plan}");
+    // A single component composes to itself: nobody does it, whoever is asked for.
+    let verbose = place.run(&["plan", "--verbose"]).expect(0).stdout;
+    assert!(verbose.contains("cached  compose\n"), "{verbose}");
+    let graph = place.run(&["graph"]).expect(0).stdout;
+    place.write("pipeline.toml", format!("{MANIFEST}[compose]\nengine = 'wac-graph'\n"));
+    let asked = place.run(&["plan"]).expect(0).stdout;
+    assert!(asked.contains("run     compose\n"), "{asked}");
+    for said in [verbose, graph, asked] {
+        assert!(!said.contains("because"), "{said}");
+    }
 
+    let by = "by wasm-compose, because it can express all links, or by wac-graph, should it refuse \
+              them";
     place.write("pipeline.toml", format!("{MANIFEST}[flow.run]\nsteps = ['answer/answer']\n"));
     let plan = place.run(&["plan"]).expect(0).stdout;
     let reason = "run     compose\n          `flow run` is new: `answer/answer`\n";
@@ -109,7 +116,14 @@ fn the_plan_says_who_composes_and_why() {
     let composer = r#""composer":{"engine":"wasm-compose","why":{"why":"simple"}}"#;
     assert!(plan.contains(composer), "{plan}");
 
-    place.write("pipeline.toml", format!("{MANIFEST}[compose]\nengine = 'wac-graph'\n"));
+    place.run(&["build"]).expect(0);
+    let plan = place.run(&["plan"]).expect(0).stdout;
+    assert!(plan.contains("cached  compose\n") && !plan.contains("because"), "{plan}");
+    let plan = place.run(&["plan", "--verbose"]).expect(0).stdout;
+    assert!(plan.contains(&format!("cached  compose\n          {by}\n")), "{plan}");
+
+    let asked = "[flow.run]\nsteps = ['answer/answer']\n[compose]\nengine = 'wac-graph'\n";
+    place.write("pipeline.toml", format!("{MANIFEST}{asked}"));
     let plan = place.run(&["plan"]).expect(0).stdout;
     assert!(plan.contains("          by wac-graph, because the manifest says so\n"), "{plan}");
     // What cannot be linked is for the build to tell.

@@ -8,8 +8,8 @@ use miette::Diagnostic as _;
 use super::error::BuildError;
 use super::flows;
 use crate::component::compose::{self as composer, Choice, Composed, Engine};
-use crate::component::flow::{self, FlowComponent};
-use crate::component::wiring::{self, About, ExplicitLink, Wiring, WiringError};
+use crate::component::flow;
+use crate::component::wiring::{self, About, ExplicitLink, FlowComponent, Wiring, WiringError};
 use crate::component::{Part, audit};
 use crate::manifest::{self, Manifest};
 use crate::plan::Fingerprint;
@@ -167,6 +167,18 @@ mod tests {
         keys.sort();
         keys.dedup();
         assert_eq!(keys.len(), additions.len() + 1, "each is another");
+    }
+
+    #[test]
+    fn the_order_of_flows_counts_nowhere() {
+        let [one, two] = ["one", "two"].map(|name| format!("[flow.{name}]\nsteps = ['a/f']\n"));
+        let sources = |flows: &str| {
+            let manifest = Manifest::parse("pipeline.toml", &format!("{PLAIN}\n{flows}"));
+            flows::sources(&manifest.expect("a manifest"))
+        };
+        assert_eq!(sources(&format!("{one}{two}")), sources(&format!("{two}{one}")));
+        let swapped = key(&format!("{PLAIN}\n{two}{one}"));
+        assert_eq!(key(&format!("{PLAIN}\n{one}{two}")), swapped);
     }
 
     #[test]

@@ -8,13 +8,15 @@ use super::error::BuildError;
 use crate::component::flow::{FlowError, FlowSource, Place, StageSource};
 use crate::manifest::{Flow, Manifest, Stage, Step};
 
-/// All flows of `manifest`.
+/// All flows of `manifest`, by name: their order in the file is nobody's business.
 pub(super) fn sources(manifest: &Manifest) -> Vec<FlowSource> {
     let source = |(name, flow): (&toml::Spanned<String>, &Flow)| FlowSource {
         name: name.get_ref().clone(),
         steps: flow.steps.iter().map(|step| step.get_ref().stages().map(stage).collect()).collect(),
     };
-    manifest.flows.iter().map(source).collect()
+    let mut sources: Vec<FlowSource> = manifest.flows.iter().map(source).collect();
+    sources.sort_by(|one, other| one.name.cmp(&other.name));
+    sources
 }
 
 fn stage(said: &Stage) -> StageSource {

@@ -30,7 +30,9 @@ impl Driver<'_> {
         let linked = wired(bare, manifest, &assembly);
         // An engine may refuse what it was thought to express: who composes is known afterwards.
         Ok(match compose::compose(manifest, &assembly) {
-            Ok(composed) => (Graph { composer: Some(composed.choice), ..linked }, None),
+            Ok(done) => {
+                (Graph { composer: self.has_links().then_some(done.choice), ..linked }, None)
+            }
             Err(error) => broken(linked, error),
         })
     }
@@ -82,10 +84,20 @@ impl Driver<'_> {
         }
     }
 
+    /// Whether there is anything to link. A single component without flows composes to itself, and
+    /// no engine has a part in that.
+    fn has_links(&self) -> bool {
+        let manifest = &self.project.manifest;
+        manifest.instances().count() > 1 || !manifest.flows.is_empty()
+    }
+
     /// Who would compose these adapted components, in the order of the plan, and why. Nothing,
-    /// if they cannot be read or linked: the build says that better.
+    /// if nobody has to, or if they cannot be read or linked: the build says that better.
     pub(super) fn composer(&self, adapted: &[Artifact]) -> Option<Choice> {
         let manifest = &self.project.manifest;
+        if !self.has_links() {
+            return None;
+        }
         if let Some(engine) = compose::asked(manifest) {
             return Some(Choice { engine, why: Why::Asked });
         }

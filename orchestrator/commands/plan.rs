@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::context::Context;
 use super::{CommandError, Ending};
 use crate::build::{Driver, Planned, PlannedState};
-use crate::component::compose::Choice;
+use crate::component::compose::{Choice, Why};
 
 pub(super) fn run(context: &Context<'_>) -> Result<Ending, CommandError> {
     let project = context.project()?;
@@ -32,6 +32,10 @@ fn text(planned: &Planned, files: bool) -> String {
     };
     if let Some(Choice { engine, why }) = &planned.composer {
         let _ = write!(text, "\n          by {engine}, because {why}");
+        // Whether it accepts the components shows when it composes them.
+        if *why == Why::Simple {
+            text.push_str(", or by wac-graph, should it refuse them");
+        }
     }
     for (name, digest) in planned.fingerprint.iter().filter(|_| files).flat_map(|of| &of.inputs) {
         let _ = write!(text, "\n          {} {name}", &digest.to_string()[..12]);

@@ -29,27 +29,36 @@ use wasmparser::{BinaryReaderError, Validator};
 
 use super::Cause;
 use super::audit;
-use super::flow::{self, FlowComponent};
+use super::flow;
 use super::guard::guarded;
 use super::locked;
 use super::outline;
 use super::part::Part;
-use super::wiring::{self, Wiring};
+use super::wiring::{self, FlowComponent, Wiring};
 
 /// All parts by name, the flow component among them.
 type Parts<'p> = BTreeMap<&'p str, &'p Part<'p>>;
 
 /// What decides which bytes [`compose`] and [`super::flow::generate`] write, and whether the
 /// audit passes them, for fingerprints: the crates, with version and checksum, and the numbers of
-/// the wiring, the flow generator and the audit.
+/// the wiring, the flow generator, outlines and the audit.
 pub fn versions() -> BTreeMap<String, String> {
-    let crates = ["wac-graph", "wac-types", "wasm-compose", "wasm-encoder", "wit-parser"];
+    let crates = [
+        "wac-graph",
+        "wac-types",
+        "wasm-compose",
+        "wasm-encoder",
+        "wasm-wave",
+        "wasmparser",
+        "wit-parser",
+    ];
     crates
         .into_iter()
         .map(|name| (name.to_owned(), locked::version(name)))
         .chain([
             ("audit".to_owned(), audit::SCHEMA.to_string()),
             ("flow".to_owned(), flow::SCHEMA.to_string()),
+            ("outline".to_owned(), outline::SCHEMA.to_string()),
             ("wiring".to_owned(), wiring::SCHEMA.to_string()),
         ])
         .collect()
@@ -81,7 +90,10 @@ pub fn compose(
             let choice = Choice { engine: Engine::WacGraph, why: Why::Refused };
             match compose_by(parts, flow, wiring, choice.engine) {
                 Ok((bytes, outline)) => Ok(Composed { bytes, outline, choice }),
-                Err(_) => Err(refusal),
+                // What differs between parts is told as such, and else the words of the engine
+                // that can express more.
+                Err(_) if matches!(refusal, ComposeError::Different { .. }) => Err(refusal),
+                Err(last) => Err(last),
             }
         }
         (done, _) => {

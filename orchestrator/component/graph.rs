@@ -79,6 +79,18 @@ pub struct Stage {
     pub on_error: bool,
 }
 
+impl Stage {
+    /// Whether it has nothing but constants: the flow's own parameters go to the first step.
+    pub fn takes_constants(&self) -> bool {
+        self.step > 1 && self.takes.is_empty()
+    }
+
+    /// Whether what it takes comes from outside the flow.
+    pub fn begins(&self) -> bool {
+        self.step == 1 && self.takes.is_empty()
+    }
+}
+
 /// Something that the composed component exports.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Export {

@@ -1,7 +1,7 @@
 //! What some bytes are: module or component, its world, its size, who produced it.
 //!
 //! The bytes decide, never a file's name. Nothing is changed and nothing is refused but bytes
-//! that are not WebAssembly.
+//! that are not WebAssembly, and components that lie in one another too deep.
 
 mod nested;
 
@@ -15,6 +15,7 @@ use wit_parser::decoding::DecodedWasm;
 use wit_parser::{Resolve, WorldId};
 
 use super::Cause;
+use super::outline::{self, TooDeep};
 use super::world::{self, World};
 pub use nested::Nested;
 
@@ -74,6 +75,10 @@ pub enum InspectError {
         #[source]
         cause: Cause,
     },
+    /// Too many components lie in one another.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    TooDeep(#[from] TooDeep),
 }
 
 /// What `bytes` are, by their first eight bytes.
@@ -113,6 +118,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, InspectError> {
     let Some(kind) = kind(bytes) else {
         return Err(InspectError::NotWebAssembly { found: describe_other(bytes) });
     };
+    outline::check_depth(bytes)?;
     let damaged = |cause: Cause| InspectError::Damaged { cause };
     let walked = walk(bytes).map_err(damaged)?;
     let nested = nested::nested(bytes).map_err(damaged)?;

@@ -8,6 +8,8 @@
 
 use std::borrow::Cow;
 
+use miette::Diagnostic;
+use thiserror::Error;
 use wasm_encoder::{Component, ComponentSection, CustomSection, Encode, RawSection};
 use wasmparser::{BinaryReader, BinaryReaderError};
 
@@ -24,13 +26,44 @@ mod section {
     pub(super) const DATA_COUNT: u8 = 12;
 }
 
+/// Goes up when [`fill`] makes other bytes of equal ones.
+pub(super) const SCHEMA: u32 = 1;
+
 /// A function that traps: the size of its body, no locals, `unreachable`, `end`.
 const TRAP: [u8; 4] = [3, 0, 0x00, 0x0b];
 
 /// The custom section that tells an outline's number.
 const MARK: &str = "poly:outline";
 
-/// The outline of the component `bytes`.
+/// How many levels deep components may lie in one another. Each composition adds one, so that
+/// nobody's have many; whoever reads them level by level needs a stack for all.
+const LEVELS: usize = 100;
+
+/// Why a component is not read: others lie in it too deep.
+#[derive(Debug, Error, Diagnostic)]
+#[error("components lie in one another more than {LEVELS} levels deep")]
+#[diagnostic(help("each composition adds a level: compose in fewer steps"))]
+pub struct TooDeep;
+
+/// Refuses the component `bytes` if others lie in it deeper than [`LEVELS`]. What else is wrong
+/// with it, whoever reads it says better.
+pub(super) fn check_depth(bytes: &[u8]) -> Result<(), TooDeep> {
+    let mut open = vec![(bytes, 0)];
+    while let Some((bytes, depth)) = open.pop() {
+        if kind(bytes) != Some(Kind::Component) {
+            continue;
+        }
+        if depth > LEVELS {
+            return Err(TooDeep);
+        }
+        let sections = sections(bytes).unwrap_or_default().into_iter();
+        let components = sections.filter(|(id, _)| *id == section::COMPONENT);
+        open.extend(components.map(|(_, data)| (data, depth + 1)));
+    }
+    Ok(())
+}
+
+/// The outline of the component `bytes`, which has passed [`check_depth`].
 pub(super) fn outline(bytes: &[u8]) -> Result<Vec<u8>, BinaryReaderError> {
     let mut outline = Vec::new();
     write_outline(bytes, &mut outline)?;
@@ -113,7 +146,7 @@ fn sections(bytes: &[u8]) -> Result<Vec<(u8, &[u8])>, BinaryReaderError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::component::world;
+    use crate::component::{adapt, inspect, world};
 
     const WHOLE: &str = r#"(component
         (import "a:b/types" (instance (export "r" (type (sub resource)))))
@@ -155,6 +188,35 @@ mod tests {
         let outlines = [1, 0, 1].map(|number| numbered(&parts[number as usize], number).unwrap());
         let filled = fill(&around(&outlines), &[&parts[0], &parts[1]]).unwrap();
         assert_eq!(filled, around(&[parts[1].clone(), parts[0].clone(), parts[1].clone()]));
+    }
+
+    /// Components, each in the one before: so many levels of them.
+    fn chain(levels: usize) -> Vec<u8> {
+        // From the innermost outwards, each in front of what it holds: written backwards.
+        let mut backwards: Vec<u8> = Component::HEADER.into_iter().rev().collect();
+        for _ in 0..levels {
+            let mut head = Component::HEADER.to_vec();
+            head.push(section::COMPONENT);
+            backwards.len().encode(&mut head);
+            backwards.extend(head.into_iter().rev());
+        }
+        backwards.reverse();
+        backwards
+    }
+
+    /// These once ended the process: there was no stack for so many levels.
+    #[test]
+    fn components_lie_in_one_another_a_hundred_levels_deep_and_no_deeper() {
+        let deep = chain(LEVELS);
+        world::decode(&deep).unwrap();
+        inspect::inspect(&deep).unwrap();
+        adapt::adapt(&deep, None).unwrap();
+        let said = "components lie in one another more than 100 levels deep";
+        for too_deep in [chain(LEVELS + 1), chain(20_000)] {
+            assert_eq!(world::decode(&too_deep).unwrap_err().to_string(), said);
+            assert_eq!(inspect::inspect(&too_deep).unwrap_err().to_string(), said);
+            assert_eq!(adapt::adapt(&too_deep, None).unwrap_err().to_string(), said);
+        }
     }
 
     #[test]

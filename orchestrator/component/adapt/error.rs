@@ -4,6 +4,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use crate::component::Cause;
+use crate::component::outline::TooDeep;
 use crate::component::wit::UnknownWorld;
 use crate::component::world::{Mismatch, WorldError};
 
@@ -25,6 +26,10 @@ pub enum AdaptError {
         #[source]
         cause: Cause,
     },
+    /// Too many components lie in one another.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    TooDeep(#[from] TooDeep),
     /// The WIT package has no such world.
     #[error(transparent)]
     #[diagnostic(transparent)]

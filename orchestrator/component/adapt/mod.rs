@@ -23,6 +23,7 @@ pub use error::AdaptError;
 
 use super::inspect::{self, Kind};
 use super::locked;
+use super::outline;
 use super::wit::Wit;
 use super::world::World;
 
@@ -50,6 +51,7 @@ pub fn adapt<'b>(
             return Err(AdaptError::NotWebAssembly { found: inspect::describe_other(bytes) });
         }
         Some(Kind::Component) => {
+            outline::check_depth(bytes)?;
             validate(bytes)?;
             Cow::Borrowed(bytes)
         }

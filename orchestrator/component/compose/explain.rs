@@ -9,9 +9,10 @@ use crate::component::world::{Item, Mismatch, compare_functions, compare_types, 
 /// The same error in terms of the parts, if it is about imports that become one and differ.
 pub(super) fn explain(error: ComposeError, parts: &Parts<'_>, wiring: &Wiring) -> ComposeError {
     match (error, difference(parts, wiring)) {
-        (ComposeError::Encoding { .. }, Some((import, one, other, mismatch))) => {
-            ComposeError::Different { import, one, other, mismatch }
-        }
+        (
+            ComposeError::Encoding { .. } | ComposeError::BrokeDown { .. },
+            Some((import, one, other, mismatch)),
+        ) => ComposeError::Different { import, one, other, mismatch },
         (error, _) => error,
     }
 }

@@ -270,3 +270,18 @@ fn imports_of_one_name_that_differ_are_named() {
     assert!(meet(&inside("x"), &inside("x")).is_ok());
     assert!(meet(&wasi("f", "u32"), &wasi("g", "u8")).is_ok());
 }
+
+#[test]
+fn what_neither_engine_accepts_is_told_as_the_one_that_can_do_more_says_it() {
+    let parts = [number("provider", 41), successor("root")];
+    let mut wiring = wire(&parts, None, &[]).expect("wires");
+    wiring.links[0].import = "a:b/nothing".to_owned();
+    let error = compose(&parts, None, &wiring, None).unwrap_err();
+    assert!(matches!(error, ComposeError::Link { engine: Engine::WacGraph, .. }), "{error:?}");
+    let help = miette::Diagnostic::help(&error).expect("what to do").to_string();
+    assert!(!help.contains("engine ="), "that was tried: {help}");
+    for engine in [Engine::WasmCompose, Engine::WacGraph] {
+        let error = compose(&parts, None, &wiring, Some(engine)).unwrap_err();
+        assert!(error.to_string().ends_with(&format!("through {engine}")), "{error}");
+    }
+}

@@ -66,11 +66,11 @@ mod write;
 pub use error::{Before, FlowError, FlowErrorKind, Place};
 
 use super::part::Part;
-use super::wiring::{Link, Reason};
+use super::wiring::{FlowComponent, Link, Reason};
 use imports::Import;
 
 /// Goes up whenever equal arguments give other bytes than before.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// `[flow.NAME]`, as the manifest says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,15 +106,6 @@ impl From<&str> for StageSource {
     fn from(call: &str) -> Self {
         Self { call: call.to_owned(), args: None, otherwise: None }
     }
-}
-
-/// The component that holds all flows of a pipeline, and what meets its imports.
-#[derive(Debug, Clone)]
-pub struct FlowComponent {
-    /// The component, under a name that no other part has.
-    pub part: Part<'static>,
-    /// A link for each of its imports that components meet.
-    pub links: Vec<Link>,
 }
 
 /// Writes the component for `flows` over `parts`, which `links` link to each other; none if there

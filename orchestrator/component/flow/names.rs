@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-/// Plain names in use within one component.
+/// Plain names in use within one component, in lower case: to the component model, names that
+/// differ in case only are the same.
 #[derive(Debug, Default)]
 pub(super) struct Names(BTreeSet<String>);
 
 impl Names {
     /// Takes names that exist already.
     pub(super) fn taken(names: impl IntoIterator<Item = String>) -> Self {
-        Self(names.into_iter().collect())
+        Self(names.into_iter().map(|name| name.to_ascii_lowercase()).collect())
     }
 
     /// `wanted` as a kebab name that is not in use yet, which it is from now on.
@@ -54,7 +55,7 @@ mod tests {
 
     #[test]
     fn any_text_becomes_a_kebab_name_and_never_the_same_twice() {
-        let mut names = Names::taken(["a".to_owned()]);
+        let mut names = Names::taken(["a", "URL", "to-URL"].map(str::to_owned));
         for (wanted, name) in [
             ("data-source", "data-source"),
             ("Data_Source", "data-source-n2"),
@@ -63,6 +64,9 @@ mod tests {
             ("größe", "gr-e"),
             ("∞", "x"),
             ("a", "a-n2"),
+            ("A", "a-n3"),
+            ("URL", "url-n2"),
+            ("to-url", "to-url-n2"),
         ] {
             assert_eq!(names.claim(wanted), name);
             assert!(wasmparser::names::KebabStr::new(name).is_some(), "{name}");

@@ -193,6 +193,11 @@ impl Planner<'_> {
             stages.push(stage);
             lent.extend(taken.into_iter().map(|lent| (lent.argument, lent.ty)));
         }
+        // One stage may borrow the whole tuple and another its elements, which are lent with it
+        // and dropped once.
+        if lent.contains_key(&Argument::Whole) {
+            lent.retain(|argument, _| !matches!(argument, Argument::Element(_)));
+        }
         let lent: Vec<Lent> =
             lent.into_iter().map(|(argument, ty)| Lent { argument, ty }).collect();
         let returns_nothing = stages.iter().all(|stage: &Stage| stage.hands_on().is_none());

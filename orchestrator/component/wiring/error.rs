@@ -1,10 +1,12 @@
 //! Why a pipeline's components cannot be linked.
 
+use std::collections::BTreeSet;
+
 use miette::Diagnostic;
 use thiserror::Error;
 
 use super::Link;
-use crate::component::world::Mismatch;
+use crate::component::world::{Mismatch, is_provided};
 use crate::nearest::quoted;
 
 /// Why [`super::wire`] refuses a pipeline; [`WiringError::about`] says where to look.
@@ -62,10 +64,12 @@ pub enum WiringError {
         /// How to make them agree.
         help: Box<str>,
     },
-    /// An interface is left to the host while the owner of its resources is a component.
+    /// An interface is left to the host, or to nobody, while the owner of its resources is a
+    /// component.
     #[error(
-        "component `{component}` leaves `{import}` to the host, but that uses resource `{resource}` of \
-         `{owner}`, which component `{provider}` provides"
+        "component `{component}` leaves `{import}` {}, but that uses resource `{resource}` of \
+         `{owner}`, which component `{provider}` provides",
+        if is_provided(import) { "to the host" } else { "open" }
     )]
     #[diagnostic(help("{help}"))]
     SplitResource {
@@ -195,7 +199,8 @@ impl WiringError {
             Self::Unmet { component: name, .. } => vec![component(name, "imports it")],
             Self::Ambiguous { component: name, providers, .. } => {
                 let providers = providers.iter().filter_map(|provider| provider.split_once('/'));
-                let providers = providers.map(|(name, _)| component(name, "exports it"));
+                let providers: BTreeSet<&str> = providers.map(|(name, _)| name).collect();
+                let providers = providers.into_iter().map(|name| component(name, "exports it"));
                 std::iter::once(component(name, "imports it")).chain(providers).collect()
             }
             Self::Mismatch { component: name, provider, .. } => {

@@ -53,23 +53,34 @@ fn explicit_export(
             component: component.name.clone(),
         });
     }
-    let compatible = || {
-        let mut names = provider.world.exports.iter();
-        names
-            .find(|(name, _)| is_compatible(wanted, name))
-            .map(|(name, item)| (name.as_str(), item))
+    let exports = &provider.world.exports;
+    let named = |is: &dyn Fn(&str) -> bool| -> Vec<(&str, &Item)> {
+        let named = exports.iter().filter(|(name, _)| is(name));
+        named.map(|(name, item)| (name.as_str(), item)).collect()
     };
-    let Some((export, offered)) = lookup(&provider.world.exports, wanted).or_else(compatible)
-    else {
-        let known = provider.world.exports.keys().map(String::as_str);
-        return Err(WiringError::UnknownExport {
+    let candidates = match exports.get_key_value(wanted) {
+        Some((name, item)) => vec![(name.as_str(), item)],
+        None => named(&|name| split_version(name).0 == wanted || is_compatible(wanted, name)),
+    };
+    match candidates[..] {
+        [(export, offered)] => {
+            checked(component, import, item, (provider, export, offered), Reason::Explicit)
+        }
+        [] => Err(WiringError::UnknownExport {
             link: link.import.clone(),
             component: provider.name.clone(),
             export: wanted.to_owned(),
-            help: suggestion(wanted, known, "its exports are"),
-        });
-    };
-    checked(component, import, item, (provider, export, offered), Reason::Explicit)
+            help: suggestion(wanted, exports.keys().map(String::as_str), "its exports are"),
+        }),
+        _ => Err(WiringError::Ambiguous {
+            component: component.name.clone(),
+            import: import.to_owned(),
+            providers: candidates
+                .iter()
+                .map(|(name, _)| format!("{}/{name}", provider.name))
+                .collect(),
+        }),
+    }
 }
 
 fn part<'p, 'm>(

@@ -4,7 +4,8 @@
 //! name, an export of a compatible version (the same major version; below 1.0 the same minor
 //! version). Two candidates of equal rank are an error that asks for an explicit link, never a
 //! choice that poly makes. A component never meets its own import. What the host
-//! provides and what consists of types alone stays an import of the composed component.
+//! provides and what consists of types alone stays an import of the composed component, unless
+//! those types hold a resource: then they are met by name where somebody exports them.
 //!
 //! A link's two ends must agree in structure, and on resources: a resource type is its owner's
 //! alone, so that wherever one is mentioned, both ends must have it from the same part, by
@@ -30,9 +31,8 @@ pub use error::{About, WiringError};
 pub use resources::Origin;
 pub(crate) use resources::Owners;
 
-use super::flow::FlowComponent;
 use super::part::Part;
-use super::world::is_provided;
+use super::world::{Item, is_provided, resources as mentions};
 
 /// `"component/import" = "component"` or `"component/export"`, as the manifest says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,16 @@ pub struct ExplicitLink {
     pub import: String,
     /// `component` or `component/export`.
     pub export: String,
+}
+
+/// The component that holds all flows of a pipeline, and what meets its imports: the one part that
+/// comes with its links.
+#[derive(Debug, Clone)]
+pub struct FlowComponent {
+    /// The component, under a name that no other part has.
+    pub part: Part<'static>,
+    /// A link for each of its imports that components meet.
+    pub links: Vec<Link>,
 }
 
 /// All links of a pipeline.
@@ -131,7 +141,7 @@ impl fmt::Display for Reason {
 }
 
 /// Goes up whenever equal components are linked otherwise than before, or by another engine.
-pub(super) const SCHEMA: u32 = 2;
+pub(super) const SCHEMA: u32 = 3;
 
 type Parts<'p> = BTreeMap<&'p str, &'p Part<'p>>;
 
@@ -144,12 +154,24 @@ pub fn links(parts: &[Part<'_>], links: &[ExplicitLink]) -> Result<Vec<Link>, Wi
         for (import, item) in &part.world.imports {
             if let Some(link) = explicit.remove(&(part.name.as_str(), import.as_str())) {
                 resolved.push(link);
-            } else if !is_provided(import) && !item.is_type_only() {
-                resolved.push(meet::by_name(&parts, part, import, item)?);
+            } else if !is_provided(import) && !is_for_everybody(item) {
+                match meet::by_name(&parts, part, import, item) {
+                    // Types alone need nobody, as long as their resources are the host's.
+                    Err(WiringError::Unmet { .. }) if item.is_type_only() => {}
+                    met => resolved.push(met?),
+                }
             }
         }
     }
+    // Whoever follows a resource from link to link must come to an end.
+    order::providers_first(&parts.keys().copied().collect(), &resolved)?;
     Ok(resolved)
+}
+
+/// Whether an import is the same whoever provides it: it consists of types, and no resource is
+/// among what they hold.
+fn is_for_everybody(item: &Item) -> bool {
+    item.is_type_only() && mentions(item, item).is_empty()
 }
 
 /// Resolves all imports of `parts` and, if there is one, of the flow component.

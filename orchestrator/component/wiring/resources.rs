@@ -5,7 +5,9 @@ use std::fmt;
 
 use super::{Exposed, Link, Parts, WiringError};
 use crate::component::part::Part;
-use crate::component::world::{Item, Mismatch, Owner, Resource, resources, seen_from, track};
+use crate::component::world::{
+    Item, Mismatch, Owner, Resource, is_provided, resources, seen_from, track,
+};
 
 /// Where a resource type is defined, all links followed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -157,6 +159,9 @@ impl<'w> Owners<'w> {
         if self.parts[provider].world.exports.contains_key(import) {
             let link = format!("\"{}/{import}\" = \"{provider}\"", part.name);
             return format!("link both to that component: {link}");
+        }
+        if !is_provided(import) {
+            return format!("component `{provider}` must export `{import}` too");
         }
         format!(
             "component `{provider}` must export `{import}` too; or leave both to the host, without the \

@@ -244,8 +244,8 @@ fn case_name(case: &Case) -> &str {
     &case.name
 }
 
-/// Every mention of a resource in the functions of `item` that `among` names too, each with the
-/// way to it. Of two items that compare as equal, the mentions are those of each other, one by
+/// Every mention of a resource in the functions and types of `item` that `among` has too, each with
+/// the way to it. Of two items that compare as equal, the mentions are those of each other, one by
 /// one.
 pub fn resources<'i>(item: &'i Item, among: &Item) -> Vec<(Vec<String>, &'i Resource)> {
     let mut found = Vec::new();
@@ -255,6 +255,11 @@ pub fn resources<'i>(item: &'i Item, among: &Item) -> Vec<(Vec<String>, &'i Reso
             for name in interface.functions.keys().filter(both) {
                 let mut path = vec![format!("function \"{name}\"")];
                 function_resources(&interface.functions[name], &mut path, &mut found);
+            }
+            let both = |name: &&String| among.types.contains_key(*name);
+            for name in interface.types.keys().filter(both) {
+                let mut path = vec![format!("type \"{name}\"")];
+                type_resources(&interface.types[name], &mut path, &mut found);
             }
         }
         (Item::Function(function), _) => function_resources(function, &mut Vec::new(), &mut found),

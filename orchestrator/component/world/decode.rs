@@ -16,7 +16,7 @@ use wit_parser::{
 use super::{Case, Field, Function, Interface, Item, Owner, Resource, Type, World};
 use crate::component::Cause;
 use crate::component::guard::guarded;
-use crate::component::outline;
+use crate::component::outline::{self, TooDeep};
 
 /// Why a component's world cannot be read.
 #[derive(Debug, Error, Diagnostic)]
@@ -36,11 +36,16 @@ pub enum WorldError {
     #[error("this is a WIT package in binary form, not a component")]
     #[diagnostic(help("it holds types alone; a component that implements them is needed"))]
     Package,
+    /// Too many components lie in one another.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    TooDeep(#[from] TooDeep),
 }
 
 /// The world of the component `bytes`.
 pub fn decode(bytes: &[u8]) -> Result<World, WorldError> {
     let undecodable = |cause: Cause| WorldError::Undecodable { cause };
+    outline::check_depth(bytes)?;
     let outline = outline::outline(bytes).map_err(|error| undecodable(error.into()))?;
     match read(&outline).map_err(undecodable)? {
         DecodedWasm::Component(resolve, world) => {

@@ -6,7 +6,8 @@
 use std::fmt::Write as _;
 
 use super::{
-    LEFT, ONE_IMPORT, composer, extent, notable_reason, particulars, reason, stage_label, wanted_by,
+    LEFT, ONE_IMPORT, calls_with_constants, composer, extent, notable_reason, particulars, reason,
+    stage_label, wanted_by,
 };
 use crate::component::graph::{Graph, Offers};
 
@@ -25,7 +26,8 @@ pub(super) fn render(graph: &Graph) -> String {
     dot.line(1, format_args!("node [shape=box, style=rounded, fontname=\"sans-serif\"]"));
     dot.line(1, format_args!("edge [fontname=\"monospace\", fontsize=10]"));
     for (part, component) in graph.parts() {
-        let label = lines([part.to_owned(), particulars(part, component)]);
+        let told = [part.to_owned(), particulars(part, component)].into_iter();
+        let label = lines(told.chain(calls_with_constants(graph, part)));
         let unused = graph.unused.iter().any(|name| name == part);
         let look = if unused { ", style=\"rounded,dotted\"" } else { "" };
         dot.line(1, format_args!("{} [label={label}{look}]", id("part", part)));
@@ -68,7 +70,7 @@ impl Dot {
                 let label = quoted(&stage_label(graph, flow, stage));
                 let mut from: Vec<String> =
                     stage.takes.iter().map(|taken| id("part", &flow.stages[*taken].part)).collect();
-                if from.is_empty() {
+                if stage.begins() {
                     from.push(id("export", &flow.name));
                 }
                 for from in from {

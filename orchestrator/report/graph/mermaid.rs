@@ -6,7 +6,8 @@
 use std::fmt::Write as _;
 
 use super::{
-    LEFT, ONE_IMPORT, composer, extent, notable_reason, particulars, stage_label, wanted_by,
+    LEFT, ONE_IMPORT, calls_with_constants, composer, extent, notable_reason, particulars,
+    stage_label, wanted_by,
 };
 use crate::component::graph::{Graph, Offers};
 
@@ -29,7 +30,8 @@ pub(super) fn render(graph: &Graph) -> String {
         let _ = writeln!(text, "  {line}");
     };
     for (part, component) in &parts {
-        let label = label([(*part).to_owned(), particulars(part, component)]);
+        let told = [(*part).to_owned(), particulars(part, component)].into_iter();
+        let label = label(told.chain(calls_with_constants(graph, part)));
         let unused = graph.unused.iter().any(|name| name == part);
         line(format!("{}[{label}]{}", id(part), if unused { ":::unused" } else { "" }));
     }
@@ -50,9 +52,7 @@ pub(super) fn render(graph: &Graph) -> String {
             let label = label([stage_label(graph, flow, stage)]);
             let mut from: Vec<String> =
                 stage.takes.iter().map(|taken| id(&flow.stages[*taken].part)).collect();
-            from.extend(
-                export.filter(|_| stage.takes.is_empty()).map(|export| format!("e{export}")),
-            );
+            from.extend(export.filter(|_| stage.begins()).map(|export| format!("e{export}")));
             for from in from {
                 line(format!("{from} -.->|{label}| {}", id(&stage.part)));
             }

@@ -64,6 +64,14 @@ fn particulars(part: &str, component: &Component) -> String {
     format!("{instance}{} · {}", component.language, human::size(component.size))
 }
 
+/// The calls of a part that no arrow leads to, because there is no data that goes to them.
+fn calls_with_constants(graph: &Graph, part: &str) -> Vec<String> {
+    let stages = graph.flows.iter().flat_map(|flow| flow.stages.iter().map(move |of| (flow, of)));
+    let calls = stages.filter(|(_, stage)| stage.part == part && stage.takes_constants());
+    let told = calls.map(|(flow, stage)| stage_label(graph, flow, stage) + " takes constants");
+    told.collect()
+}
+
 /// What a stage is called on its arrow; with the flow's name, where there are several.
 fn stage_label(graph: &Graph, flow: &Flow, stage: &Stage) -> String {
     let on_error = if stage.on_error { "on error: " } else { "" };

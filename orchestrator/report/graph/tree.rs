@@ -69,7 +69,7 @@ fn flow(flow: &Flow) -> Branch {
                 let Stage { part, function, .. } = &flow.stages[failed];
                 format!("on an error of {part}/{function}")
             }
-            [] if stage.step > 1 => "takes constants".to_owned(),
+            _ if stage.takes_constants() => "takes constants".to_owned(),
             _ => String::new(),
         };
         [call, takes]

@@ -133,6 +133,34 @@ fn two_components_with_the_same_interface_are_both_stages() {
     assert_eq!(compose(&parts, Some(&component), &wiring, None).unwrap().bytes, composed);
 }
 
+/// A component imports its own type under a name in upper case, which the flow's type must not
+/// have in lower case either.
+#[test]
+fn a_type_has_a_name_that_no_component_has_in_another_case() {
+    let parts = [built(
+        "a",
+        "package a:b;
+        interface t { record URL { port: u32 } }
+        world w { use t.{URL}; export next: func(u: URL) -> URL; }",
+        r#"(func (export "next") (param i32) (result i32)
+                (i32.add (local.get 0) (i32.const 1)))"#,
+    )];
+    let flow =
+        generate(&[FlowSource::chain("run", &["a/next", "a/next"])], &parts, &[]).unwrap().unwrap();
+    let wiring = wire(&parts, Some(&flow), &[]).expect("wires");
+    let composed = compose(&parts, Some(&flow), &wiring, None).expect("composes").bytes;
+    assert_eq!(audit(&composed, &parts).expect("passes the audit").exports, ["run"]);
+    let engine = Engine::default();
+    let component = Component::new(&engine, &composed).expect("compiles");
+    let mut store = Store::new(&engine, ());
+    let instance = Linker::new(&engine).instantiate(&mut store, &component).expect("starts");
+    let run = instance.get_func(&mut store, "run").expect("exported");
+    let url = |port| Val::Record(vec![("port".into(), Val::U32(port))]);
+    let mut results = [Val::Bool(false)];
+    run.call(&mut store, &[url(80)], &mut results).expect("runs");
+    assert_eq!(results, [url(82)]);
+}
+
 #[test]
 fn a_flow_component_gives_way_to_a_component_of_its_name() {
     let parts = [source("flow", "")];

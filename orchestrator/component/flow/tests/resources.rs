@@ -32,6 +32,10 @@ const OWNER: &str = "package a:b;
         some: func(start: u32) -> list<option<counter>>;
         sum: func(pairs: list<pair>) -> u32;
         all: func(counters: list<borrow<counter>>, times: u32) -> u32;
+        touch: func(one: borrow<counter>, other: borrow<counter>);
+        touch-both: func(of: tuple<borrow<counter>, borrow<counter>>);
+        two: func(one: borrow<counter>, other: borrow<counter>) -> u32;
+        both: func(of: tuple<borrow<counter>, borrow<counter>>) -> u32;
         tell: func(reason: string) -> u32;
         dropped: func() -> u32;
     }
@@ -117,6 +121,11 @@ const OWNER_CODE: &str = r#"
             (local.set 0 (i32.add (local.get 0) (i32.const 4)))
             (br_if 0 (local.tee 1 (i32.sub (local.get 1) (i32.const 1)))))
         (i32.mul (local.get $sum) (local.get 2)))
+    (func (export "a:b/api#touch") (export "a:b/api#touch-both") (param i32 i32)
+        (i32.store (local.get 0) (i32.add (i32.load (local.get 0)) (i32.const 1)))
+        (i32.store (local.get 1) (i32.add (i32.load (local.get 1)) (i32.const 10))))
+    (func (export "a:b/api#two") (export "a:b/api#both") (param i32 i32) (result i32)
+        (i32.add (i32.load (local.get 0)) (i32.mul (i32.load (local.get 1)) (i32.const 2))))
     (func (export "a:b/api#tell") (param i32 i32) (result i32) (i32.add (local.get 1) (i32.const 40)))
     (func (export "a:b/api#dropped") (result i32) (global.get $dropped))"#;
 
@@ -320,6 +329,26 @@ fn a_resource_goes_in_and_out_of_a_flow() {
         .map(|start| running.within("a:b/api", "[constructor]counter", &[Val::U32(start)]))
         .collect();
     assert_eq!(running.run(&[Val::List(counters)]), (Val::U32(12), 0));
+}
+
+/// One of its stages takes the tuple as a whole, the other its elements: both are lent the same.
+#[test]
+fn what_is_lent_as_a_whole_and_in_elements_is_dropped_once() {
+    let call = |steps: &[&[StageSource]]| {
+        let mut running = Running::start(self::steps(steps));
+        let counters = [3, 4]
+            .map(|start| running.within("a:b/api", "[constructor]counter", &[Val::U32(start)]));
+        running.run(&counters)
+    };
+    let numbers = |one, other| Val::Tuple(vec![Val::U32(one), Val::U32(other)]);
+    let touch: &[StageSource] = &["owner/touch".into()];
+    let read: &[StageSource] = &["owner/two".into(), "owner/both".into()];
+    assert_eq!(call(&[touch, read]), (numbers(32, 32), 0));
+    // Stages that return nothing hand on again what they were lent.
+    let touch_both: &[StageSource] = &["owner/touch".into(), "owner/touch-both".into()];
+    assert_eq!(call(&[touch, touch_both, read]), (numbers(74, 74), 0));
+    let read: &[StageSource] = &["owner/two".into()];
+    assert_eq!(call(&[touch, touch_both, touch_both, read]), (Val::U32(116), 0));
 }
 
 #[test]

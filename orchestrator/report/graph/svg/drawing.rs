@@ -3,7 +3,9 @@
 use super::line::{Line, wrapped};
 use crate::component::graph::{Graph, Offers};
 use crate::report::graph::place::{Join, Size};
-use crate::report::graph::{notable_reason, particulars, reason, stage_label};
+use crate::report::graph::{
+    calls_with_constants, notable_reason, particulars, reason, stage_label,
+};
 
 /// How many letters of a name stand on one line.
 const LINE: usize = 30;
@@ -57,6 +59,9 @@ impl Drawing {
         for (part, component) in graph.parts() {
             let mut lines: Vec<Line> = wrapped("name", part, LINE);
             lines.extend(wrapped("muted", &particulars(part, component), LINE + 6));
+            for call in calls_with_constants(graph, part) {
+                lines.extend(wrapped("code", &call, LINE + 6));
+            }
             let unused = graph.unused.iter().any(|name| name == part);
             if unused {
                 lines.push(Line::new("muted", "left out: nothing needs it"));
@@ -132,7 +137,7 @@ impl Drawing {
                     .iter()
                     .filter_map(|taken| find(&flow.stages[*taken].part))
                     .collect();
-                if stage.takes.is_empty() {
+                if stage.begins() {
                     from.push(export);
                 }
                 let text = stage_label(graph, flow, stage);

@@ -1,0 +1,10 @@
+(module
+  (import "demo:case/maker" "make" (func $make (param i32)))
+  (import "demo:case/store" "[method]token.value" (func $value (param i32) (result i32)))
+  (import "demo:case/store" "[resource-drop]token" (func $drop (param i32)))
+  (memory (export "memory") 1)
+  (func (export "run") (result i32)
+    (call $make (i32.const 16))
+    (call $value (i32.load (i32.const 16)))
+    (call $drop (i32.load (i32.const 16)))
+    (i32.add (i32.load (i32.const 20)))))
