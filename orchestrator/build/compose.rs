@@ -1,6 +1,7 @@
 //! The compose action: all adapted components become one.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use miette::Diagnostic as _;
@@ -49,6 +50,26 @@ pub(super) fn asked(manifest: &Manifest) -> Option<Engine> {
     }
 }
 
+/// The links that the manifest makes.
+pub fn explicit_links(manifest: &Manifest) -> Vec<ExplicitLink> {
+    let links = manifest.links.iter().map(|(import, export)| ExplicitLink {
+        import: import.get_ref().to_string(),
+        export: export.get_ref().to_string(),
+    });
+    links.collect()
+}
+
+/// Where the manifest has what an error of the wiring is about, in bytes of its text.
+pub fn place_about(manifest: &Manifest, about: About<'_>) -> Option<Range<usize>> {
+    match about {
+        About::Component(name) => manifest.place_of(name),
+        About::Link(link) => {
+            let mut links = manifest.links.keys();
+            links.find(|import| import.get_ref().to_string() == link).map(toml::Spanned::span)
+        }
+    }
+}
+
 /// A pipeline's parts, and how they are linked.
 pub(super) struct Assembly<'a> {
     /// An entry for each instance of each component.
@@ -71,14 +92,7 @@ pub(super) fn assemble<'a>(
         let part = Part { name: name.to_owned(), ..part.map_err(Box::new)? };
         parts.push(part);
     }
-    let links: Vec<ExplicitLink> = manifest
-        .links
-        .iter()
-        .map(|(import, export)| ExplicitLink {
-            import: import.get_ref().to_string(),
-            export: export.get_ref().to_string(),
-        })
-        .collect();
+    let links = explicit_links(manifest);
     let told = |error: WiringError| at_names(manifest, &error);
     let linked = wiring::links(&parts, &links).map_err(told)?;
     let flow = flow::generate(&flows::sources(manifest), &parts, &linked);
@@ -107,14 +121,7 @@ pub(super) fn compose(
 /// An error of the wiring, shown where the manifest has what it is about.
 fn at_names(manifest: &Manifest, error: &WiringError) -> BuildError {
     let places = error.about().into_iter().filter_map(|(about, label)| {
-        let span = match about {
-            About::Component(name) => manifest.place_of(name),
-            About::Link(link) => {
-                let mut links = manifest.links.keys();
-                links.find(|import| import.get_ref().to_string() == link).map(toml::Spanned::span)
-            }
-        };
-        span.map(|span| (span, label.to_owned()))
+        place_about(manifest, about).map(|span| (span, label.to_owned()))
     });
     let help = error.help().map(|help| help.to_string());
     BuildError::Wiring(manifest.error_at_all(places.collect(), error.to_string(), help))

@@ -23,6 +23,7 @@ mod schedule;
 mod stage;
 mod state;
 
+pub use compose::{explicit_links, place_about};
 pub use driver::{Built, Driver, Options, Planned, PlannedState};
 pub use error::BuildError;
 pub use event::Event;

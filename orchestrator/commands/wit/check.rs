@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use miette::Diagnostic as _;
 use serde_json::json;
 
-use crate::build::{Driver, Project};
+use crate::build::{Driver, Project, explicit_links, place_about};
 use crate::commands::context::Context;
 use crate::commands::{CommandError, Ending};
 use crate::component::Part;
 use crate::component::inventory::inventory;
-use crate::component::wiring::{self, About, ExplicitLink};
+use crate::component::wiring;
 use crate::component::wit::Source;
 use crate::component::world::{self, World};
 use crate::contract::{Directory, Finding, Place, Problem, different, kept, patch, twice, unused};
@@ -136,20 +136,9 @@ fn linked(
         Part { name: name.to_owned(), component, bytes, world }
     };
     let parts: Vec<Part<'_>> = manifest.instances().map(instance).collect();
-    let explicit = |(import, export): (&toml::Spanned<_>, &toml::Spanned<_>)| ExplicitLink {
-        import: ToString::to_string(import.get_ref()),
-        export: ToString::to_string(export.get_ref()),
-    };
-    let links: Vec<ExplicitLink> = manifest.links.iter().map(explicit).collect();
-    let Err(error) = wiring::links(&parts, &links) else { return Ok(None) };
-    let span = error.about().into_iter().find_map(|(about, _)| match about {
-        About::Component(name) => manifest.place_of(name),
-        About::Link(link) => {
-            let mut imports = manifest.links.keys();
-            let found = imports.find(|import| import.get_ref().to_string() == link);
-            found.map(toml::Spanned::span)
-        }
-    });
+    let Err(error) = wiring::links(&parts, &explicit_links(manifest)) else { return Ok(None) };
+    let mut about = error.about().into_iter();
+    let span = about.find_map(|(about, _)| place_about(manifest, about));
     let text = super::read(&context.manifest)?;
     let before = span.and_then(|span| text.get(..span.start));
     let line = before.map(|text| String::from_utf8_lossy(text).matches('\n').count() + 1);
