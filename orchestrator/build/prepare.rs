@@ -131,8 +131,13 @@ impl Driver<'_> {
                 (self.tell)(Event::Warning { text });
             }
             let composed = compose::compose(&self.project.manifest, &assembly)?;
-            let by = Some(composed.choice.engine.to_string());
-            Ok(Product { by, ..Product::in_process(Made::New(composed.bytes)) })
+            // A single component is what it is: no engine touches it.
+            let by = if assembly.wiring.links.is_empty() {
+                "poly".to_owned()
+            } else {
+                composed.choice.engine.to_string()
+            };
+            Ok(Product { by: Some(by), ..Product::in_process(Made::New(composed.bytes)) })
         };
         // Which engine it is shows when the components are there.
         let by = compose::asked(&self.project.manifest);
