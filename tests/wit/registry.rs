@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,22 @@ use oci_client::client::{ClientConfig, ClientProtocol, Config, ImageLayer};
 use oci_client::secrets::RegistryAuth;
 use oci_client::{Client, Reference};
 use tempfile::TempDir;
+
+/// Sees that `docker-registry` is there, once, and installs it where that can be done unasked.
+fn install() {
+    static THERE: OnceLock<bool> = OnceLock::new();
+    let done = |command: &str, arguments: &[&str]| {
+        let mut command = Command::new(command);
+        let ran = command.args(arguments).stdin(Stdio::null()).output();
+        ran.is_ok_and(|ran| ran.status.success())
+    };
+    let there = THERE.get_or_init(|| {
+        done("docker-registry", &["--version"])
+            || done("apt-get", &["update"])
+                && done("apt-get", &["install", "-y", "--no-install-recommends", "docker-registry"])
+    });
+    assert!(there, "docker-registry is needed: apt-get install docker-registry, as root");
+}
 
 /// A registry on this machine, gone with the test. Debian's package `docker-registry` has it.
 pub(super) struct Registry {
@@ -22,6 +39,7 @@ pub(super) struct Registry {
 
 impl Registry {
     pub(super) fn start() -> Self {
+        install();
         let storage = tempfile::tempdir().expect("a temporary directory");
         // The system says which port is free; somebody else may take it meanwhile.
         for _ in 0..5 {
@@ -41,7 +59,7 @@ impl Registry {
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
                 .spawn()
-                .expect("docker-registry is installed (apt-get install docker-registry)");
+                .expect("docker-registry starts");
             let begun = Instant::now();
             while begun.elapsed() < Duration::from_secs(30) {
                 if TcpStream::connect(&address).is_ok() {
