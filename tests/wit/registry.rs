@@ -146,12 +146,16 @@ pub(super) fn serve(answers: Vec<(&'static str, String)>) -> String {
     thread::spawn(move || {
         for stream in socket.incoming() {
             let Ok(mut stream) = stream else { continue };
-            let mut request = String::new();
-            let _ = BufReader::new(&stream).read_line(&mut request);
+            // All of the request: what is closed with some of it unread loses the answer too.
+            let lines = BufReader::new(&stream).lines().map_while(Result::ok);
+            let lines: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+            let request = lines.first().map(String::as_str).unwrap_or_default();
             let path = request.split(' ').nth(1).unwrap_or_default();
             let found = answers.iter().find(|(prefix, _)| path.starts_with(prefix));
             let answer =
                 found.map_or("404 Not Found\r\ncontent-length: 0\r\n\r\n", |(_, text)| text);
+            // Said, or a client may ask for more where nobody listens any longer.
+            let answer = answer.replacen("\r\n", "\r\nconnection: close\r\n", 1);
             let _ = write!(stream, "HTTP/1.1 {answer}");
         }
     });
