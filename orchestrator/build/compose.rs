@@ -92,12 +92,11 @@ pub(super) fn assemble<'a>(
         let part = Part { name: name.to_owned(), ..part.map_err(Box::new)? };
         parts.push(part);
     }
-    let links = explicit_links(manifest);
     let told = |error: WiringError| at_names(manifest, &error);
-    let linked = wiring::links(&parts, &links).map_err(told)?;
+    let linked = wiring::links(&parts, &explicit_links(manifest)).map_err(told)?;
     let flow = flow::generate(&flows::sources(manifest), &parts, &linked);
     let flow = flow.map_err(|error| flows::located(manifest, &error))?;
-    let wiring = wiring::wire(&parts, flow.as_ref(), &links);
+    let wiring = wiring::wire_linked(&parts, flow.as_ref(), linked);
     let wiring = wiring.map_err(told)?;
     Ok(Assembly { parts, flow, wiring })
 }

@@ -180,7 +180,15 @@ pub fn wire(
     flow: Option<&FlowComponent>,
     links: &[ExplicitLink],
 ) -> Result<Wiring, WiringError> {
-    let mut resolved = self::links(parts, links)?;
+    wire_linked(parts, flow, self::links(parts, links)?)
+}
+
+/// The same where [`links`] has resolved the imports of `parts`.
+pub fn wire_linked(
+    parts: &[Part<'_>],
+    flow: Option<&FlowComponent>,
+    mut resolved: Vec<Link>,
+) -> Result<Wiring, WiringError> {
     resolved.extend(flow.into_iter().flat_map(|flow| flow.links.iter().cloned()));
     let parts = parts.iter().chain(flow.map(|flow| &flow.part));
     finish(
