@@ -28,7 +28,7 @@
 //! | [`component`] | inspect, adapt, wiring, flow, compose, audit, graph |
 //! | [`contract`] | WIT as a promise: what changed, how grave it is, what does not fit |
 //! | [`dependencies`] | WIT packages from directories and registries, as the lock file has them |
-//! | [`lock`] | `poly.lock`, text ↔ value |
+//! | [`lock`] | `poly.lock`, text ↔ value; what is present against what is locked |
 //! | [`host`] | engine, grants, limits, calls; the only user of wasmtime |
 //! | [`check`] | calls, outcomes, and what is expected of them |
 //! | [`nearest`] | what a mistyped name may have meant |
@@ -37,8 +37,8 @@
 //!
 //! `manifest`, `plan`, `component`, `contract`, `lock` and `check` are pure: text or bytes in,
 //! values out. Arrows point one way: commands → build, dependencies, contract, report;
-//! dependencies → build, contract, lock; build → toolchain, plan, component, host, the
-//! cache; nothing points back.
+//! dependencies → build, contract, lock; build → toolchain, plan, component, host, lock,
+//! the cache; nothing points back.
 
 pub mod build;
 pub mod check;

@@ -33,6 +33,8 @@ pub struct Options {
     pub home: PathBuf,
     /// Whether missing tools are installed.
     pub install: bool,
+    /// Whether everything must be as the lock file says.
+    pub locked: bool,
     /// How many actions run side by side.
     pub jobs: NonZeroUsize,
 }
@@ -112,6 +114,7 @@ impl<'a> Driver<'a> {
         if run {
             self.artifacts.refuse_if_exposed()?;
         }
+        self.hold_to_lock(self.options.install)?;
         let plan = Plan::of(&self.project.manifest, run);
         self.until_whole(&plan, || self.build_once(&plan))
     }
@@ -181,6 +184,7 @@ impl<'a> Driver<'a> {
     /// tools and files is kept. Who composes takes long to find out where components are large:
     /// unless `all` is to be said, that is done only where there is something to compose.
     pub fn plan(&self, run: bool, all: bool) -> Result<Vec<Planned>, BuildError> {
+        self.hold_to_lock(false)?;
         let plan = Plan::of(&self.project.manifest, run);
         let mut known: BTreeMap<Action, Artifact> = BTreeMap::new();
         let mut planned = Vec::new();

@@ -4,6 +4,7 @@
 //! - [`Driver`] knows all stages; it takes a [`crate::plan::Plan`] through the store and the
 //!   tools to artifacts, and tells what it does as [`Event`]s.
 //! - `recipe` is the one action that starts processes: build a component.
+//! - `lock` holds what a build would use against `poly.lock`, before it begins.
 //! - `compose` is the one that knows all components at once; `graph` shows what it would do.
 
 mod artifacts;
@@ -15,6 +16,7 @@ mod flows;
 mod generate;
 mod graph;
 mod inputs;
+mod lock;
 mod prepare;
 mod project;
 mod provision;
@@ -28,6 +30,7 @@ pub use driver::{Built, Driver, Options, Planned, PlannedState};
 pub use error::BuildError;
 pub use event::Event;
 pub use inputs::InputsError;
+pub use lock::{present, read_lock, write_lock};
 pub use project::{Project, ProjectError, read_wit};
 pub use provision::Provision;
 pub use recipe::RecipeError;

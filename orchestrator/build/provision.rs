@@ -1,6 +1,7 @@
 //! The tools of a toolchain, as a pipeline wants them: found where they are, installed where
 //! they are not.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -8,8 +9,9 @@ use poly_cache::StatMemo;
 
 use super::error::BuildError;
 use super::event::Event;
+use super::lock::pins;
 use super::project::Project;
-use crate::toolchain::{Finder, InstallEvent, Toolchain, Tools, environment};
+use crate::toolchain::{Finder, FoundTool, InstallEvent, Origin, Toolchain, Tools, environment};
 
 /// Finds and installs tools.
 pub struct Provision<'a> {
@@ -33,7 +35,7 @@ impl<'a> Provision<'a> {
         toolchain: &Toolchain,
         project: Option<&Project>,
     ) -> Result<Tools, BuildError> {
-        Ok(self.finder.find(toolchain, &overrides(toolchain, project))?)
+        Ok(self.finder.find(&as_locked(toolchain, project), &overrides(toolchain, project))?)
     }
 
     /// All tools of a toolchain, installed first where they are missing and may be.
@@ -44,12 +46,28 @@ impl<'a> Provision<'a> {
         install: bool,
     ) -> Result<Tools, BuildError> {
         let tell = |event: InstallEvent<'_>| (self.tell)(told(&event));
-        Ok(self.finder.provide(toolchain, &overrides(toolchain, project), install, &tell)?)
+        let overrides = overrides(toolchain, project);
+        Ok(self.finder.provide(&as_locked(toolchain, project), &overrides, install, &tell)?)
+    }
+
+    /// Where a tool of a toolchain that was found is from.
+    pub fn origin(&self, toolchain: &Toolchain, project: &Project, found: &FoundTool) -> Origin {
+        let named = overrides(toolchain, Some(project)).contains_key(&found.name);
+        let toolchain = as_locked(toolchain, Some(project));
+        self.finder.origin(&toolchain.tools[&found.name], found, named)
     }
 
     /// Keeps what was learned of tools for the next run. Losing it costs time and nothing else.
     pub fn save(&self) {
         let _ = self.finder.save();
+    }
+}
+
+/// The toolchain, with the versions in which the pipeline has its tools locked.
+fn as_locked<'t>(toolchain: &'t Toolchain, project: Option<&Project>) -> Cow<'t, Toolchain> {
+    match project.and_then(|project| project.lock.as_ref()) {
+        Some(lock) => toolchain.pinned(&pins(lock, toolchain)),
+        None => Cow::Borrowed(toolchain),
     }
 }
 

@@ -43,6 +43,7 @@ impl<'a> Context<'a> {
                 cache,
                 home,
                 install: !global.no_install,
+                locked: global.locked,
                 jobs: jobs.unwrap_or(NonZeroUsize::MIN),
             },
         })
@@ -62,6 +63,25 @@ impl<'a> Context<'a> {
     pub(super) fn options(&self, project: &Project) -> Options {
         let install = self.options.install && project.manifest.pipeline.install;
         Options { install, ..self.options.clone() }
+    }
+
+    /// Whether everything must be as the lock file says.
+    pub(super) fn locked(&self) -> bool {
+        self.options.locked
+    }
+
+    /// The same for a pipeline of poly's own, which has no lock file.
+    pub(super) fn unlocked(&self) -> Context<'a> {
+        let options = Options { locked: false, ..self.options.clone() };
+        Context { options, manifest: self.manifest.clone(), ..*self }
+    }
+
+    /// Holds what a build would use against the lock file.
+    pub(super) fn hold_to_lock(&self, project: &Project) -> Result<(), CommandError> {
+        let tell = |event: Event| self.report.event(&event);
+        let options = self.options(project);
+        let install = options.install;
+        Ok(Driver::open(project, options, &tell)?.hold_to_lock(install)?)
     }
 
     /// Where artifacts and all that was fetched are kept.

@@ -8,6 +8,7 @@ mod doctor;
 mod error;
 mod graph;
 mod inspect;
+mod lock;
 mod plan;
 mod run;
 mod sandbox;
@@ -83,6 +84,7 @@ fn dispatch(cli: &Cli, report: &Report) -> Result<Ending, CommandError> {
         Command::Plan => plan::run(&context),
         Command::Graph { format } => graph::run(&context, *format),
         Command::Inspect { what } => inspect::run(&context, what),
+        Command::Lock(options) => lock::run(&context, options),
         Command::Wit(command) => wit::run(&context, command),
         Command::Toolchain(command) => toolchain::run(&context, command),
         Command::Doctor => doctor::run(&context),
