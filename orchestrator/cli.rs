@@ -93,7 +93,7 @@ pub enum GraphFormat {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Build every component and compose them into one file
-    Build,
+    Build(BuildOptions),
     /// Build, then make one call in the sandbox and print what it returns
     Run {
         /// A call in WAVE, such as 'run("some text")', or '-' to read it from standard input
@@ -132,6 +132,30 @@ pub enum Command {
     Schema,
     /// Remove what poly made for this checkout; artifacts stay in the cache
     Clean,
+}
+
+/// What is built beside the component.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct BuildOptions {
+    /// Tell what the component was made of, and how: a bill of materials (CycloneDX) and a
+    /// statement of provenance (in-toto, SLSA)
+    #[arg(
+        long,
+        value_name = "WHERE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "files"
+    )]
+    pub sbom: Option<Sbom>,
+}
+
+/// Where the bill of materials and the statement of provenance go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Sbom {
+    /// NAME.cdx.json and NAME.provenance.json, beside NAME.wasm
+    Files,
+    /// Custom sections of NAME.wasm
+    Embed,
 }
 
 /// What is locked anew.

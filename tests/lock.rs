@@ -57,7 +57,7 @@ fn blot(text: &str) -> String {
 fn what_is_locked_is_what_a_build_uses() {
     let place = one();
     let first = place.run(&["lock"]).expect(0);
-    let added = "locked   tool fakec 1.2.3 from PATH, checksums for ";
+    let added = "locked   tool fakec 1.2.3 (PATH), its checksum for ";
     assert!(first.stdout.starts_with(added), "{}", first.stdout);
     assert!(first.stdout.contains("locked   library wit-component 0."), "{}", first.stdout);
     assert!(first.stderr.ends_with("locked poly.lock\n"), "{}", first.stderr);
@@ -212,7 +212,7 @@ error: nothing that is locked is called `fakecc`
     newer(&["build", "--locked"]).expect(1);
 
     let upgraded = newer(&["lock", "--upgrade", "fakec"]).expect(0);
-    let change = "changed  tool fakec 1.4.0 from PATH, checksums for ";
+    let change = "changed  tool fakec 1.4.0 (PATH), its checksum for ";
     assert!(upgraded.stdout.starts_with(change), "{}", upgraded.stdout);
     assert_eq!(lock(&place), before.replace("1.2.3", "1.4.0"));
     newer(&["build", "--locked"]).expect(0);
@@ -252,11 +252,7 @@ fn a_missing_tool_is_installed_in_the_locked_version() {
     assert!(place.home.join("tools/fakec/1.2.0/bin/fakec").exists());
     // And the one that the toolchain's file names, on request.
     let upgraded = poly(&["lock", "--upgrade"]).expect(0);
-    assert!(
-        upgraded.stdout.contains("tool fakec 1.2.3 from script fakec.sh"),
-        "{}",
-        upgraded.stdout
-    );
+    assert!(upgraded.stdout.contains("tool fakec 1.2.3 (script fakec.sh)"), "{}", upgraded.stdout);
     assert_eq!(lock(&place), text);
     poly(&["build", "--locked"]).expect(0);
 }

@@ -8,6 +8,7 @@ mod compose;
 mod fake;
 mod lock;
 mod place;
+mod provenance;
 mod real;
 mod types;
 mod wit;

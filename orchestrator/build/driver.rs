@@ -17,6 +17,7 @@ use super::error::BuildError;
 use super::event::Event;
 use super::prepare::{Made, Product};
 use super::project::Project;
+use super::provenance::Documents;
 use super::provision::Provision;
 use super::schedule;
 use super::state::State;
@@ -35,6 +36,8 @@ pub struct Options {
     pub install: bool,
     /// Whether everything must be as the lock file says.
     pub locked: bool,
+    /// Where documents about the build go.
+    pub documents: Documents,
     /// How many actions run side by side.
     pub jobs: NonZeroUsize,
 }
@@ -58,6 +61,8 @@ pub struct Built {
     pub composed: PathBuf,
     /// Its size in bytes.
     pub size: u64,
+    /// The files that tell of it, if they were asked for.
+    pub documents: Vec<PathBuf>,
     /// The precompiled one, in the store, if it was asked for.
     pub precompiled: Option<PathBuf>,
 }
@@ -154,14 +159,14 @@ impl<'a> Driver<'a> {
 
     fn build_once(&self, plan: &Plan) -> Result<Built, BuildError> {
         let made = self.carry_out(plan)?;
-        let composed = made[&Action::Compose];
-        self.artifacts.publish(&composed, &self.project.composed())?;
+        let (composed, documents) = self.publish(&made)?;
         let precompiled = made.get(&Action::Precompile);
         let precompiled = precompiled.map(|artifact| self.artifacts.trusted(artifact));
         self.remember();
         Ok(Built {
             composed: self.project.composed(),
             size: composed.size,
+            documents,
             precompiled: precompiled.transpose()?,
         })
     }
@@ -317,7 +322,7 @@ impl<'a> Driver<'a> {
         self.lock_state().write(&path).map_err(|source| BuildError::Write { path, source })
     }
 
-    fn lock_state(&self) -> std::sync::MutexGuard<'_, State> {
+    pub(super) fn lock_state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

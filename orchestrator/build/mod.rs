@@ -5,6 +5,7 @@
 //!   tools to artifacts, and tells what it does as [`Event`]s.
 //! - `recipe` is the one action that starts processes: build a component.
 //! - `lock` holds what a build would use against `poly.lock`, before it begins.
+//! - `provenance` tells what a build was made of, from the records of its actions.
 //! - `compose` is the one that knows all components at once; `graph` shows what it would do.
 
 mod artifacts;
@@ -19,6 +20,7 @@ mod inputs;
 mod lock;
 mod prepare;
 mod project;
+mod provenance;
 mod provision;
 mod recipe;
 mod schedule;
@@ -32,6 +34,7 @@ pub use event::Event;
 pub use inputs::InputsError;
 pub use lock::{present, read_lock, write_lock};
 pub use project::{Project, ProjectError, read_wit};
+pub use provenance::Documents;
 pub use provision::Provision;
 pub use recipe::RecipeError;
 pub use stage::StageError;

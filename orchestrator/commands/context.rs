@@ -10,7 +10,7 @@ use std::time::Instant;
 use etcetera::BaseStrategy as _;
 
 use super::CommandError;
-use crate::build::{Built, Driver, Event, Options, Project, Provision};
+use crate::build::{Built, Documents, Driver, Event, Options, Project, Provision};
 use crate::cli::Global;
 use crate::report::{Report, Summary};
 
@@ -44,6 +44,7 @@ impl<'a> Context<'a> {
                 home,
                 install: !global.no_install,
                 locked: global.locked,
+                documents: Documents::None,
                 jobs: jobs.unwrap_or(NonZeroUsize::MIN),
             },
         })
@@ -73,6 +74,12 @@ impl<'a> Context<'a> {
     /// The same for a pipeline of poly's own, which has no lock file.
     pub(super) fn unlocked(&self) -> Context<'a> {
         let options = Options { locked: false, ..self.options.clone() };
+        Context { options, manifest: self.manifest.clone(), ..*self }
+    }
+
+    /// The same for a build that is to be told of.
+    pub(super) fn with_documents(&self, documents: Documents) -> Context<'a> {
+        let options = Options { documents, ..self.options.clone() };
         Context { options, manifest: self.manifest.clone(), ..*self }
     }
 

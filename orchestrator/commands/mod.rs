@@ -78,7 +78,7 @@ fn interrupt() {
 fn dispatch(cli: &Cli, report: &Report) -> Result<Ending, CommandError> {
     let context = Context::new(&cli.global, report)?;
     match &cli.command {
-        Command::Build => build::run(&context),
+        Command::Build(options) => build::run(&context, *options),
         Command::Run { call } => run::run(&context, call.as_deref()),
         Command::Check => check::run(&context),
         Command::Plan => plan::run(&context),

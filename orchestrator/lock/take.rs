@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Lock;
 use super::present::Present;
-use super::tool::{LockedLibrary, LockedTool, by_name, versions};
+use super::tool::{ANY, LockedLibrary, LockedTool, by_name, versions};
 
 /// A change to the lock file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -188,8 +188,9 @@ fn told(tool: &LockedTool) -> String {
     let LockedTool { version, from, checksum, .. } = tool;
     let platforms: Vec<&str> = checksum.keys().map(String::as_str).collect();
     match platforms.as_slice() {
-        [] => format!("{version} from {from}"),
-        platforms => format!("{version} from {from}, checksums for {}", platforms.join(", ")),
+        [] => format!("{version} ({from})"),
+        [ANY] => format!("{version} ({from}), its checksum for all platforms"),
+        platforms => format!("{version} ({from}), its checksum for {}", platforms.join(", ")),
     }
 }
 
