@@ -6,9 +6,11 @@
 mod cases;
 mod compose;
 mod fake;
+mod keys;
 mod lock;
 mod place;
 mod provenance;
 mod real;
 mod types;
+mod why;
 mod wit;

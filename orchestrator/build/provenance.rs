@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use poly_cache::{Artifact, Digest};
@@ -14,6 +13,7 @@ use poly_cache::{Artifact, Digest};
 use super::driver::Driver;
 use super::error::BuildError;
 use super::event::Event;
+use super::outputs::Outputs;
 use crate::lock::{LockedPackage, Sha256};
 use crate::plan::{Action, Fingerprint};
 use crate::provenance::{self, Component, Done, Facts, Known, Tool, Unreadable, WitPackage};
@@ -32,41 +32,42 @@ pub enum Documents {
 }
 
 impl Driver<'_> {
-    /// Publishes the composed component with the documents that are asked for, and removes those
-    /// that a former build left. Returns the files of documents, and the component as it was
-    /// published.
+    /// Leaves the composed component in the pipeline, with the documents that are asked for.
+    /// Returns the component as it was left, and the files of documents.
     pub(super) fn publish(
         &self,
         made: &BTreeMap<Action, Artifact>,
     ) -> Result<(Artifact, Vec<PathBuf>), BuildError> {
-        let composed = made[&Action::Compose];
-        let path = self.project.composed();
-        let [bom, statement] = ["cdx.json", "provenance.json"].map(|end| path.with_extension(end));
-        let documents = self.options.documents;
-        if documents != Documents::Files {
-            for file in [&bom, &statement] {
-                remove(file).map_err(|source| BuildError::Write { path: file.clone(), source })?;
+        let mut composed = made[&Action::Compose];
+        let name = self.project.composed_name();
+        let mut documents = Vec::new();
+        if self.options.documents != Documents::None {
+            let facts = self.facts(made)?;
+            let (bom, statement) = (provenance::bom(&facts), provenance::statement(&facts));
+            if self.options.documents == Documents::Embedded {
+                let bytes = self.artifacts.bytes(&composed)?;
+                composed = self.artifacts.put(provenance::embedded(&bytes, &bom, &statement))?;
+            } else {
+                for (end, text) in [("cdx.json", bom), ("provenance.json", statement)] {
+                    let name = Path::new(&name).with_extension(end).display().to_string();
+                    documents.push((name, self.artifacts.put(text.into_bytes())?));
+                }
             }
         }
-        if documents == Documents::None {
-            self.artifacts.publish(&composed, &path)?;
-            return Ok((composed, Vec::new()));
+        let mut outputs = Outputs::open(&self.project.root)?;
+        let directory = self.project.output();
+        for (name, artifact) in [(name, composed)].iter().chain(&documents) {
+            outputs.publish(
+                directory,
+                name,
+                artifact,
+                |path| self.artifacts.is(path, artifact),
+                || self.artifacts.bytes(artifact),
+            )?;
         }
-        let facts = self.facts(made)?;
-        let texts = [provenance::bom(&facts), provenance::statement(&facts)];
-        if documents == Documents::Embedded {
-            let bytes = self.artifacts.bytes(&composed)?;
-            let bytes = provenance::embedded(&bytes, &texts[0], &texts[1]);
-            let published = self.artifacts.put(bytes)?;
-            self.artifacts.publish(&published, &path)?;
-            return Ok((published, Vec::new()));
-        }
-        self.artifacts.publish(&composed, &path)?;
-        for (file, text) in [&bom, &statement].into_iter().zip(texts) {
-            let text = self.artifacts.put(text.into_bytes())?;
-            self.artifacts.publish(&text, file)?;
-        }
-        Ok((composed, vec![bom, statement]))
+        outputs.finish()?;
+        let path = |(name, _)| self.project.root.join(directory).join::<String>(name);
+        Ok((composed, documents.into_iter().map(path).collect()))
     }
 
     fn facts(&self, made: &BTreeMap<Action, Artifact>) -> Result<Facts, BuildError> {
@@ -112,7 +113,7 @@ impl Driver<'_> {
         action: &Action,
         artifact: &Artifact,
     ) -> Result<Fingerprint, BuildError> {
-        let key = self.lock_state().key(action).copied();
+        let key = self.lock_state().key(action);
         let record = key.map(|key| self.artifacts.record(&key)).transpose()?.flatten();
         let record = record.ok_or(BuildError::Damaged { digest: artifact.digest })?;
         Ok(record.fingerprint)
@@ -189,12 +190,5 @@ impl Driver<'_> {
             })
             .collect();
         packages.into_iter().collect()
-    }
-}
-
-fn remove(file: &Path) -> io::Result<()> {
-    match fs::remove_file(file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
     }
 }
