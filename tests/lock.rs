@@ -226,35 +226,63 @@ const INSTALL: &str = "mkdir -p $POLY_PREFIX/bin\n\
     sed \"s/FAKE_VERSION:-1.2.3/FAKE_VERSION:-$POLY_VERSION/\" FAKEC > $POLY_PREFIX/bin/fakec\n\
     chmod +x $POLY_PREFIX/bin/fakec\n";
 
-#[test]
-fn a_missing_tool_is_installed_in_the_locked_version() {
+/// One whose tool can be installed, and poly where it is not on `PATH`.
+fn installable() -> (Place, impl Fn(&Place, &[&str]) -> Ran) {
     let place = one();
     let file = String::from_utf8(place.read("toolchains/fake.toml")).unwrap();
-    let way = "install-version = \"1.2.3\"\n\n[[tool.fakec.install]]\nway = \"script\"\nscript = \"fakec.sh\"\n";
+    let way = "install-version = \"1.2.3\"\n\n\
+        [[tool.fakec.install]]\nway = \"script\"\nscript = \"fakec.sh\"\n";
     place.write("toolchains/fake.toml", file.replace("install-version = \"1.2.3\"\n", way));
     let fakec = repository().join("tests/tools/bin/fakec");
     place.write("toolchains/install/fakec.sh", INSTALL.replace("FAKEC", fakec.to_str().unwrap()));
-    let poly =
-        |arguments: &[&str]| place.finish(place.poly(arguments).env("PATH", "/usr/bin:/bin"));
-    poly(&["lock"]).expect(0);
+    let poly = |place: &Place, arguments: &[&str]| {
+        place.finish(place.poly(arguments).env("PATH", "/usr/bin:/bin"))
+    };
+    (place, poly)
+}
+
+#[test]
+fn a_missing_tool_is_installed_in_the_locked_version() {
+    let (place, poly) = installable();
+    poly(&place, &["lock"]).expect(0);
     let text = lock(&place);
     assert!(text.contains("from = \"script fakec.sh\"\n\n[tool.checksum]\nany = "), "{text}");
     edit(&place, "version = \"1.2.3\"", "version = \"1.2.0\"");
 
-    let absent = poly(&["build", "--locked", "--no-install"]).expect(1).stderr;
-    let planned = poly(&["plan", "--locked"]).expect(1).stderr;
+    let absent = poly(&place, &["build", "--locked", "--no-install"]).expect(1).stderr;
+    let planned = poly(&place, &["plan", "--locked"]).expect(1).stderr;
     for said in [absent, planned] {
         assert!(said.contains("tool `fakec` is in it, and not on this machine"), "{said}");
     }
 
-    let built = poly(&["build", "--locked"]).expect(0).stderr;
+    let built = poly(&place, &["build", "--locked"]).expect(0).stderr;
     assert!(built.contains("installed fakec 1.2.0"), "{built}");
     assert!(place.home.join("tools/fakec/1.2.0/bin/fakec").exists());
     // And the one that the toolchain's file names, on request.
-    let upgraded = poly(&["lock", "--upgrade"]).expect(0);
-    assert!(upgraded.stdout.contains("tool fakec 1.2.3 (script fakec.sh)"), "{}", upgraded.stdout);
+    let upgraded = poly(&place, &["lock", "--upgrade"]).expect(0).stdout;
+    assert!(upgraded.contains("tool fakec 1.2.3 (script fakec.sh)"), "{upgraded}");
     assert_eq!(lock(&place), text);
-    poly(&["build", "--locked"]).expect(0);
+    poly(&place, &["build", "--locked"]).expect(0);
+}
+
+/// What is on `PATH` is another tool for everybody.
+#[test]
+fn what_is_locked_as_installed_by_poly_is_not_taken_from_path() {
+    let (place, poly) = installable();
+    poly(&place, &["lock"]).expect(0);
+    place.run(&["build", "--locked"]).expect(0);
+    let silent = place.run(&["build"]).expect(0).stderr;
+    assert!(!silent.contains("poly.lock"), "{silent}");
+
+    // On a machine that has it on `PATH` alone, that is better than nothing, but not as locked.
+    fs::remove_dir_all(&place.home).unwrap();
+    let origin = "the origin of tool `fakec` is `script fakec.sh` in it, and `PATH` here";
+    let warned = place.run(&["build"]).expect(0).stderr;
+    assert!(warned.contains(origin), "{warned}");
+    let refused = place.run(&["build", "--locked", "--no-install"]).expect(1).stderr;
+    assert!(refused.contains(origin), "{refused}");
+    let built = place.run(&["build", "--locked"]).expect(0).stderr;
+    assert!(built.contains("installed fakec 1.2.3"), "{built}");
 }
 
 #[test]

@@ -111,7 +111,7 @@ impl<'a> Driver<'a> {
         tell: &'a (dyn Fn(Event) + Sync),
     ) -> Result<Self, BuildError> {
         let artifacts = Artifacts::open(&options.cache)?;
-        let provision = Provision::new(&options.home, &options.cache, tell);
+        let provision = Provision::new(&options, tell);
         let places = [state_file(project), latest_file(project, &options.cache)];
         let state = Mutex::new(State::read(places.iter().map(PathBuf::as_path)));
         let builds = project.builds(&options.cache);

@@ -16,7 +16,7 @@ use super::project::{Project, ProjectError};
 use super::provision::Provision;
 use crate::component::{adapt, compose};
 use crate::lock::{Checksum, Difference, FILE, Lock, LockedLibrary, LockedTool, Present};
-use crate::toolchain::{self, Archive, Pin, Toolchain};
+use crate::toolchain::{self, Archive, Origin, Pin, Search, Toolchain};
 
 /// The lock file beside a manifest, if there is one.
 pub fn read_lock(root: &Path) -> Result<Option<Lock>, ProjectError> {
@@ -84,8 +84,9 @@ pub fn present(
     Ok(present.with_wit(&project.manifest, sources, lock))
 }
 
-/// The versions in which a lock has the tools of a toolchain.
-pub(super) fn pins(lock: &Lock, toolchain: &Toolchain) -> BTreeMap<String, Pin> {
+/// How a lock has the tools of a toolchain. With `strictly` those that poly installs will do in no
+/// other place.
+pub(super) fn pins(lock: &Lock, toolchain: &Toolchain, strictly: bool) -> BTreeMap<String, Pin> {
     let mut pins = BTreeMap::new();
     for name in toolchain.tools.keys() {
         let Some(tool) = lock.tool(&toolchain.name, name) else { continue };
@@ -94,7 +95,12 @@ pub(super) fn pins(lock: &Lock, toolchain: &Toolchain) -> BTreeMap<String, Pin> 
             Some((on.clone(), Archive { url: url.clone(), sha256 }))
         };
         let archives = tool.url.iter().filter_map(archive).collect();
-        pins.insert(name.clone(), Pin { version: tool.version.clone(), archives });
+        let search = match (Origin::is_own(&tool.from), strictly) {
+            (false, _) => Search::PathFirst,
+            (true, false) => Search::OwnFirst,
+            (true, true) => Search::OwnAlone,
+        };
+        pins.insert(name.clone(), Pin { version: tool.version.clone(), archives, search });
     }
     pins
 }

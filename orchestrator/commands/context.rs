@@ -108,7 +108,7 @@ impl<'a> Context<'a> {
 
     /// Where tools come from.
     pub(super) fn provision<'t>(&self, tell: &'t (dyn Fn(Event) + Sync)) -> Provision<'t> {
-        Provision::new(&self.options.home, &self.options.cache, tell)
+        Provision::new(&self.options, tell)
     }
 
     /// Builds with the precompiled component made anew: the one in the cache is of no use.

@@ -130,11 +130,15 @@ impl Facts {
     /// Content by name of all that was read by builds and by other actions, artifacts left out.
     fn inputs(&self) -> BTreeMap<&str, Digest> {
         let names: BTreeSet<&str> = self.actions.iter().map(|done| done.action.as_str()).collect();
-        let inputs = self.actions.iter().flat_map(|done| &done.fingerprint.inputs);
-        inputs
-            .filter(|(name, _)| !names.contains(name.as_str()))
-            .map(|(name, digest)| (name.as_str(), *digest))
-            .collect()
+        let mut files = BTreeMap::new();
+        for Done { fingerprint, .. } in &self.actions {
+            // A build takes no artifact: what it names like an action is a file of that name.
+            let is_build = fingerprint.action == "build";
+            let inputs = fingerprint.inputs.iter();
+            let read = inputs.filter(|(name, _)| is_build || !names.contains(name.as_str()));
+            files.extend(read.map(|(name, digest)| (name.as_str(), *digest)));
+        }
+        files
     }
 
     /// The libraries inside poly that shaped what was made.

@@ -5,6 +5,7 @@ use super::*;
 fn facts() -> Facts {
     let mut build = Fingerprint::new("build");
     build.inputs.insert("c/main.go".to_owned(), Digest::of(b"main"));
+    build.inputs.insert("compose".to_owned(), Digest::of(b"a file of that name"));
     let mut compose = Fingerprint::new("compose");
     compose.inputs.insert("build c".to_owned(), Digest::of(b"built"));
     compose.libraries.insert("flow".to_owned(), "3".to_owned());
@@ -88,6 +89,7 @@ fn only_an_executable_has_the_digest_of_a_file() {
         digests,
         [
             "c/main.go: sha256",
+            "compose: sha256",
             "tool go: sha256",
             "tool snake: polyIdentity",
             "library wac-graph: sha256",

@@ -29,6 +29,15 @@ use super::process::Invocation;
 /// The key of a checksum that is the same on every platform.
 const ANY: &str = "any";
 
+/// What is said of a tool that was found on `PATH`.
+const PATH: &str = "PATH";
+
+/// What is said of a tool that the manifest names.
+const MANIFEST: &str = "manifest";
+
+/// What is said, with the name of the other, of a tool that comes with another.
+const WITH: &str = "with ";
+
 /// Where a tool is from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Origin {
@@ -40,6 +49,13 @@ pub struct Origin {
     pub checksums: BTreeMap<String, String>,
 }
 
+impl Origin {
+    /// Whether what is said of a tool is that poly installs it.
+    pub fn is_own(from: &str) -> bool {
+        from != PATH && from != MANIFEST && !from.starts_with(WITH)
+    }
+}
+
 /// What this machine is called in toolchains' files and in the lock file, such as `x86_64-linux`.
 pub fn platform() -> String {
     format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS)
@@ -49,14 +65,14 @@ impl Finder {
     /// Where a tool that was found is from. `named` says whether the manifest named it.
     pub fn origin(&self, tool: &Tool, found: &FoundTool, named: bool) -> Origin {
         if named {
-            return here("manifest", found);
+            return here(MANIFEST, found);
         }
         if let Some(other) = &tool.from {
-            return Origin { from: format!("with {other}"), ..Origin::default() };
+            return Origin { from: format!("{WITH}{other}"), ..Origin::default() };
         }
         let receipt = self.prefix(tool).filter(|prefix| is_below(&found.path, prefix));
         let Some(receipt) = receipt.and_then(|prefix| Receipt::read(&prefix)) else {
-            return here("PATH", found);
+            return here(PATH, found);
         };
         let made = |way: &&Way| receipt.recipe == Some(way.recipe());
         let like = |way: &&Way| receipt.way == way.name();
@@ -148,7 +164,7 @@ fn of_way(way: &Way, tool: &Tool, found: &FoundTool, fetched: Option<String>) ->
             of(format!("script {name}"), everywhere(sha256(Digest::of(text.as_bytes()))))
         }
         // What it adds to is on PATH.
-        Way::RustupTarget { .. } => here("PATH", found),
+        Way::RustupTarget { .. } => here(PATH, found),
     }
 }
 

@@ -1,24 +1,27 @@
-//! A toolchain whose tools are installed in other versions than its file says.
+//! A toolchain whose tools are locked: installed in other versions than its file says, and where
+//! poly installs them, searched in its own directory first.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use semver::Version;
 
-use super::definition::{Archive, Tool, Toolchain, Way};
+use super::definition::{Archive, Search, Tool, Toolchain, Way};
 
-/// The version of a tool that is to be installed.
+/// How a tool is locked.
 #[derive(Debug, Clone, Default)]
 pub struct Pin {
     /// The version.
     pub version: String,
     /// Its release archives by platform, where they are known.
     pub archives: BTreeMap<String, Archive>,
+    /// Where it is searched.
+    pub search: Search,
 }
 
 impl Toolchain {
     /// The same toolchain, with the tools of these names installed in these versions, as far as
-    /// it accepts them and has ways that can.
+    /// it accepts them and has ways that can, and searched where the pins say.
     pub fn pinned(&self, pins: &BTreeMap<String, Pin>) -> Cow<'_, Self> {
         let mut pinned = Cow::Borrowed(self);
         for (name, tool) in &self.tools {
@@ -31,19 +34,22 @@ impl Toolchain {
 }
 
 impl Tool {
-    /// The tool as it is installed in the version of a pin; `None` if that is what is installed
-    /// anyway, or cannot be.
+    /// The tool as it is locked; `None` if that is nothing else, or cannot be installed.
     fn pinned(&self, pin: &Pin) -> Option<Self> {
-        let usual = self.install_version.as_deref()?;
-        let version = Version::parse(&pin.version).ok()?;
-        if usual == pin.version || !self.accept.matches(&version) {
-            return None;
+        // What poly has no way to install can only be found.
+        let usual = self.install_version.as_deref().filter(|_| !self.installs.is_empty())?;
+        if usual == pin.version {
+            let search = pin.search;
+            return (search != self.search).then(|| Self { search, ..self.clone() });
         }
-        let ways = self.installs.iter().filter_map(|way| way.pinned(pin, usual));
-        let installs: Vec<Way> = ways.collect();
-        (!installs.is_empty()).then(|| Self {
+        let version = Version::parse(&pin.version).ok()?;
+        let installs: Vec<Way> =
+            self.installs.iter().filter_map(|way| way.pinned(pin, usual)).collect();
+        let can = self.accept.matches(&version) && !installs.is_empty();
+        can.then(|| Self {
             install_version: Some(pin.version.clone()),
             installs,
+            search: pin.search,
             ..self.clone()
         })
     }
@@ -51,7 +57,7 @@ impl Tool {
 
 impl Way {
     /// The way to the version of a pin instead of the `usual` one, if it can lead there.
-    fn pinned(&self, Pin { version, archives }: &Pin, usual: &str) -> Option<Self> {
+    fn pinned(&self, Pin { version, archives, .. }: &Pin, usual: &str) -> Option<Self> {
         match self {
             Self::Python { packages } => {
                 let (old, new) = (format!("=={usual}"), format!("=={version}"));
@@ -101,7 +107,11 @@ mod tests {
             ("x86_64-linux".to_owned(), archive)
         };
         let archives = archives.iter().map(archive).collect();
-        [("tool".to_owned(), Pin { version: version.to_owned(), archives })].into()
+        [(
+            "tool".to_owned(),
+            Pin { version: version.to_owned(), archives, search: Search::OwnFirst },
+        )]
+        .into()
     }
 
     /// The version that is installed, and by what.
