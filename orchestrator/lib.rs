@@ -21,6 +21,7 @@
 //! |---|---|
 //! | [`cli`] | what may be typed |
 //! | [`commands`] | one file for each subcommand: options → driver → report |
+//! | [`config`] | the user's own settings, text → [`config::Config`] |
 //! | [`manifest`] | text → [`manifest::Manifest`], with places for diagnostics |
 //! | [`toolchain`] | toolchain files; finding, probing, installing and running tools |
 //! | [`plan`] | [`plan::Plan`], [`plan::Fingerprint`], and why an action runs |
@@ -35,7 +36,7 @@
 //! | [`report`] | the console, JSON and pictures; nothing else prints |
 //! | [`poly_cache`] | digests, the store, records of actions; knows nothing of ours |
 //!
-//! `manifest`, `plan`, `component`, `contract`, `lock` and `check` are pure: text or bytes in,
+//! `config`, `manifest`, `plan`, `component`, `contract`, `lock` and `check` are pure: text or bytes in,
 //! values out. Arrows point one way: commands → build, dependencies, contract, report;
 //! dependencies → build, contract, lock; build → toolchain, plan, component, host, the
 //! cache; nothing points back.
@@ -45,6 +46,7 @@ pub mod check;
 pub mod cli;
 pub mod commands;
 pub mod component;
+pub mod config;
 pub mod contract;
 pub mod dependencies;
 pub mod host;

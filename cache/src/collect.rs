@@ -148,8 +148,8 @@ impl Keeper {
     fn collect_alone(&self, bounds: &Bounds) -> Result<Collected, StoreError> {
         // First: a collection that fails each time must not be tried by each build.
         let stamp = self.layout.collected();
-        let stamped = write::begin(&self.layout.temporary())
-            .and_then(|file| write::finish(file, &stamp));
+        let stamped =
+            write::begin(&self.layout.temporary()).and_then(|file| write::finish(file, &stamp));
         stamped.map_err(|source| StoreError::writing(stamp, source))?;
         let now = SystemTime::now();
         self.sweep(now).map_err(|source| self.failed(source))?;
@@ -252,11 +252,7 @@ fn spared_from(leases: &[SystemTime]) -> Option<SystemTime> {
 
 /// The entries that are over the bounds, in the order in which they go, and the size of the
 /// others: orphans, then what was not used for longest.
-fn over_bounds(
-    mut entries: Vec<Entry>,
-    bounds: &Bounds,
-    now: SystemTime,
-) -> (Vec<Entry>, u64) {
+fn over_bounds(mut entries: Vec<Entry>, bounds: &Bounds, now: SystemTime) -> (Vec<Entry>, u64) {
     entries.sort_by(|one, other| {
         let order = |entry: &Entry| (!entry.is_orphan, entry.used);
         order(one).cmp(&order(other)).then_with(|| one.path.cmp(&other.path))

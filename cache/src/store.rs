@@ -178,7 +178,8 @@ impl Store {
     /// Notes that a file is used, unless that was noted not long ago. Says whether it is still
     /// there.
     fn mark(&self, path: &Path, metadata: &fs::Metadata) -> bool {
-        let fresh = metadata.modified().is_ok_and(|used| collect::is_noted(used, SystemTime::now()));
+        let fresh =
+            metadata.modified().is_ok_and(|used| collect::is_noted(used, SystemTime::now()));
         if fresh {
             return true;
         }

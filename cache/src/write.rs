@@ -17,7 +17,9 @@ use tempfile::NamedTempFile;
 pub(crate) fn make_directory(path: &Path) -> io::Result<()> {
     let make = || DirBuilder::new().recursive(true).mode(0o700).create(path);
     make().or_else(|error| match fs::symlink_metadata(path) {
-        Ok(found) if !found.is_dir() && !path.is_dir() => remove(path, &found).and_then(|()| make()),
+        Ok(found) if !found.is_dir() && !path.is_dir() => {
+            remove(path, &found).and_then(|()| make())
+        }
         _ => Err(error),
     })
 }

@@ -4,9 +4,11 @@
 //! - [`Driver`] knows all stages; it takes a [`crate::plan::Plan`] through the store and the
 //!   tools to artifacts, and tells what it does as [`Event`]s.
 //! - `recipe` is the one action that starts processes: build a component.
+//! - [`keeper`] looks after the cache: keeps it small and whole.
 //! - `compose` is the one that knows all components at once; `graph` shows what it would do.
 
 mod artifacts;
+mod cache;
 mod compose;
 mod driver;
 mod error;
@@ -23,6 +25,7 @@ mod schedule;
 mod stage;
 mod state;
 
+pub use cache::keeper;
 pub use compose::{explicit_links, place_about};
 pub use driver::{Built, Driver, Options, Planned, PlannedState};
 pub use error::BuildError;

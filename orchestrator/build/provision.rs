@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use poly_cache::StatMemo;
 
+use super::cache::{TOOLS, TOOLS_MEMO};
 use super::error::BuildError;
 use super::event::Event;
 use super::project::Project;
@@ -21,8 +22,8 @@ impl<'a> Provision<'a> {
     /// Keeps installed tools in `home`; what it learned of tools, and what they remember
     /// themselves, in `cache`.
     pub fn new(home: &Path, cache: &Path, tell: &'a (dyn Fn(Event) + Sync)) -> Self {
-        let memo = StatMemo::open(&cache.join("tools.json"));
-        let caches = cache.join("tools");
+        let memo = StatMemo::open(&cache.join(TOOLS_MEMO));
+        let caches = cache.join(TOOLS);
         let finder = Finder::new(home.to_owned(), caches, environment::of_process(), memo);
         Self { finder, tell }
     }

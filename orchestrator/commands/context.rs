@@ -1,6 +1,9 @@
 //! What every command starts from: the command line, the places, the report.
 
+use std::cell::Cell;
 use std::env;
+use std::fs;
+use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,6 +15,7 @@ use etcetera::BaseStrategy as _;
 use super::CommandError;
 use crate::build::{Built, Driver, Event, Options, Project, Provision};
 use crate::cli::Global;
+use crate::config::Config;
 use crate::report::{Report, Summary};
 
 /// What every command starts from.
@@ -19,12 +23,15 @@ pub(super) struct Context<'a> {
     pub(super) report: &'a Report,
     pub(super) manifest: PathBuf,
     pub(super) verbose: bool,
+    pub(super) config: Config,
     options: Options,
+    stored: Cell<bool>,
 }
 
 impl<'a> Context<'a> {
     pub(super) fn new(global: &Global, report: &'a Report) -> Result<Self, CommandError> {
         let (cache, home) = directories()?;
+        let config = config()?;
         if let Some(directory) = &global.directory {
             env::set_current_dir(directory).map_err(|source| CommandError::System {
                 doing: "change to",
@@ -38,6 +45,8 @@ impl<'a> Context<'a> {
         Ok(Self {
             report,
             verbose: global.verbose,
+            config,
+            stored: Cell::new(false),
             manifest: global.manifest.clone().unwrap_or_else(|| PathBuf::from("pipeline.toml")),
             options: Options {
                 cache,
@@ -62,6 +71,11 @@ impl<'a> Context<'a> {
     pub(super) fn options(&self, project: &Project) -> Options {
         let install = self.options.install && project.manifest.pipeline.install;
         Options { install, ..self.options.clone() }
+    }
+
+    /// Whether a build put anything into the cache.
+    pub(super) fn has_stored(&self) -> bool {
+        self.stored.get()
     }
 
     /// Where artifacts and all that was fetched are kept.
@@ -102,7 +116,9 @@ impl<'a> Context<'a> {
             }
             self.report.event(&event);
         };
-        let built = Driver::open(project, self.options(project), &tell)?.build(run)?;
+        let built = Driver::open(project, self.options(project), &tell)?.build(run);
+        self.stored.set(self.stored.get() || ran.load(Ordering::Relaxed) > 0);
+        let built = built?;
         self.report.summary(&Summary {
             pipeline: project.manifest.pipeline.name.get_ref().clone(),
             actions: actions.into_inner(),
@@ -128,6 +144,22 @@ fn directories() -> Result<(PathBuf, PathBuf), CommandError> {
     match (cache, home) {
         (Some(cache), Some(home)) => Ok((absolute(cache), absolute(home))),
         _ => Err(CommandError::NoHome),
+    }
+}
+
+/// The user's own settings: of the file that `POLY_CONFIG` names, or else of `poly/config.toml`
+/// in the platform's directory for such files, if it is there.
+fn config() -> Result<Config, CommandError> {
+    let named = env::var_os("POLY_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let usual = || etcetera::choose_base_strategy().ok().map(|usual| usual.config_dir());
+    let path = named.clone().or_else(|| Some(usual()?.join("poly/config.toml")));
+    let Some(path) = path else { return Ok(Config::default()) };
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Config::parse(&path.display().to_string(), &text)?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => {
+            Ok(Config::default())
+        }
+        Err(source) => Err(CommandError::System { doing: "read", path, source }),
     }
 }
 

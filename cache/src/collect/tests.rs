@@ -291,7 +291,8 @@ fn nobody_loses_what_he_uses() {
                         }
                         // Long unused, as far as anybody can see, until it is used again.
                         let path = store.layout.blob(&digest);
-                        let _ = File::open(&path).unwrap().set_modified(SystemTime::now() - DAY * 3);
+                        let _ =
+                            File::open(&path).unwrap().set_modified(SystemTime::now() - DAY * 3);
                         if store.path(&artifact).is_none() {
                             store.put(content).unwrap();
                         }

@@ -213,7 +213,9 @@ fn what_the_store_makes_is_its_owners_alone() {
     let artifact = store.put(b"hello").unwrap();
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let blob = store.path(&artifact).unwrap();
-    for directory in [&*root, &store.layout.blobs(), blob.parent().unwrap(), &store.layout.temporary()] {
+    for directory in
+        [&*root, &store.layout.blobs(), blob.parent().unwrap(), &store.layout.temporary()]
+    {
         assert_eq!(mode(directory), 0o700, "{}", directory.display());
     }
     // What lies above it is not the store's, and one that was there keeps its mode.
