@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use poly_cache::{Artifact, Damaged, Digest, Lock, Record, StatMemo, Store};
+use poly_cache::{Artifact, Damaged, Digest, Lock, Record, StatCache, StatMemo, Store};
 
 use super::error::BuildError;
 use crate::plan::Fingerprint;
@@ -18,15 +18,16 @@ use crate::plan::Fingerprint;
 pub(super) struct Artifacts {
     store: Store,
     memo: StatMemo,
+    seen: Arc<StatCache>,
     at_hand: Mutex<BTreeMap<Digest, Arc<Vec<u8>>>>,
 }
 
 impl Artifacts {
-    /// Opens the store in `cache`.
-    pub(super) fn open(cache: &Path) -> Result<Self, BuildError> {
+    /// Opens the store in `cache`. What was found there before is `seen`.
+    pub(super) fn open(cache: &Path, seen: Arc<StatCache>) -> Result<Self, BuildError> {
         let store = Store::open(cache)?;
         let memo = StatMemo::open(&cache.join("memo.json"));
-        Ok(Self { store, memo, at_hand: Mutex::default() })
+        Ok(Self { store, memo, seen, at_hand: Mutex::default() })
     }
 
     /// The record of a key, whether or not its artifact is still there.
@@ -36,9 +37,18 @@ impl Artifacts {
 
     /// The artifact of a key, if the store has both it and its record.
     pub(super) fn find(&self, key: &Digest) -> Result<Option<Artifact>, BuildError> {
+        // The key says all that the artifact depends on: the record, found before, need not be
+        // read again as long as the artifact itself is there.
+        let there = |artifact: &Artifact| self.store.path(artifact).is_some();
+        if let Some(artifact) = self.seen.artifact(key).filter(there) {
+            return Ok(Some(artifact));
+        }
         let record = self.record(key)?;
-        let artifact = record.map(|record| record.artifact);
-        Ok(artifact.filter(|artifact| self.store.path(artifact).is_some()))
+        let artifact = record.map(|record| record.artifact).filter(there);
+        if let Some(artifact) = artifact {
+            self.seen.note_artifact(*key, artifact);
+        }
+        Ok(artifact)
     }
 
     /// Waits until no other poly works on this key.
@@ -62,7 +72,9 @@ impl Artifacts {
         elapsed: Duration,
     ) -> Result<(), BuildError> {
         let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-        Ok(self.store.put_record(&Record { key, fingerprint, artifact, milliseconds })?)
+        self.store.put_record(&Record { key, fingerprint, artifact, milliseconds })?;
+        self.seen.note_artifact(key, artifact);
+        Ok(())
     }
 
     /// The bytes of an artifact that was there a moment ago.
@@ -135,6 +147,7 @@ impl Artifacts {
     /// else.
     pub(super) fn remember(&self) {
         let _ = self.memo.save();
+        let _ = self.seen.save();
     }
 
     fn keep_at_hand(&self, digest: Digest, bytes: Arc<Vec<u8>>) {

@@ -7,22 +7,27 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use poly_cache::{Artifact, Digest};
+use poly_cache::{Artifact, Digest, StatCache};
 
 use super::artifacts::Artifacts;
 use super::error::BuildError;
 use super::event::Event;
+use super::inputs::Sources;
 use super::prepare::{Made, Product};
 use super::project::Project;
 use super::provision::Provision;
+use super::recipe::Kits;
 use super::schedule;
 use super::state::State;
 use crate::component::compose::Choice;
 use crate::plan::{Action, Fingerprint, Plan, Reason};
 use crate::toolchain::{ToolError, process};
+
+/// What is known of a checkout's files, in the directory of its builds. No component has such a name.
+const STAT_CACHE: &str = "stat.cache";
 
 /// How a build is done, beside what the manifest says.
 #[derive(Debug, Clone)]
@@ -42,7 +47,9 @@ pub struct Driver<'a> {
     pub(super) project: &'a Project,
     pub(super) options: Options,
     pub(super) artifacts: Artifacts,
+    pub(super) sources: Sources,
     pub(super) provision: Provision<'a>,
+    pub(super) kits: Kits,
     pub(super) state: Mutex<State>,
     pub(super) builds: PathBuf,
     pub(super) begun: Instant,
@@ -99,12 +106,26 @@ impl<'a> Driver<'a> {
         options: Options,
         tell: &'a (dyn Fn(Event) + Sync),
     ) -> Result<Self, BuildError> {
-        let artifacts = Artifacts::open(&options.cache)?;
+        let builds = project.builds(&options.cache);
+        let seen = Arc::new(StatCache::open(&builds.join(STAT_CACHE), &project.root));
+        let artifacts = Artifacts::open(&options.cache, Arc::clone(&seen))?;
+        let sources = Sources::new(&project.root, seen);
         let provision = Provision::new(&options.home, &options.cache, tell);
         let state = Mutex::new(State::read(&state_file(project)));
-        let builds = project.builds(&options.cache);
         let begun = Instant::now();
-        Ok(Self { project, options, artifacts, provision, state, builds, begun, tell })
+        let kits = Kits::default();
+        Ok(Self {
+            project,
+            options,
+            artifacts,
+            sources,
+            provision,
+            kits,
+            state,
+            builds,
+            begun,
+            tell,
+        })
     }
 
     /// Makes the composed component, and with `run` the precompiled one.

@@ -14,6 +14,7 @@ mod event;
 mod flows;
 mod generate;
 mod graph;
+mod ignored;
 mod inputs;
 mod prepare;
 mod project;
