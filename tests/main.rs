@@ -6,7 +6,9 @@
 mod cases;
 mod compose;
 mod fake;
+mod keys;
 mod place;
 mod real;
 mod types;
+mod why;
 mod wit;

@@ -20,7 +20,7 @@ use thiserror::Error;
 use walkdir::WalkDir;
 
 use super::ignored::{self, Ignored, Rules};
-use super::project::OUTPUT_DIRECTORY;
+use super::project::WORK_DIRECTORY;
 
 /// Files by their path below the manifest's directory.
 pub(super) type Inputs = BTreeMap<String, Digest>;
@@ -69,6 +69,8 @@ pub(super) struct Globs {
     exclude: GlobSet,
     /// How many directories deep a file can lie that is taken in; unknown if any number.
     depth: Option<usize>,
+    /// The directories that those to take in begin with, as far as they are named.
+    tops: Vec<String>,
 }
 
 impl Globs {
@@ -85,14 +87,22 @@ impl Globs {
         };
         let depths: Option<Vec<usize>> = include.iter().map(depth).collect();
         let depth = depths.map(|depths| depths.into_iter().max().unwrap_or(0));
-        Ok(Self { include: compile(include)?, exclude: compile(exclude)?, depth })
+        let tops = include.iter().map(|glob| literal(glob).0.to_owned()).collect();
+        Ok(Self { include: compile(include)?, exclude: compile(exclude)?, depth, tops })
     }
 
-    /// Whether nothing that lies below this directory is taken in.
+    /// Whether nothing that lies below this directory can be taken in.
     fn excludes_all_below(&self, directory: &str) -> bool {
+        let leads_to = |top: &String| {
+            let (short, long) =
+                if top.len() < directory.len() { (&**top, directory) } else { (directory, &**top) };
+            let rest = long.strip_prefix(short);
+            rest.is_some_and(|rest| short.is_empty() || rest.is_empty() || rest.starts_with('/'))
+        };
         // Only a `**` matches at any depth; a `*` that matches one level says nothing of the
         // next.
-        self.depth.is_some_and(|depth| directory.matches('/').count() >= depth)
+        !self.tops.iter().any(leads_to)
+            || self.depth.is_some_and(|depth| directory.matches('/').count() >= depth)
             || (!self.exclude.is_empty() && self.exclude.is_match(format!("{directory}/any/any")))
     }
 
@@ -157,7 +167,7 @@ impl Sources {
             // None of them may be a link either.
             let whole = top.match_indices('/').map(|(at, _)| &top[..at]).chain([top]).all(|part| {
                 part.is_empty()
-                    || (part != OUTPUT_DIRECTORY
+                    || (part != WORK_DIRECTORY
                         && !part.split('/').any(|name| name == ".git")
                         && self.root.join(part).symlink_metadata().is_ok_and(|at| at.is_dir()))
             });
@@ -218,7 +228,7 @@ impl Sources {
             let (name, kind) = (&entry.name, entry.kind);
             let from_root = join(directory, name);
             let from_top = join(below, name);
-            if name == ".git" || from_root == OUTPUT_DIRECTORY {
+            if name == ".git" || from_root == WORK_DIRECTORY {
                 continue;
             }
             let at = || path.join(name);

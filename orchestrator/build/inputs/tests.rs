@@ -98,6 +98,23 @@ fn what_a_glob_names_is_looked_for_where_it_is() {
 }
 
 #[test]
+fn only_what_can_hold_an_input_is_walked_through() {
+    let passed = |include: &[&str], exclude: &[&str], directory: &str| {
+        let globs = Globs::new(include.iter().copied(), exclude.iter().copied()).unwrap();
+        !globs.excludes_all_below(directory)
+    };
+    assert!(passed(&["src/**", "a/b/*.c"], &[], "src"));
+    assert!(passed(&["src/**", "a/b/*.c"], &[], "src/deep"));
+    assert!(passed(&["src/**", "a/b/*.c"], &[], "a"));
+    assert!(!passed(&["src/**", "a/b/*.c"], &[], "source"));
+    assert!(!passed(&["src/**", "a/b/*.c"], &[], "sr"));
+    assert!(!passed(&["src/**", "a/b/*.c"], &[], "a/c"));
+    assert!(!passed(&["a/b/*.c"], &[], "a/b/d"));
+    assert!(passed(&["**/*.c"], &["out/*"], "out"));
+    assert!(!passed(&["**/*.c"], &["out/**"], "out"));
+}
+
+#[test]
 fn a_walk_for_several_is_made_once() {
     let root = tempfile::tempdir().unwrap();
     write(root.path(), "shared/a", "a");
