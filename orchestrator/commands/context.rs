@@ -10,7 +10,7 @@ use std::time::Instant;
 use etcetera::BaseStrategy as _;
 
 use super::CommandError;
-use crate::build::{Built, Driver, Event, Options, Project, Provision};
+use crate::build::{Built, Documents, Driver, Event, Options, Project, Provision};
 use crate::cli::Global;
 use crate::report::{Report, Summary};
 
@@ -43,6 +43,8 @@ impl<'a> Context<'a> {
                 cache,
                 home,
                 install: !global.no_install,
+                locked: global.locked,
+                documents: Documents::None,
                 jobs: jobs.unwrap_or(NonZeroUsize::MIN),
             },
         })
@@ -64,6 +66,31 @@ impl<'a> Context<'a> {
         Options { install, ..self.options.clone() }
     }
 
+    /// Whether everything must be as the lock file says.
+    pub(super) fn locked(&self) -> bool {
+        self.options.locked
+    }
+
+    /// The same for a pipeline of poly's own, which has no lock file.
+    pub(super) fn unlocked(&self) -> Context<'a> {
+        let options = Options { locked: false, ..self.options.clone() };
+        Context { options, manifest: self.manifest.clone(), ..*self }
+    }
+
+    /// The same for a build that is to be told of.
+    pub(super) fn with_documents(&self, documents: Documents) -> Context<'a> {
+        let options = Options { documents, ..self.options.clone() };
+        Context { options, manifest: self.manifest.clone(), ..*self }
+    }
+
+    /// Holds what a build would use against the lock file.
+    pub(super) fn hold_to_lock(&self, project: &Project) -> Result<(), CommandError> {
+        let tell = |event: Event| self.report.event(&event);
+        let options = self.options(project);
+        let install = options.install;
+        Ok(Driver::open(project, options, &tell)?.hold_to_lock(install)?)
+    }
+
     /// Where artifacts and all that was fetched are kept.
     pub(super) fn cache(&self) -> &Path {
         &self.options.cache
@@ -81,7 +108,7 @@ impl<'a> Context<'a> {
 
     /// Where tools come from.
     pub(super) fn provision<'t>(&self, tell: &'t (dyn Fn(Event) + Sync)) -> Provision<'t> {
-        Provision::new(&self.options.home, &self.options.cache, tell)
+        Provision::new(&self.options, tell)
     }
 
     /// Builds with the precompiled component made anew: the one in the cache is of no use.
