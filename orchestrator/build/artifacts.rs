@@ -35,10 +35,11 @@ impl Artifacts {
 
     /// The artifact of a key, if the store has both it and its record.
     pub(super) fn find(&self, key: &Digest) -> Result<Option<Artifact>, BuildError> {
-        // The key says all that the artifact depends on: the record, found before, need not be
-        // read again as long as the artifact itself is there.
         let there = |artifact: &Artifact| self.store.path(artifact).is_some();
-        if let Some(artifact) = self.seen.artifact(key).filter(there) {
+        // The key says all that the artifact depends on: a record that was read once need not be
+        // read again. That it and the artifact are there is looked at, and noted as a use.
+        let known = self.seen.artifact(key).filter(|artifact| there(artifact));
+        if let Some(artifact) = known.filter(|_| self.store.has_record(key)) {
             return Ok(Some(artifact));
         }
         let record = self.record(key)?;
