@@ -7,24 +7,29 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use poly_cache::{Artifact, Digest};
+use poly_cache::{Artifact, Digest, StatCache};
 
 use super::artifacts::Artifacts;
 use super::error::BuildError;
 use super::event::Event;
+use super::inputs::Sources;
 use super::outputs;
 use super::prepare::{Made, Product};
 use super::project::Project;
 use super::provenance::Documents;
 use super::provision::Provision;
+use super::recipe::Kits;
 use super::schedule;
 use super::state::{Last, State};
 use crate::component::compose::Choice;
 use crate::plan::{Action, Fingerprint, Plan, Reason};
 use crate::toolchain::{ToolError, process};
+
+/// What is known of a checkout's files, in the directory of its builds. No component has such a name.
+const STAT_CACHE: &str = "stat.cache";
 
 /// How a build is done, beside what the manifest says.
 #[derive(Debug, Clone)]
@@ -48,7 +53,9 @@ pub struct Driver<'a> {
     pub(super) project: &'a Project,
     pub(super) options: Options,
     pub(super) artifacts: Artifacts,
+    pub(super) sources: Sources,
     pub(super) provision: Provision<'a>,
+    pub(super) kits: Kits,
     pub(super) state: Mutex<State>,
     pub(super) builds: PathBuf,
     pub(super) begun: Instant,
@@ -110,13 +117,27 @@ impl<'a> Driver<'a> {
         options: Options,
         tell: &'a (dyn Fn(Event) + Sync),
     ) -> Result<Self, BuildError> {
-        let artifacts = Artifacts::open(&options.cache)?;
+        let builds = project.builds(&options.cache);
+        let seen = Arc::new(StatCache::open(&builds.join(STAT_CACHE), &project.root));
+        let artifacts = Artifacts::open(&options.cache, Arc::clone(&seen))?;
+        let sources = Sources::new(&project.root, project.output(), seen);
         let provision = Provision::new(&options, tell);
         let places = [state_file(project), latest_file(project, &options.cache)];
         let state = Mutex::new(State::read(places.iter().map(PathBuf::as_path)));
-        let builds = project.builds(&options.cache);
         let begun = Instant::now();
-        Ok(Self { project, options, artifacts, provision, state, builds, begun, tell })
+        let kits = Kits::default();
+        Ok(Self {
+            project,
+            options,
+            artifacts,
+            sources,
+            provision,
+            kits,
+            state,
+            builds,
+            begun,
+            tell,
+        })
     }
 
     /// Makes the composed component, and with `run` the precompiled one.

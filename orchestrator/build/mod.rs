@@ -18,6 +18,7 @@ mod event;
 mod flows;
 mod generate;
 mod graph;
+mod ignored;
 mod inputs;
 mod lock;
 mod outputs;
