@@ -39,7 +39,8 @@ pub struct Global {
     /// The manifest [default: pipeline.toml]
     #[arg(long, value_name = "FILE", global = true)]
     pub manifest: Option<PathBuf>,
-    /// How many actions run side by side [default: one more than there are processors]
+    /// How many jobs run side by side, those of cargo and make counted with poly's own
+    /// [default: one more than there are processors, where memory allows]
     #[arg(short, long, value_name = "N", global = true, env = "POLY_JOBS")]
     pub jobs: Option<NonZeroUsize>,
     /// Install no missing tools; say what is missing instead
@@ -89,15 +90,18 @@ pub enum GraphFormat {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Build every component and compose them into one file
-    Build,
+    Build(BuildOptions),
     /// Build, then make one call in the sandbox and print what it returns
     Run {
+        /// How it builds.
+        #[command(flatten)]
+        build: BuildOptions,
         /// A call in WAVE, such as 'run("some text")', or '-' to read it from standard input
         /// [default: the manifest's first check, which is then checked as well]
         call: Option<String>,
     },
     /// Build, then make every call of the manifest's checks and compare
-    Check,
+    Check(BuildOptions),
     /// Say what would be built, and why (with --verbose, from which files, and who composes); starts no build
     Plan,
     /// Build what is missing and show the composition: components, links, flows, imports, grants
@@ -123,6 +127,14 @@ pub enum Command {
     Schema,
     /// Remove what poly made for this checkout; artifacts stay in the cache
     Clean,
+}
+
+/// How a command builds.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct BuildOptions {
+    /// After a failure, still do all that needs nothing that failed; the end says all failures
+    #[arg(short, long)]
+    pub keep_going: bool,
 }
 
 /// What to do with toolchains.

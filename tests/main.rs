@@ -8,5 +8,6 @@ mod compose;
 mod fake;
 mod place;
 mod real;
+mod schedule;
 mod types;
 mod wit;

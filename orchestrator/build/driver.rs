@@ -15,14 +15,15 @@ use poly_cache::{Artifact, Digest};
 use super::artifacts::Artifacts;
 use super::error::BuildError;
 use super::event::Event;
+use super::expected;
 use super::prepare::{Made, Product};
 use super::project::Project;
 use super::provision::Provision;
-use super::schedule;
+use super::schedule::{Demand, Schedule};
 use super::state::State;
 use crate::component::compose::Choice;
 use crate::plan::{Action, Fingerprint, Plan, Reason};
-use crate::toolchain::{ToolError, process};
+use crate::toolchain::{ToolError, jobserver, process};
 
 /// How a build is done, beside what the manifest says.
 #[derive(Debug, Clone)]
@@ -35,6 +36,8 @@ pub struct Options {
     pub install: bool,
     /// How many actions run side by side.
     pub jobs: NonZeroUsize,
+    /// Whether, after a failure, all is still done that needs nothing that failed.
+    pub keep_going: bool,
 }
 
 /// Knows all stages of a build.
@@ -92,6 +95,10 @@ pub enum PlannedState {
     },
 }
 
+/// What make says of itself in the same case, in poly's words.
+const UNSHARED: &str = "the make that started poly does not share its job slots, so poly has its \
+                        own; put `+` before the command in the recipe";
+
 impl<'a> Driver<'a> {
     /// Opens the store and poly's own directory of tools.
     pub fn open(
@@ -140,13 +147,49 @@ impl<'a> Driver<'a> {
     /// Makes the artifacts of a plan.
     pub(super) fn carry_out(&self, plan: &Plan) -> Result<BTreeMap<Action, Artifact>, BuildError> {
         (self.tell)(Event::Begun { actions: plan.needs().len() });
-        let work = |action: &Action, taken: &[Artifact]| self.make(action, taken);
-        let made = schedule::run(plan.needs(), self.options.jobs, work);
+        if jobserver::is_unshared() {
+            (self.tell)(Event::Warning { text: UNSHARED.to_owned() });
+        }
+        let schedule = Schedule {
+            needs: plan.needs(),
+            slots: self.options.jobs,
+            demands: self.demands(plan),
+            goes_on: &|_| self.options.keep_going && !process::interrupted(),
+        };
+        let made = schedule.run(|action, taken| self.make(action, taken));
         // What was built is known next time, even if something else failed.
         let saved = self.save();
         let made = made.map_err(one_error)?;
         saved?;
         Ok(made)
+    }
+
+    /// What each action asks for while it runs, in the order of the plan.
+    fn demands(&self, plan: &Plan) -> Vec<Demand<'_>> {
+        let actions = plan.needs().keys();
+        let expected = expected::durations(actions.clone(), |_| None);
+        let demand = |(action, expected): (&Action, Duration)| {
+            let exclusive = match action {
+                Action::Build(name) => self.project.component(name).0.exclusive.as_ref(),
+                _ => None,
+            };
+            let exclusive = exclusive.map(|name| name.get_ref().as_str());
+            Demand { weight: self.weight(action), exclusive, expected }
+        };
+        actions.zip(expected).map(demand).collect()
+    }
+
+    /// How many jobs an action counts as.
+    fn weight(&self, action: &Action) -> NonZeroUsize {
+        match action {
+            Action::Build(name) => {
+                let weight = self.project.component(name).0.weight.get();
+                NonZeroUsize::new(weight as usize).unwrap_or(NonZeroUsize::MIN)
+            }
+            Action::Adapt(_) | Action::Compose => NonZeroUsize::MIN,
+            // The compiler of machine code uses all processors by itself.
+            Action::Precompile => self.options.jobs,
+        }
     }
 
     fn build_once(&self, plan: &Plan) -> Result<Built, BuildError> {
@@ -268,6 +311,8 @@ impl<'a> Driver<'a> {
         if let Some(artifact) = self.artifacts.find(&key)? {
             return Ok(self.done(action, &key, artifact, &prepared.by, None, started));
         }
+        let stopped = BuildError::Tool(ToolError::Interrupted);
+        let _tokens = jobserver::acquire(self.weight(action)).ok_or(stopped)?;
         (self.tell)(Event::Started { action: action.clone(), by: prepared.by.clone() });
         let started = Instant::now();
         let Product { made, tools, by } = (prepared.work)()?;

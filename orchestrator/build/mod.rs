@@ -4,6 +4,7 @@
 //! - [`Driver`] knows all stages; it takes a [`crate::plan::Plan`] through the store and the
 //!   tools to artifacts, and tells what it does as [`Event`]s.
 //! - `recipe` is the one action that starts processes: build a component.
+//! - `schedule` says when each action runs, `slots` how many do at once.
 //! - `compose` is the one that knows all components at once; `graph` shows what it would do.
 
 mod artifacts;
@@ -11,6 +12,7 @@ mod compose;
 mod driver;
 mod error;
 mod event;
+mod expected;
 mod flows;
 mod generate;
 mod graph;
@@ -20,6 +22,7 @@ mod project;
 mod provision;
 mod recipe;
 mod schedule;
+mod slots;
 mod stage;
 mod state;
 
@@ -31,4 +34,5 @@ pub use inputs::InputsError;
 pub use project::{Project, ProjectError, read_wit};
 pub use provision::Provision;
 pub use recipe::RecipeError;
+pub use slots::default_jobs;
 pub use stage::StageError;

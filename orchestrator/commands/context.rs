@@ -4,14 +4,13 @@ use std::env;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 use std::time::Instant;
 
 use etcetera::BaseStrategy as _;
 
 use super::CommandError;
 use crate::build::{Built, Driver, Event, Options, Project, Provision};
-use crate::cli::Global;
+use crate::cli::{BuildOptions, Global};
 use crate::report::{Report, Summary};
 
 /// What every command starts from.
@@ -23,7 +22,12 @@ pub(super) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(global: &Global, report: &'a Report) -> Result<Self, CommandError> {
+    pub(super) fn new(
+        global: &Global,
+        how: BuildOptions,
+        jobs: NonZeroUsize,
+        report: &'a Report,
+    ) -> Result<Self, CommandError> {
         let (cache, home) = directories()?;
         if let Some(directory) = &global.directory {
             env::set_current_dir(directory).map_err(|source| CommandError::System {
@@ -32,9 +36,6 @@ impl<'a> Context<'a> {
                 source,
             })?;
         }
-        // One more than there are processors: now and then one of them waits for the disk.
-        let processors = thread::available_parallelism().ok();
-        let jobs = global.jobs.or_else(|| processors.and_then(|number| number.checked_add(1)));
         Ok(Self {
             report,
             verbose: global.verbose,
@@ -43,7 +44,8 @@ impl<'a> Context<'a> {
                 cache,
                 home,
                 install: !global.no_install,
-                jobs: jobs.unwrap_or(NonZeroUsize::MIN),
+                jobs,
+                keep_going: how.keep_going,
             },
         })
     }

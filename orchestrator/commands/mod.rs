@@ -15,13 +15,16 @@ mod schema;
 mod toolchain;
 mod wit;
 
+use std::io;
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
-use crate::cli::{Cli, Command};
+use crate::build::default_jobs;
+use crate::cli::{BuildOptions, Cli, Command};
 use crate::report::Report;
-use crate::toolchain::process;
+use crate::toolchain::{jobserver, process};
 use context::Context;
 pub use error::CommandError;
 
@@ -41,10 +44,13 @@ enum Ending {
 /// 2 if the command line or the manifest is wrong or poly itself could not work, and 130
 /// after Ctrl-C.
 pub fn run(cli: &Cli) -> ExitCode {
+    // Before any file is opened, see there.
+    let jobs = cli.global.jobs.unwrap_or_else(default_jobs);
+    let shared = jobserver::start(jobs);
     // A handler that cannot be set leaves the system's: poly ends, its children go on.
     let _ = ctrlc::set_handler(interrupt);
     let report = Report::new(&cli.global);
-    let ended = match dispatch(cli, &report) {
+    let ended = match shared.map_err(no_pipe).and_then(|()| dispatch(cli, jobs, &report)) {
         // What the end of its tools led to is no news.
         Err(_) if process::interrupted() => Err(CommandError::Interrupted),
         ended => ended,
@@ -71,15 +77,24 @@ fn interrupt() {
     // Whoever waited for a child comes to its end by itself. Whoever waits for anything else,
     // or computes, does not; nothing is lost with it, for records are written last.
     thread::sleep(GRACE);
+    jobserver::give_back();
     std::process::exit(i32::from(INTERRUPTED));
 }
 
-fn dispatch(cli: &Cli, report: &Report) -> Result<Ending, CommandError> {
-    let context = Context::new(&cli.global, report)?;
+fn no_pipe(source: io::Error) -> CommandError {
+    CommandError::System { doing: "share job slots through", path: "a pipe".into(), source }
+}
+
+fn dispatch(cli: &Cli, jobs: NonZeroUsize, report: &Report) -> Result<Ending, CommandError> {
+    let how = match &cli.command {
+        Command::Build(how) | Command::Run { build: how, .. } | Command::Check(how) => *how,
+        _ => BuildOptions::default(),
+    };
+    let context = Context::new(&cli.global, how, jobs, report)?;
     match &cli.command {
-        Command::Build => build::run(&context),
-        Command::Run { call } => run::run(&context, call.as_deref()),
-        Command::Check => check::run(&context),
+        Command::Build(_) => build::run(&context),
+        Command::Run { call, .. } => run::run(&context, call.as_deref()),
+        Command::Check(_) => check::run(&context),
         Command::Plan => plan::run(&context),
         Command::Graph { format } => graph::run(&context, *format),
         Command::Inspect { what } => inspect::run(&context, what),

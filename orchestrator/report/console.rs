@@ -4,12 +4,14 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 
+use super::service::Service;
 use super::{Checked, GuestStream, Summary, human};
 use crate::build::Event;
 use crate::check::Subject;
@@ -26,6 +28,7 @@ pub(super) struct Look {
     pub(super) quiet: bool,
     pub(super) verbose: bool,
     pub(super) progress: bool,
+    pub(super) service: Option<Service>,
 }
 
 /// Writes to standard error.
@@ -33,6 +36,8 @@ pub struct Console {
     look: Look,
     bar: Option<ProgressBar>,
     running: Mutex<BTreeSet<String>>,
+    /// Whether the last thing written was folded.
+    folded: AtomicBool,
 }
 
 /// What a verb says of what it is about.
@@ -51,7 +56,7 @@ impl Console {
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
             bar
         });
-        Self { look, bar, running: Mutex::new(BTreeSet::new()) }
+        Self { look, bar, running: Mutex::new(BTreeSet::new()), folded: AtomicBool::new(false) }
     }
 
     pub(super) fn event(&self, event: &Event) {
@@ -78,7 +83,14 @@ impl Console {
                 self.line(Tone::Quiet, "note", &what);
             }
             Event::Started { action, .. } => self.under_way(&action.to_string(), true),
-            Event::Output { component, step, text } => self.output(component, step, text),
+            Event::Output { component, step, text, elapsed } => {
+                self.output(component, step, text, *elapsed);
+            }
+            Event::Retried { component, retry, retries, failure } => {
+                let why = failure.lines().next().unwrap_or_default();
+                let what = format!("{component} ({retry} of {retries}): {why}");
+                self.line(Tone::Bad, "retrying", &what);
+            }
             Event::Finished { action, by, cached, elapsed, size, .. } => {
                 if let Some(bar) = &self.bar {
                     bar.inc(1);
@@ -101,10 +113,10 @@ impl Console {
                 let line = columns(what, by, elapsed, Some(size));
                 self.line(Tone::Good, past(action), &line);
             }
-            (true, Action::Build(_)) => {
+            (true, Action::Build(_)) if self.look.verbose => {
                 self.line(Tone::Quiet, "cached", &format!("{what:20} {by}"));
             }
-            // What follows from cached components is as cached as they are.
+            // What is cached is counted at the end; thousands of lines say no more.
             (true, _) => {}
         }
     }
@@ -193,10 +205,22 @@ impl Console {
         ));
     }
 
-    fn output(&self, component: &str, step: &str, text: &str) {
-        if self.look.verbose && !text.trim().is_empty() {
-            self.line(Tone::Quiet, "output", &format!("{component}, step {step}"));
-            self.print(text.trim_end());
+    fn output(&self, component: &str, step: &str, text: &str, elapsed: Duration) {
+        if !self.look.verbose || text.trim().is_empty() {
+            return;
+        }
+        let title = format!("{component}, step {step}");
+        match self.look.service {
+            Some(service) => {
+                let title = self.verb(Tone::Quiet, "output", &title);
+                let name = format!("poly-{component}-{step}");
+                self.write(&service.folded(&name, &title, text.trim_end(), elapsed));
+                self.folded.store(true, Ordering::Relaxed);
+            }
+            None => {
+                self.line(Tone::Quiet, "output", &title);
+                self.print(text.trim_end());
+            }
         }
     }
 
@@ -220,7 +244,18 @@ impl Console {
         if self.look.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 
+    /// Prints text of which parts may be anybody's.
     fn print(&self, text: &str) {
+        let Some(service) = self.look.service else { return self.write(text) };
+        if self.folded.swap(false, Ordering::Relaxed)
+            && let Some(end) = service.after_folded()
+        {
+            self.write(end);
+        }
+        self.write(&service.harmless(text));
+    }
+
+    fn write(&self, text: &str) {
         let write = || {
             let _ = writeln!(io::stderr(), "{text}");
         };

@@ -22,6 +22,7 @@
 //! | `find`, `probe`, `identity` | which executable a tool is |
 //! | `install` | getting one that is not there |
 //! | `process` | starting anything at all, and stopping everything |
+//! | `jobserver` | the job slots that poly shares with tools and with whoever started it |
 //!
 //! This room does not decide when something is built or installed, and prints nothing.
 
@@ -33,6 +34,7 @@ mod file;
 mod find;
 mod identity;
 mod install;
+pub mod jobserver;
 mod parse;
 mod probe;
 pub mod process;
