@@ -6,8 +6,10 @@
 mod cases;
 mod compose;
 mod fake;
+mod keys;
 mod place;
 mod real;
 mod schedule;
 mod types;
+mod why;
 mod wit;

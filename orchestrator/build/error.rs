@@ -4,6 +4,7 @@ use miette::Diagnostic;
 use poly_cache::StoreError;
 use thiserror::Error;
 
+use super::outputs::OutputError;
 use super::project::ProjectError;
 use super::recipe::RecipeError;
 use crate::component::PartError;
@@ -84,6 +85,10 @@ pub enum BuildError {
         /// What is the matter with it.
         why: &'static str,
     },
+    /// A file cannot be left in the pipeline.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Output(#[from] OutputError),
     /// A file of poly's own cannot be written.
     #[error("cannot write `{}`", path.display())]
     Write {
@@ -142,6 +147,7 @@ impl BuildError {
             | Self::Manifest(_)
             | Self::Store(_)
             | Self::Exposed { .. }
+            | Self::Output(_)
             | Self::Write { .. } => true,
             Self::Recipe(error) => error.is_surroundings(),
             Self::Tool(ToolError::Install(error)) => matches!(**error, InstallError::Home { .. }),

@@ -9,14 +9,15 @@
 
 mod artifacts;
 mod compose;
+mod demand;
 mod driver;
 mod error;
 mod event;
-mod expected;
 mod flows;
 mod generate;
 mod graph;
 mod inputs;
+mod outputs;
 mod prepare;
 mod project;
 mod provision;
@@ -31,8 +32,10 @@ pub use driver::{Built, Driver, Options, Planned, PlannedState};
 pub use error::BuildError;
 pub use event::Event;
 pub use inputs::InputsError;
+pub use outputs::{OutputError, clean};
 pub use project::{Project, ProjectError, read_wit};
 pub use provision::Provision;
 pub use recipe::RecipeError;
 pub use slots::default_jobs;
 pub use stage::StageError;
+pub use state::Last;

@@ -1,8 +1,8 @@
 //! How many jobs run side by side if nobody says: as many as the processors can take, and no more
 //! than there is memory for.
 //!
-//! A slot stands for one processor and [`MEMORY`]: a compiler such as TinyGo or componentize-py
-//! takes 300 to 670 MB at its peak. A component whose build takes more has a `weight`.
+//! A slot stands for one processor and [`MEMORY`]: a compiler such as `tinygo` or
+//! `componentize-py` takes 300 to 670 MB at its peak. A component whose build takes more has a `weight`.
 
 use std::fs;
 use std::num::NonZeroUsize;

@@ -13,6 +13,7 @@ mod run;
 mod sandbox;
 mod schema;
 mod toolchain;
+mod why;
 mod wit;
 
 use std::io;
@@ -96,6 +97,7 @@ fn dispatch(cli: &Cli, jobs: NonZeroUsize, report: &Report) -> Result<Ending, Co
         Command::Run { call, .. } => run::run(&context, call.as_deref()),
         Command::Check(_) => check::run(&context),
         Command::Plan => plan::run(&context),
+        Command::Why { component } => why::run(&context, component.as_deref()),
         Command::Graph { format } => graph::run(&context, *format),
         Command::Inspect { what } => inspect::run(&context, what),
         Command::Wit(command) => wit::run(&context, command),

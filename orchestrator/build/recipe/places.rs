@@ -42,9 +42,20 @@ impl Places {
             root,
             build: make(top.join("state"))?,
             output: make(top.join("output"))?.join(format!("{name}.wasm")),
-            logs: make(recipe.project.output().join("log").join(name))?,
+            logs: recipe.project.work().join("log").join(name),
             lock: top.join("lock"),
         })
+    }
+
+    /// What a former run wrote must not pass for what this one does. A link is removed, not
+    /// followed.
+    pub(super) fn clear_logs(&self) -> Result<(), RecipeError> {
+        match fs::remove_dir_all(&self.logs) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(write_failed(&self.logs)(error))
+            }
+            _ => fs::create_dir_all(&self.logs).map_err(write_failed(&self.logs)),
+        }
     }
 
     /// Two polys in one checkout take turns.

@@ -41,6 +41,7 @@ impl Recipe<'_> {
     fn attempt(&self, tell: &dyn Fn(Event)) -> Result<(Vec<u8>, Duration), RecipeError> {
         let places = Places::of(self)?;
         let _alone = places.lock()?;
+        places.clear_logs()?;
         stage::fill(&places.root, &self.project.root, &self.inputs, &self.added)?;
         let values = self.values(&places);
         let pattern =

@@ -100,7 +100,7 @@ fn one_that_takes_too_long_is_killed_with_all_it_started() {
 
     let environment = BTreeMap::new();
     let invocation = Invocation { arguments: &[], environment: &environment, ..invocation };
-    let finished = Running::new().run(&invocation, None, Some(Duration::from_secs(600))).unwrap();
+    let finished = Running::new().run(&invocation, None, Some(Duration::from_mins(10))).unwrap();
     assert!(finished.status.success() && !finished.late);
 }
 
