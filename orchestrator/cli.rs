@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::manifest::{Age, Bytes};
+
 /// Builds a repository of several languages into one WebAssembly component, runs it in a
 /// sandbox and checks it.
 #[derive(Debug, Parser)]
@@ -47,6 +49,10 @@ pub struct Global {
     /// Install no missing tools; say what is missing instead
     #[arg(long, global = true)]
     pub no_install: bool,
+    /// Fail, before anything is built, where poly.lock says otherwise than what would be used;
+    /// change no poly.lock
+    #[arg(long, global = true)]
+    pub locked: bool,
     /// One JSON object a line on standard output, instead of text
     #[arg(long, global = true)]
     pub json: bool,
@@ -94,15 +100,15 @@ pub enum Command {
     Build(BuildOptions),
     /// Build, then make one call in the sandbox and print what it returns
     Run {
-        /// How it builds.
+        /// What a failure leads to.
         #[command(flatten)]
-        build: BuildOptions,
+        failure: FailureOptions,
         /// A call in WAVE, such as 'run("some text")', or '-' to read it from standard input
         /// [default: the manifest's first check, which is then checked as well]
         call: Option<String>,
     },
     /// Build, then make every call of the manifest's checks and compare
-    Check(BuildOptions),
+    Check(FailureOptions),
     /// Say what would be built, and why (with --verbose, from which files, and who composes); starts no build
     Plan,
     /// Say why actions would run now, or else why they ran last: the file, variable, tool, flag or
@@ -122,6 +128,11 @@ pub enum Command {
         /// A file, or the name of a component of the pipeline
         what: String,
     },
+    /// Note in poly.lock which tools and libraries the pipeline is built with
+    ///
+    /// What is not in it is added, and what nothing needs any longer is removed; the rest stays as
+    /// it is. Tools that are missing are installed first. Builds never change poly.lock.
+    Lock(LockOptions),
     /// WIT as a contract: show it, check it, compare it with an older one, fetch what it uses
     #[command(subcommand)]
     Wit(WitCommand),
@@ -134,11 +145,81 @@ pub enum Command {
     Schema,
     /// Remove what poly made for this checkout; artifacts stay in the cache
     Clean,
+    /// What is kept for all pipelines: how much it is, and how to have less of it
+    #[command(subcommand)]
+    Cache(CacheCommand),
 }
 
-/// How a command builds.
-#[derive(Debug, Clone, Copy, Default, Args)]
+/// What to do with the cache.
+#[derive(Debug, Subcommand)]
+pub enum CacheCommand {
+    /// Say how much is kept, and within which bounds
+    Stats,
+    /// Remove what was not used for longest, until the rest is within the bounds
+    ///
+    /// A build does this by itself, at most once a day. What a running build needs stays.
+    Gc(GcOptions),
+    /// Read all artifacts and records, and remove those that are damaged
+    ///
+    /// The exit code is 1 if there were any. What was removed is made again when it is needed.
+    Verify,
+    /// Remove all of it; refused while a build runs
+    Clear,
+}
+
+/// How much `poly cache gc` leaves.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct GcOptions {
+    /// The size of all that is kept, such as 2GiB [default: the user's config, or 10GiB]
+    #[arg(long, value_name = "SIZE")]
+    pub size: Option<Bytes>,
+    /// How long it may be unused, such as 7d [default: the user's config, or 30d]
+    #[arg(long, value_name = "AGE")]
+    pub age: Option<Age>,
+    /// Only say what would be removed
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// What is built beside the component.
+#[derive(Debug, Clone, Copy, Args)]
 pub struct BuildOptions {
+    /// Tell what the component was made of, and how: a bill of materials (CycloneDX) and a
+    /// statement of provenance (in-toto, SLSA)
+    #[arg(
+        long,
+        value_name = "WHERE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "files"
+    )]
+    pub sbom: Option<Sbom>,
+    /// What a failure leads to.
+    #[command(flatten)]
+    pub failure: FailureOptions,
+}
+
+/// Where the bill of materials and the statement of provenance go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Sbom {
+    /// NAME.cdx.json and NAME.provenance.json, beside NAME.wasm
+    Files,
+    /// Custom sections of NAME.wasm
+    Embed,
+}
+
+/// What is locked anew.
+#[derive(Debug, Clone, Args)]
+pub struct LockOptions {
+    /// Take these tools and libraries as they are here, or as poly would install them, whatever
+    /// poly.lock says [default: all]
+    #[arg(long, value_name = "NAME", num_args = 0.., conflicts_with = "locked")]
+    pub upgrade: Option<Vec<String>>,
+}
+
+/// What a failure leads to.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct FailureOptions {
     /// After a failure, still do all that needs nothing that failed; the end says all failures
     #[arg(short, long)]
     pub keep_going: bool,
@@ -193,9 +274,6 @@ pub enum WitCommand {
 /// How WIT dependencies are fetched.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct DepsOptions {
-    /// Change no poly.lock: fail if it is not what the manifest and the packages ask for
-    #[arg(long)]
-    pub locked: bool,
     /// Ask the registries anew, whatever poly.lock says
     #[arg(long, conflicts_with = "locked")]
     pub update: bool,

@@ -6,8 +6,11 @@
 mod cases;
 mod compose;
 mod fake;
+mod faults;
 mod keys;
+mod lock;
 mod place;
+mod provenance;
 mod real;
 mod schedule;
 mod types;

@@ -8,25 +8,42 @@
 //!   touched is not read again.
 //!
 //! The crate knows nothing of components or toolchains: a fingerprint is whatever can be
-//! serialised. It never prints, and never trusts what it reads: a blob that is not what its
-//! name says, and a record that cannot be read, are removed, reported as [`Damaged`], and
-//! otherwise as if they had never been there.
+//! serialised, and how much is kept is for its caller to say. It never prints, and never trusts
+//! what it reads: a blob that is not what its name says, and a record that is not as it was
+//! written, are removed, reported as [`Damaged`], and otherwise as if they had never been there.
 //!
 //! | file | what it owns |
 //! |---|---|
 //! | `digest` | [`Digest`] |
-//! | `store` | [`Store`]: the layout on disk, blobs, locks |
+//! | `layout` | where everything is on disk, and how it is opened |
+//! | `store` | [`Store`]: blobs, found, put and verified, and the notes of what is used |
 //! | `record` | [`Record`], [`Artifact`], and how records are kept |
+//! | `lock` | [`Lock`], and leases: who uses the store |
+//! | `entry` | [`Kind`], [`Tally`], [`Annex`]: what can be collected |
+//! | `collect` | [`Keeper`]: the protocol of collection |
+//! | `keep` | [`Keeper`]: counting, verifying and clearing |
 //! | `memo` | [`StatMemo`] |
 //! | `write` | files that are there whole or not at all |
+//! | `error` | [`StoreError`], [`Damaged`] |
 
+mod collect;
 mod digest;
+mod entry;
+mod error;
+mod keep;
+mod layout;
+mod lock;
 mod memo;
 mod record;
 mod store;
 mod write;
 
+pub use collect::{Bounds, Collected, Keeper, sum};
 pub use digest::{Digest, MalformedDigest};
+pub use entry::{Annex, Kind, Tallies, Tally};
+pub use error::{Damaged, StoreError};
+pub use keep::{Survey, Verified};
+pub use lock::Lock;
 pub use memo::{Stat, StatMemo};
 pub use record::{Artifact, Record};
-pub use store::{Damaged, Lock, Store, StoreError};
+pub use store::Store;

@@ -2,8 +2,11 @@
 //!
 //! A record is written after its artifact, so whoever finds a record may look for the blob;
 //! the blob may have been collected or damaged since, which makes the record a miss.
+//!
+//! On disk it is the digest of a line of JSON, and that line: a bit that turns in it is found,
+//! also where it leaves JSON that can be read.
 
-use std::io::{self, Write as _};
+use std::io::Write as _;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -32,33 +35,45 @@ pub struct Record<F> {
     pub milliseconds: u64,
 }
 
+impl<F: DeserializeOwned> Record<F> {
+    /// The record that a file holds, if it is as it was written, and under this key.
+    pub(crate) fn of_file(bytes: &[u8], key: &Digest) -> Option<Self> {
+        let (checksum, json) = bytes.split_at_checked(CHECKSUM)?;
+        if Digest::of(json).to_string().as_bytes() != checksum {
+            return None;
+        }
+        serde_json::from_slice(json).ok().filter(|record: &Self| record.key == *key)
+    }
+}
+
+/// The length of the checksum in bytes.
+const CHECKSUM: usize = 64;
+
 impl Store {
     /// The record under a key, if there is one. Says nothing of whether its blob is there.
     pub fn record<F: DeserializeOwned>(
         &self,
         key: &Digest,
     ) -> Result<Option<Record<F>>, StoreError> {
-        let path = self.record_path(key);
-        let json = match std::fs::read(&path) {
-            Ok(json) => json,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(StoreError::Read { path, source }),
-        };
-        match serde_json::from_slice::<Record<F>>(&json) {
-            Ok(record) if record.key == *key => Ok(Some(record)),
-            Ok(_) | Err(_) => {
-                self.remove_damaged(Damaged::Record { key: *key }, &path)?;
-                Ok(None)
-            }
+        let path = self.layout.record(key);
+        let damaged = || Damaged::Record { key: *key };
+        let Some(bytes) = self.content(&path, damaged)? else { return Ok(None) };
+        let record = Record::of_file(&bytes, key);
+        if record.is_none() {
+            self.remove_damaged(damaged(), &path)?;
         }
+        Ok(record)
     }
 
     /// Keeps a record. Its artifact must be in the store already.
     pub fn put_record<F: Serialize>(&self, record: &Record<F>) -> Result<(), StoreError> {
-        let path = self.record_path(&record.key);
-        let json = serde_json::to_vec(record)
+        let path = self.layout.record(&record.key);
+        let mut json = vec![b'\n'];
+        serde_json::to_writer(&mut json, record)
             .map_err(|source| StoreError::Unserialisable { key: record.key, source })?;
-        let written = write::begin(&self.temporary()).and_then(|mut file| {
+        json.push(b'\n');
+        let written = write::begin(&self.layout.temporary()).and_then(|mut file| {
+            write!(file, "{}", Digest::of(&json))?;
             file.write_all(&json)?;
             write::finish(file, &path)
         });
@@ -110,15 +125,35 @@ mod tests {
     }
 
     #[test]
+    fn a_record_in_which_any_bit_turned_is_a_miss_and_reported() {
+        let (_directory, store) = store();
+        let record = sample(&store);
+        store.put_record(&record).unwrap();
+        let path = store.layout.record(&record.key);
+        let whole = std::fs::read(&path).unwrap();
+        for bit in 0..whole.len() * 8 {
+            let mut bytes = whole.clone();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            std::fs::write(&path, bytes).unwrap();
+            assert_eq!(store.record::<Fingerprint>(&record.key).unwrap(), None, "bit {bit}");
+            assert_eq!(store.take_damaged(), [Damaged::Record { key: record.key }]);
+            assert!(!path.exists());
+        }
+    }
+
+    #[test]
     fn a_shortened_record_is_a_miss_and_reported() {
         let (_directory, store) = store();
         let record = sample(&store);
         store.put_record(&record).unwrap();
-        std::fs::write(store.record_path(&record.key), b"{\"key\":").unwrap();
-
-        assert_eq!(store.record::<Fingerprint>(&record.key).unwrap(), None);
-        assert_eq!(store.take_damaged(), [Damaged::Record { key: record.key }]);
-        assert!(!store.record_path(&record.key).exists());
+        let path = store.layout.record(&record.key);
+        let whole = std::fs::read(&path).unwrap();
+        for length in 0..whole.len() {
+            std::fs::write(&path, &whole[..length]).unwrap();
+            assert_eq!(store.record::<Fingerprint>(&record.key).unwrap(), None, "{length} bytes");
+            assert_eq!(store.take_damaged(), [Damaged::Record { key: record.key }]);
+            assert!(!path.exists());
+        }
     }
 
     #[test]
@@ -127,9 +162,9 @@ mod tests {
         let record = sample(&store);
         store.put_record(&record).unwrap();
         let other = Digest::of(b"other");
-        let place = store.record_path(&other);
+        let place = store.layout.record(&other);
         std::fs::create_dir_all(place.parent().unwrap()).unwrap();
-        std::fs::copy(store.record_path(&record.key), &place).unwrap();
+        std::fs::copy(store.layout.record(&record.key), &place).unwrap();
 
         assert_eq!(store.record::<Fingerprint>(&other).unwrap(), None);
         assert_eq!(store.record(&record.key).unwrap(), Some(record));

@@ -1,142 +1,29 @@
-//! The store on disk: blobs, the places of records, and locks.
+//! The store as those use it who make artifacts and need them: blobs, records, locks, and the
+//! notes of what is used.
 //!
-//! ```text
-//! ROOT/
-//! ├── blobs-1/
-//! │   └── 3f/3fa9…            a blob, read-only, named by its digest
-//! ├── records-1/
-//! │   └── 90/90c2….json       a record, named by its key
-//! ├── locks/
-//! │   └── 90c2….lock          empty; whoever holds its lock works on that key
-//! └── temporary/              files being written, renamed into their places when whole
-//! ```
-//!
-//! A number in a directory's name goes up when what lies in it changes its form: an older
-//! poly and a newer one then share a root without reading each other's files. Lock files are
-//! never removed, because a process may wait on the one that another is removing.
+//! An open store is a lease: what it finds, puts or enters is not collected until it is dropped
+//! (see `collect`). What it finds damaged it removes, and reports as not there.
 
-use std::fs::{File, Permissions};
+use std::fs::{self, File, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
+use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, utimensat};
 use tempfile::NamedTempFile;
 
-use crate::{Artifact, Digest, write};
-
-/// A file in `temporary/` that is older belongs to nobody any more.
-const ABANDONED: Duration = Duration::from_hours(24);
+use crate::layout::{self, Found, Layout};
+use crate::lock::{self, Lease, Lock};
+use crate::{Artifact, Damaged, Digest, StoreError, collect, write};
 
 /// A content-addressed store in one directory, shared by threads and processes.
 #[derive(Debug)]
 pub struct Store {
-    root: PathBuf,
+    pub(crate) layout: Layout,
     damaged: Mutex<Vec<Damaged>>,
-}
-
-/// Something that was found damaged, and removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Damaged {
-    /// A blob whose content has another digest or length.
-    Blob {
-        /// The digest that it was kept under.
-        digest: Digest,
-    },
-    /// A record that cannot be read.
-    Record {
-        /// The key that it was kept under.
-        key: Digest,
-    },
-}
-
-impl std::fmt::Display for Damaged {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Blob { digest } => {
-                write!(formatter, "artifact {digest} in the cache was damaged")
-            }
-            Self::Record { key } => write!(formatter, "record {key} in the cache was damaged"),
-        }
-    }
-}
-
-/// An exclusive lock on a key, across processes; released when dropped, also by a crash.
-#[derive(Debug)]
-pub struct Lock {
-    _file: File,
-}
-
-/// What can go wrong with a store.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The directory cannot be made or written to.
-    #[error("cannot use `{}` as a cache directory", path.display())]
-    Unusable {
-        /// The root of the store.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// The disk, or the user's part of it, is full.
-    #[error("no space left for `{}`", path.display())]
-    Full {
-        /// What was being written.
-        path: PathBuf,
-        /// What the system says.
-        #[source]
-        source: io::Error,
-    },
-    /// A file of the store cannot be written.
-    #[error("cannot write `{}` to the cache", path.display())]
-    Write {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// A file of the store, or one that is put into it, cannot be read.
-    #[error("cannot read `{}`", path.display())]
-    Read {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// A lock cannot be taken.
-    #[error("cannot lock `{}`", path.display())]
-    Lock {
-        /// The lock file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// A fingerprint holds something that JSON cannot.
-    #[error("cannot serialise the fingerprint of {key}")]
-    Unserialisable {
-        /// Its key.
-        key: Digest,
-        /// Why.
-        #[source]
-        source: serde_json::Error,
-    },
-}
-
-impl StoreError {
-    /// The error for a failed write, told apart by whether the disk is full.
-    pub(crate) fn writing(path: PathBuf, source: io::Error) -> Self {
-        match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                Self::Full { path, source }
-            }
-            _ => Self::Write { path, source },
-        }
-    }
+    _lease: Lease,
 }
 
 impl Store {
@@ -146,37 +33,26 @@ impl Store {
     /// Fails if nothing can be written there, so that no build has to find that out at its
     /// end.
     pub fn open(root: &Path) -> Result<Self, StoreError> {
-        let store = Self { root: root.to_owned(), damaged: Mutex::default() };
-        let probe = || {
-            if let Some(above) = root.parent() {
-                std::fs::create_dir_all(above)?;
-            }
-            for directory in [store.temporary(), root.join("locks")] {
-                write::make_directory(&directory)?;
-            }
-            write::begin(&store.temporary()).map(drop)
+        let layout = Layout::make(root)?;
+        let lease = || {
+            let _gate = passed(&layout)?;
+            Lease::begin(&layout.leases())
         };
-        probe().map_err(|source| match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                StoreError::Full { path: root.to_owned(), source }
-            }
-            _ => StoreError::Unusable { path: root.to_owned(), source },
-        })?;
-        store.sweep();
-        Ok(store)
+        let lease = lease().map_err(|source| StoreError::opening(root.to_owned(), source))?;
+        Ok(Self { layout, damaged: Mutex::default(), _lease: lease })
     }
 
     /// The directory of the store.
     pub fn root(&self) -> &Path {
-        &self.root
+        &self.layout.root
     }
 
     /// Keeps bytes. What is there already, and whole, is left as it is.
     pub fn put(&self, bytes: &[u8]) -> Result<Artifact, StoreError> {
         let artifact = Artifact { digest: Digest::of(bytes), size: bytes.len() as u64 };
         if self.verified_path(&artifact.digest)?.is_none() {
-            let path = self.blob_path(&artifact.digest);
-            let written = write::begin(&self.temporary()).and_then(|mut file| {
+            let path = self.layout.blob(&artifact.digest);
+            let written = write::begin(&self.layout.temporary()).and_then(|mut file| {
                 file.write_all(bytes)?;
                 finish_blob(file, &path)
             });
@@ -187,11 +63,9 @@ impl Store {
 
     /// The bytes with a digest, if they are there and whole.
     pub fn read(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
-        let path = self.blob_path(digest);
-        let bytes = match std::fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(StoreError::Read { path, source }),
+        let path = self.layout.blob(digest);
+        let Some(bytes) = self.content(&path, || Damaged::Blob { digest: *digest })? else {
+            return Ok(None);
         };
         if Digest::of(&bytes) == *digest {
             return Ok(Some(bytes));
@@ -203,43 +77,62 @@ impl Store {
     /// The file of an artifact, if there is one of its length. A look at the metadata only:
     /// enough to know that nothing has to be built, not enough to hand the file on.
     pub fn path(&self, artifact: &Artifact) -> Option<PathBuf> {
-        let path = self.blob_path(&artifact.digest);
-        let length = std::fs::metadata(&path).ok()?.len();
-        (length == artifact.size).then_some(path)
+        let path = self.layout.blob(&artifact.digest);
+        let metadata = fs::symlink_metadata(&path).ok()?;
+        let there = metadata.is_file() && metadata.len() == artifact.size;
+        (there && self.mark(&path, &metadata)).then_some(path)
     }
 
     /// The file with a digest, after reading it all: for those who map it into memory or
     /// copy it without a look of their own.
     pub fn verified_path(&self, digest: &Digest) -> Result<Option<PathBuf>, StoreError> {
-        let path = self.blob_path(digest);
-        match Digest::of_file(&path) {
-            Ok(found) if found == *digest => Ok(Some(path)),
-            Ok(_) => {
-                self.remove_damaged(Damaged::Blob { digest: *digest }, &path)?;
-                Ok(None)
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(StoreError::Read { path, source }),
+        let path = self.layout.blob(digest);
+        let whole = match self.opened(&path)? {
+            Found::Nothing => return Ok(None),
+            Found::Damage => false,
+            Found::File(mut file, _) => match Digest::of_reader(&mut file) {
+                Ok(found) => found == *digest,
+                Err(error) if layout::is_damage(&error) => false,
+                Err(source) => return Err(StoreError::Read { path, source }),
+            },
+        };
+        if whole {
+            return Ok(Some(path));
         }
+        self.remove_damaged(Damaged::Blob { digest: *digest }, &path)?;
+        Ok(None)
     }
 
     /// Removes the file with a digest, if it is there: for those who find that it is whole and
     /// yet of no use.
     pub fn remove(&self, digest: &Digest) -> Result<(), StoreError> {
-        remove_if_there(&self.blob_path(digest))
+        discard(&self.layout.blob(digest))
     }
 
     /// Removes the record under a key, if there is one. Its blob stays.
     pub fn remove_record(&self, key: &Digest) -> Result<(), StoreError> {
-        remove_if_there(&self.record_path(key))
+        discard(&self.layout.record(key))
     }
 
     /// Waits until this process alone holds the lock on a key. Threads wait for each other
     /// as processes do.
     pub fn lock(&self, key: &Digest) -> Result<Lock, StoreError> {
-        let (path, file) = self.lock_file(key)?;
-        file.lock().map_err(|source| StoreError::Lock { path, source })?;
-        Ok(Lock { _file: file })
+        let path = self.layout.lock(key);
+        Lock::wait(path.clone()).map_err(|source| match StoreError::writing(path, source) {
+            StoreError::Write { path, source } => StoreError::Lock { path, source },
+            full => full,
+        })
+    }
+
+    /// Makes a directory of an annex (see [`crate::Annex`]), if it is not there, and notes that
+    /// it is used: it stays as long as this store is open.
+    pub fn enter(&self, directory: &Path) -> Result<(), StoreError> {
+        let enter = || {
+            let _gate = passed(&self.layout)?;
+            write::make_directory(directory)?;
+            touch(directory)
+        };
+        enter().map_err(|source| StoreError::writing(directory.to_owned(), source))
     }
 
     /// What was found damaged since the last call.
@@ -247,60 +140,72 @@ impl Store {
         std::mem::take(&mut *self.damaged())
     }
 
-    pub(crate) fn temporary(&self) -> PathBuf {
-        self.root.join("temporary")
-    }
-
-    pub(crate) fn record_path(&self, key: &Digest) -> PathBuf {
-        let name = key.to_string();
-        self.records().join(&name[..2]).join(format!("{name}.json"))
+    /// What is in a file of the store, if it is there and can be read.
+    pub(crate) fn content(
+        &self,
+        path: &Path,
+        damaged: impl FnOnce() -> Damaged,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let failed = |source| StoreError::Read { path: path.to_owned(), source };
+        let bytes = match self.opened(path)? {
+            Found::Nothing => return Ok(None),
+            Found::Damage => None,
+            Found::File(file, metadata) => layout::read(file, &metadata).map_err(failed)?,
+        };
+        if bytes.is_none() {
+            self.remove_damaged(damaged(), path)?;
+        }
+        Ok(bytes)
     }
 
     /// Removes a damaged file and remembers it for [`Store::take_damaged`].
     pub(crate) fn remove_damaged(&self, damaged: Damaged, path: &Path) -> Result<(), StoreError> {
-        remove_if_there(path)?;
+        discard(path)?;
         self.damaged().push(damaged);
         Ok(())
+    }
+
+    /// Opens a file of the store, and notes that it is used.
+    fn opened(&self, path: &Path) -> Result<Found, StoreError> {
+        let found = layout::open(path);
+        let found = found.map_err(|source| StoreError::Read { path: path.to_owned(), source })?;
+        Ok(match found {
+            Found::File(_, metadata) if !self.mark(path, &metadata) => Found::Nothing,
+            found => found,
+        })
+    }
+
+    /// Notes that a file is used, unless that was noted not long ago. Says whether it is still
+    /// there.
+    fn mark(&self, path: &Path, metadata: &fs::Metadata) -> bool {
+        let fresh =
+            metadata.modified().is_ok_and(|used| collect::is_noted(used, SystemTime::now()));
+        if fresh {
+            return true;
+        }
+        // Where nothing can be noted, nothing can be collected either.
+        let Ok(_gate) = passed(&self.layout) else { return true };
+        touch(path).is_ok() || path.exists()
     }
 
     fn damaged(&self) -> MutexGuard<'_, Vec<Damaged>> {
         // A thread that panicked while it held the list left a whole list behind.
         self.damaged.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn blobs(&self) -> PathBuf {
-        self.root.join("blobs-1")
-    }
+/// Passes the gate: as long as the file is open, nothing is collected.
+fn passed(layout: &Layout) -> io::Result<File> {
+    let gate = lock::open(&layout.gate())?;
+    gate.lock_shared()?;
+    Ok(gate)
+}
 
-    fn records(&self) -> PathBuf {
-        self.root.join("records-1")
-    }
-
-    fn blob_path(&self, digest: &Digest) -> PathBuf {
-        let name = digest.to_string();
-        self.blobs().join(&name[..2]).join(name)
-    }
-
-    fn lock_file(&self, key: &Digest) -> Result<(PathBuf, File), StoreError> {
-        let path = self.root.join("locks").join(format!("{key}.lock"));
-        match File::options().create(true).truncate(false).write(true).open(&path) {
-            Ok(file) => Ok((path, file)),
-            Err(source) => Err(StoreError::Lock { path, source }),
-        }
-    }
-
-    /// Removes what processes that were killed left in `temporary/`. Whatever cannot be
-    /// removed stays for the next time.
-    fn sweep(&self) {
-        let Ok(entries) = std::fs::read_dir(self.temporary()) else { return };
-        for entry in entries.flatten() {
-            let modified = entry.metadata().and_then(|metadata| metadata.modified());
-            let age = modified.map(|modified| SystemTime::now().duration_since(modified));
-            if matches!(age, Ok(Ok(age)) if age > ABANDONED) {
-                let _ = std::fs::remove_file(entry.path());
-            }
-        }
-    }
+/// Sets a file's time of modification to now.
+pub(crate) fn touch(path: &Path) -> io::Result<()> {
+    let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+    let times = Timestamps { last_access: now, last_modification: now };
+    Ok(utimensat(CWD, path, &times, AtFlags::SYMLINK_NOFOLLOW)?)
 }
 
 /// Puts a blob into its place, read-only: tools may be handed its path.
@@ -309,13 +214,8 @@ fn finish_blob(file: NamedTempFile, path: &Path) -> io::Result<()> {
     write::finish(file, path)
 }
 
-fn remove_if_there(path: &Path) -> Result<(), StoreError> {
-    match std::fs::remove_file(path) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => {
-            Err(StoreError::writing(path.to_owned(), source))
-        }
-        _ => Ok(()),
-    }
+fn discard(path: &Path) -> Result<(), StoreError> {
+    write::discard(path).map_err(|source| StoreError::writing(path.to_owned(), source))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use poly_cache::{Artifact, Damaged, Digest, Lock, Record, StatMemo, Store};
 
+use super::cache::MEMO;
 use super::error::BuildError;
 use crate::plan::Fingerprint;
 
@@ -23,7 +24,7 @@ impl Artifacts {
     /// Opens the store in `cache`.
     pub(super) fn open(cache: &Path) -> Result<Self, BuildError> {
         let store = Store::open(cache)?;
-        let memo = StatMemo::open(&cache.join("memo.json"));
+        let memo = StatMemo::open(&cache.join(MEMO));
         Ok(Self { store, memo, at_hand: Mutex::default() })
     }
 
@@ -37,6 +38,11 @@ impl Artifacts {
         let record = self.record(key)?;
         let artifact = record.map(|record| record.artifact);
         Ok(artifact.filter(|artifact| self.store.path(artifact).is_some()))
+    }
+
+    /// Notes that a directory beside the store is used, and makes it if it is not there.
+    pub(super) fn enter(&self, directory: &Path) -> Result<(), BuildError> {
+        Ok(self.store.enter(directory)?)
     }
 
     /// Waits until no other poly works on this key.

@@ -15,9 +15,10 @@ use poly_cache::{Artifact, Digest};
 use super::artifacts::Artifacts;
 use super::error::BuildError;
 use super::event::Event;
-use super::outputs::{self, Outputs};
+use super::outputs;
 use super::prepare::{Made, Product};
 use super::project::Project;
+use super::provenance::Documents;
 use super::provision::Provision;
 use super::schedule::Schedule;
 use super::state::{Last, State};
@@ -34,6 +35,10 @@ pub struct Options {
     pub home: PathBuf,
     /// Whether missing tools are installed.
     pub install: bool,
+    /// Whether everything must be as the lock file says.
+    pub locked: bool,
+    /// Where documents about the build go.
+    pub documents: Documents,
     /// How many actions run side by side.
     pub jobs: NonZeroUsize,
     /// Whether, after a failure, all is still done that needs nothing that failed.
@@ -59,6 +64,8 @@ pub struct Built {
     pub composed: PathBuf,
     /// Its size in bytes.
     pub size: u64,
+    /// The files that tell of it, if they were asked for.
+    pub documents: Vec<PathBuf>,
     /// The precompiled one, in the store, if it was asked for.
     pub precompiled: Option<PathBuf>,
 }
@@ -110,7 +117,7 @@ impl<'a> Driver<'a> {
         tell: &'a (dyn Fn(Event) + Sync),
     ) -> Result<Self, BuildError> {
         let artifacts = Artifacts::open(&options.cache)?;
-        let provision = Provision::new(&options.home, &options.cache, tell);
+        let provision = Provision::new(&options, tell);
         let places = [state_file(project), latest_file(project, &options.cache)];
         let state = Mutex::new(State::read(places.iter().map(PathBuf::as_path)));
         let builds = project.builds(&options.cache);
@@ -123,6 +130,7 @@ impl<'a> Driver<'a> {
         if run {
             self.artifacts.refuse_if_exposed()?;
         }
+        self.hold_to_lock(self.options.install)?;
         let plan = Plan::of(&self.project.manifest, run);
         self.until_whole(&plan, || self.build_once(&plan))
     }
@@ -172,22 +180,14 @@ impl<'a> Driver<'a> {
 
     fn build_once(&self, plan: &Plan) -> Result<Built, BuildError> {
         let made = self.carry_out(plan)?;
-        let composed = made[&Action::Compose];
-        let mut outputs = Outputs::open(&self.project.root)?;
-        outputs.publish(
-            self.project.output(),
-            &self.project.composed_name(),
-            &composed,
-            |path| self.artifacts.is(path, &composed),
-            || self.artifacts.bytes(&composed),
-        )?;
-        outputs.finish()?;
+        let (composed, documents) = self.publish(&made)?;
         let precompiled = made.get(&Action::Precompile);
         let precompiled = precompiled.map(|artifact| self.artifacts.trusted(artifact));
         self.remember();
         Ok(Built {
             composed: self.project.composed(),
             size: composed.size,
+            documents,
             precompiled: precompiled.transpose()?,
         })
     }
@@ -210,6 +210,7 @@ impl<'a> Driver<'a> {
     /// tools and files is kept. Who composes takes long to find out where components are large:
     /// unless `all` is to be said, that is done only where there is something to compose.
     pub fn plan(&self, run: bool, all: bool) -> Result<Vec<Planned>, BuildError> {
+        self.hold_to_lock(false)?;
         let plan = Plan::of(&self.project.manifest, run);
         let mut known: BTreeMap<Action, Artifact> = BTreeMap::new();
         let mut planned = Vec::new();

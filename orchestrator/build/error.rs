@@ -1,5 +1,7 @@
 //! Why a build ends early: the errors of all its stages, as one.
 
+use std::io;
+
 use miette::Diagnostic;
 use poly_cache::StoreError;
 use thiserror::Error;
@@ -12,6 +14,7 @@ use crate::component::adapt::AdaptError;
 use crate::component::audit::AuditError;
 use crate::component::compose::ComposeError;
 use crate::host::EngineError;
+use crate::lock::{Difference, FILE};
 use crate::manifest::ManifestError;
 use crate::toolchain::{InstallError, ToolError};
 
@@ -91,12 +94,23 @@ pub enum BuildError {
     Output(#[from] OutputError),
     /// A file of poly's own cannot be written.
     #[error("cannot write `{}`", path.display())]
+    #[diagnostic(help("{}", write_remedy(source)))]
     Write {
         /// The file.
         path: std::path::PathBuf,
         /// What the system says.
         #[source]
         source: std::io::Error,
+    },
+    /// The lock file says otherwise than what would be used.
+    #[error("`{FILE}` is not what this would be built with\n{}", lines(differences))]
+    #[diagnostic(help(
+        "`poly lock` adds what is not in it, `poly lock --upgrade NAME` takes what is here, \
+         `poly wit deps` fetches packages; without `--locked` these are warnings"
+    ))]
+    NotLocked {
+        /// Each of them.
+        differences: Vec<Difference>,
     },
     /// Several actions failed at once.
     #[error("{} actions failed", failures.len())]
@@ -119,12 +133,39 @@ pub struct AdaptFailure {
     pub source: AdaptError,
 }
 
+fn lines(differences: &[Difference]) -> String {
+    differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
 fn store_remedy(error: &StoreError) -> &'static str {
     match error {
         StoreError::Full { .. } => {
-            "make room there, or set POLY_CACHE_DIR to a directory on another disk"
+            "make room there (`poly cache gc --size 1GiB` may), or set POLY_CACHE_DIR to a \
+             directory on another disk"
         }
-        _ => "set POLY_CACHE_DIR to a directory that can be written",
+        StoreError::InUse { .. } => {
+            "wait for it; `poly cache gc --size 0` removes what it does not need"
+        }
+        StoreError::Unusable { .. } | StoreError::Unserialisable { .. } => {
+            "set POLY_CACHE_DIR to a directory that can be written"
+        }
+        StoreError::Write { .. } | StoreError::Read { .. } | StoreError::Lock { .. } => {
+            "`poly cache verify` removes what is damaged, and `poly cache clear` all there is; or set \
+             POLY_CACHE_DIR to a directory that can be written"
+        }
+    }
+}
+
+/// What to do about a file that cannot be written where poly keeps its own.
+pub(super) fn write_remedy(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "there is no space left: make room on that disk, and run the command again"
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "poly must be able to write there: see who owns it and what is permitted"
+        }
+        _ => "what is there is poly's own: remove it, and run the command again",
     }
 }
 

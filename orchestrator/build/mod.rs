@@ -5,9 +5,13 @@
 //!   tools to artifacts, and tells what it does as [`Event`]s.
 //! - `recipe` is the one action that starts processes: build a component.
 //! - `schedule` says when each action runs, `slots` how many do at once.
+//! - `lock` holds what a build would use against `poly.lock`, before it begins.
+//! - `provenance` tells what a build was made of, from the records of its actions.
+//! - [`keeper`] looks after the cache: keeps it small and whole.
 //! - `compose` is the one that knows all components at once; `graph` shows what it would do.
 
 mod artifacts;
+mod cache;
 mod compose;
 mod demand;
 mod driver;
@@ -17,9 +21,11 @@ mod flows;
 mod generate;
 mod graph;
 mod inputs;
+mod lock;
 mod outputs;
 mod prepare;
 mod project;
+mod provenance;
 mod provision;
 mod recipe;
 mod schedule;
@@ -27,13 +33,16 @@ mod slots;
 mod stage;
 mod state;
 
+pub use cache::keeper;
 pub use compose::{explicit_links, place_about};
 pub use driver::{Built, Driver, Options, Planned, PlannedState};
 pub use error::BuildError;
 pub use event::Event;
 pub use inputs::InputsError;
+pub use lock::{present, read_lock, write_lock};
 pub use outputs::{OutputError, clean};
 pub use project::{Project, ProjectError, read_wit};
+pub use provenance::Documents;
 pub use provision::Provision;
 pub use recipe::RecipeError;
 pub use slots::default_jobs;

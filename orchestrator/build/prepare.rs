@@ -2,10 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use poly_cache::{Artifact, Digest};
 
+use super::cache::note_checkout;
 use super::compose;
 use super::driver::Driver;
 use super::error::{AdaptFailure, BuildError};
@@ -73,15 +77,33 @@ impl Driver<'_> {
     ) -> Result<Prepared<'p>, BuildError> {
         let (_, toolchain) = self.project.component(name);
         let tools = self.provision.provide(toolchain, Some(self.project), install)?;
+        let caches: Vec<PathBuf> = tools.found.values().map(|tool| tool.cache.clone()).collect();
         let recipe = Recipe::new(&self.builds, self.project, name, tools).map_err(Box::new)?;
         Ok(Prepared {
             fingerprint: recipe.fingerprint(),
             by: toolchain.name.clone(),
             work: Box::new(move || {
+                self.enter(&caches)?;
                 let (bytes, tools) = recipe.carry_out(self.tell).map_err(Box::new)?;
                 Ok(Product { made: Made::New(bytes), tools, by: None })
             }),
         })
+    }
+
+    /// Notes that the directory of this checkout's builds is used, and those in which tools
+    /// remember something, as far as they are there.
+    fn enter(&self, caches: &[PathBuf]) -> Result<(), BuildError> {
+        let builds = &self.builds;
+        if builds.is_symlink() {
+            // Whatever it is, poly did not make it.
+            fs::remove_file(builds).map_err(|source| written(builds, source))?;
+        }
+        self.artifacts.enter(builds)?;
+        note_checkout(builds, &self.project.root).map_err(|source| written(builds, source))?;
+        caches
+            .iter()
+            .filter(|cache| cache.is_dir())
+            .try_for_each(|cache| self.artifacts.enter(cache))
     }
 
     fn prepare_adapt<'p>(&'p self, name: &'p str, built: &Artifact) -> Prepared<'p> {
@@ -158,4 +180,8 @@ impl Driver<'_> {
         };
         Ok(Prepared { fingerprint, by: "wasmtime".to_owned(), work: Box::new(work) })
     }
+}
+
+fn written(path: &Path, source: io::Error) -> BuildError {
+    BuildError::Write { path: path.to_owned(), source }
 }

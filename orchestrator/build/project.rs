@@ -11,8 +11,11 @@ use thiserror::Error;
 use walkdir::{DirEntry, WalkDir};
 use wit_parser::PackageName;
 
+use super::cache::BUILDS;
+use super::lock::read_lock;
 use crate::component::inventory::inventory;
 use crate::component::wit;
+use crate::lock::{Lock, LockError};
 use crate::manifest::{Component, Manifest, ManifestError, PackageRef, Spanned};
 use crate::nearest::suggestion;
 use crate::toolchain::{Catalog, Toolchain, ToolchainError};
@@ -30,6 +33,8 @@ pub struct Project {
     pub manifest: Manifest,
     /// The toolchains of poly and of the pipeline's own `toolchains/`.
     pub catalog: Catalog,
+    /// The lock file beside the manifest, if there is one.
+    pub lock: Option<Lock>,
     /// The WIT directories that components name, resolved, by their path in the manifest.
     wits: BTreeMap<String, WitDirectory>,
 }
@@ -68,6 +73,10 @@ pub enum ProjectError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Manifest(#[from] ManifestError),
+    /// The lock file cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Lock(#[from] LockError),
     /// A toolchain file of the pipeline's own is wrong.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -95,7 +104,8 @@ impl Project {
     pub fn open_with(path: &Path, catalog: Catalog) -> Result<Self, ProjectError> {
         let (root, manifest) = Self::manifest_at(path)?;
         let catalog = catalog.with_directory(&root.join("toolchains"))?;
-        let mut project = Self { root, manifest, catalog, wits: BTreeMap::new() };
+        let lock = read_lock(&root)?;
+        let mut project = Self { root, manifest, catalog, lock, wits: BTreeMap::new() };
         project.check_toolchains()?;
         project.wits = project.read_wits()?;
         project.check_worlds()?;
@@ -137,7 +147,7 @@ impl Project {
     pub fn builds(&self, cache: &Path) -> PathBuf {
         let here = fs::canonicalize(&self.root).unwrap_or_else(|_| self.root.clone());
         let checkout = Digest::of(here.as_os_str().as_encoded_bytes()).to_string();
-        cache.join("builds").join(&checkout[..16])
+        cache.join(BUILDS).join(&checkout[..16])
     }
 
     /// The composed component's file.
@@ -160,6 +170,11 @@ impl Project {
     pub fn wit<'p>(&'p self, component: &'p Component) -> Option<(&'p str, &'p WitDirectory)> {
         let path = self.wit_path(component)?.get_ref();
         self.wits.get(path).map(|directory| (path.as_str(), directory))
+    }
+
+    /// Each WIT directory that components name.
+    pub fn wits(&self) -> impl Iterator<Item = &WitDirectory> {
+        self.wits.values()
     }
 
     fn wit_path<'a>(&'a self, component: &'a Component) -> Option<&'a Spanned<String>> {

@@ -1,6 +1,7 @@
 //! One thin file for each subcommand: options → driver → report.
 
 mod build;
+mod cache;
 mod check;
 mod clean;
 mod context;
@@ -8,6 +9,7 @@ mod doctor;
 mod error;
 mod graph;
 mod inspect;
+mod lock;
 mod plan;
 mod run;
 mod sandbox;
@@ -87,23 +89,29 @@ fn no_pipe(source: io::Error) -> CommandError {
 }
 
 fn dispatch(cli: &Cli, jobs: NonZeroUsize, report: &Report) -> Result<Ending, CommandError> {
-    let how = match &cli.command {
-        Command::Build(how) | Command::Run { build: how, .. } | Command::Check(how) => *how,
-        _ => BuildOptions::default(),
+    let keep_going = match &cli.command {
+        Command::Build(BuildOptions { failure, .. })
+        | Command::Run { failure, .. }
+        | Command::Check(failure) => failure.keep_going,
+        _ => false,
     };
-    let context = Context::new(&cli.global, how, jobs, report)?;
-    match &cli.command {
-        Command::Build(_) => build::run(&context),
+    let context = Context::new(&cli.global, jobs, keep_going, report)?;
+    let ended = match &cli.command {
+        Command::Build(options) => build::run(&context, *options),
         Command::Run { call, .. } => run::run(&context, call.as_deref()),
         Command::Check(_) => check::run(&context),
         Command::Plan => plan::run(&context),
         Command::Why { component } => why::run(&context, component.as_deref()),
         Command::Graph { format } => graph::run(&context, *format),
         Command::Inspect { what } => inspect::run(&context, what),
+        Command::Lock(options) => lock::run(&context, options),
         Command::Wit(command) => wit::run(&context, command),
         Command::Toolchain(command) => toolchain::run(&context, command),
         Command::Doctor => doctor::run(&context),
         Command::Schema => Ok(schema::run(&context)),
         Command::Clean => clean::run(&context),
-    }
+        Command::Cache(command) => cache::run(&context, command),
+    };
+    cache::collect_if_due(&context);
+    ended
 }

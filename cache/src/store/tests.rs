@@ -27,7 +27,7 @@ fn bytes_come_back_and_are_kept_once() {
     let path = store.path(&artifact).unwrap();
     assert_eq!(std::fs::read(&path).unwrap(), b"hello");
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o444);
-    assert_eq!(std::fs::read_dir(store.temporary()).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(store.layout.temporary()).unwrap().count(), 0);
 }
 
 #[test]
@@ -54,6 +54,86 @@ fn a_damaged_blob_is_removed_and_reported_by_each_way_to_it() {
     assert_eq!(store.put(b"hello").unwrap(), artifact);
     assert_eq!(store.read(&digest).unwrap().unwrap(), b"hello");
     assert_eq!(store.verified_path(&digest).unwrap(), Some(path));
+}
+
+/// What can be in the place of a file, beside damaged content.
+fn replacements() -> [(&'static str, fn(&Path)); 6] {
+    [
+        ("a directory", |path| fs::create_dir_all(path.join("deep")).unwrap()),
+        ("a symbolic link", |path| std::os::unix::fs::symlink("/etc/passwd", path).unwrap()),
+        ("a link to nowhere", |path| std::os::unix::fs::symlink("/nowhere", path).unwrap()),
+        ("a link to itself", |path| std::os::unix::fs::symlink(path, path).unwrap()),
+        ("a socket", |path| drop(std::os::unix::net::UnixListener::bind(path).unwrap())),
+        ("a file for a directory", |path| {
+            let directory = path.parent().unwrap();
+            fs::remove_dir_all(directory).unwrap();
+            fs::write(directory, "").unwrap();
+        }),
+    ]
+}
+
+#[test]
+fn whatever_is_in_the_place_of_a_file_is_a_miss_and_gives_way() {
+    // The path of a socket is short.
+    let directory = tempfile::Builder::new().tempdir_in("/tmp").unwrap();
+    let store = Store::open(directory.path()).unwrap();
+    let artifact = store.put(b"hello").unwrap();
+    let digest = artifact.digest;
+    let record = crate::Record { key: digest, fingerprint: (), artifact, milliseconds: 1 };
+    store.put_record(&record).unwrap();
+    for (what, put) in replacements() {
+        let (blob, path) = (store.layout.blob(&digest), store.layout.record(&digest));
+        let spoil = |path: &Path| {
+            fs::remove_file(path).unwrap();
+            put(path);
+        };
+        spoil(&blob);
+        assert_eq!(store.path(&artifact), None, "{what}");
+        assert_eq!(store.read(&digest).unwrap(), None, "{what}");
+        assert_eq!(store.put(b"hello").unwrap(), artifact, "{what}");
+        spoil(&blob);
+        assert_eq!(store.verified_path(&digest).unwrap(), None, "{what}");
+        store.put(b"hello").unwrap();
+        spoil(&blob);
+        assert_eq!(store.put(b"hello").unwrap(), artifact, "{what}");
+        assert_eq!(store.verified_path(&digest).unwrap(), Some(blob), "{what}");
+
+        spoil(&path);
+        assert_eq!(store.record::<()>(&digest).unwrap(), None, "{what}");
+        store.put_record(&record).unwrap();
+        spoil(&path);
+        store.put_record(&record).unwrap();
+        assert_eq!(store.record(&digest).unwrap().as_ref(), Some(&record), "{what}");
+
+        if what != "a file for a directory" {
+            let lock = store.layout.lock(&digest);
+            put(&lock);
+            drop(store.lock(&digest).unwrap());
+            assert!(fs::symlink_metadata(&lock).is_err(), "{what}");
+        }
+    }
+}
+
+#[test]
+fn files_in_the_places_of_directories_give_way() {
+    let (directory, store) = store();
+    drop(store);
+    let root = directory.path().join("cache");
+    for name in ["blobs-1", "records-2", "locks", "leases", "temporary"] {
+        fs::remove_dir_all(root.join(name)).unwrap();
+        fs::write(root.join(name), "").unwrap();
+    }
+    let store = Store::open(&root).unwrap();
+    let artifact = store.put(b"hello").unwrap();
+    drop(store.lock(&artifact.digest).unwrap());
+    assert_eq!(store.read(&artifact.digest).unwrap().unwrap(), b"hello");
+}
+
+#[test]
+fn a_lock_leaves_no_file() {
+    let (_directory, store) = store();
+    drop(store.lock(&Digest::of(b"key")).unwrap());
+    assert_eq!(fs::read_dir(store.layout.locks()).unwrap().count(), 0);
 }
 
 #[test]
@@ -114,26 +194,10 @@ fn one_holder_of_a_lock_at_a_time() {
 }
 
 #[test]
-fn opening_sweeps_what_killed_processes_left() {
-    let (directory, store) = store();
-    let old = store.temporary().join("old");
-    let new = store.temporary().join("new");
-    std::fs::write(&old, "").unwrap();
-    std::fs::write(&new, "").unwrap();
-    let long_ago = SystemTime::now() - Duration::from_hours(48);
-    File::options().write(true).open(&old).unwrap().set_modified(long_ago).unwrap();
-
-    Store::open(&directory.path().join("cache")).unwrap();
-
-    assert!(!old.exists());
-    assert!(new.exists());
-}
-
-#[test]
 fn a_store_whose_directories_were_removed_goes_on() {
     let (directory, store) = store();
     let artifact = store.put(b"hello").unwrap();
-    for name in ["temporary", "blobs-1"] {
+    for name in ["temporary", "blobs-1", "records-2", "locks"] {
         std::fs::remove_dir_all(directory.path().join("cache").join(name)).unwrap();
     }
     assert_eq!(store.path(&artifact), None);
@@ -149,7 +213,9 @@ fn what_the_store_makes_is_its_owners_alone() {
     let artifact = store.put(b"hello").unwrap();
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let blob = store.path(&artifact).unwrap();
-    for directory in [&*root, &store.blobs(), blob.parent().unwrap(), &store.temporary()] {
+    for directory in
+        [&*root, &store.layout.blobs(), blob.parent().unwrap(), &store.layout.temporary()]
+    {
         assert_eq!(mode(directory), 0o700, "{}", directory.display());
     }
     // What lies above it is not the store's, and one that was there keeps its mode.
