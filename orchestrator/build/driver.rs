@@ -7,24 +7,29 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use poly_cache::{Artifact, Digest};
+use poly_cache::{Artifact, Digest, StatCache};
 
 use super::artifacts::Artifacts;
 use super::error::BuildError;
 use super::event::Event;
+use super::inputs::Sources;
 use super::outputs;
 use super::prepare::{Made, Product};
 use super::project::Project;
 use super::provenance::Documents;
 use super::provision::Provision;
-use super::schedule;
+use super::recipe::Kits;
+use super::schedule::Schedule;
 use super::state::{Last, State};
 use crate::component::compose::Choice;
 use crate::plan::{Action, Fingerprint, Plan, Reason};
-use crate::toolchain::{ToolError, process};
+use crate::toolchain::{ToolError, jobserver, process};
+
+/// What is known of a checkout's files, in the directory of its builds. No component has such a name.
+const STAT_CACHE: &str = "stat.cache";
 
 /// How a build is done, beside what the manifest says.
 #[derive(Debug, Clone)]
@@ -41,6 +46,8 @@ pub struct Options {
     pub documents: Documents,
     /// How many actions run side by side.
     pub jobs: NonZeroUsize,
+    /// Whether, after a failure, all is still done that needs nothing that failed.
+    pub keep_going: bool,
 }
 
 /// Knows all stages of a build.
@@ -48,7 +55,9 @@ pub struct Driver<'a> {
     pub(super) project: &'a Project,
     pub(super) options: Options,
     pub(super) artifacts: Artifacts,
+    pub(super) sources: Sources,
     pub(super) provision: Provision<'a>,
+    pub(super) kits: Kits,
     pub(super) state: Mutex<State>,
     pub(super) builds: PathBuf,
     pub(super) begun: Instant,
@@ -103,6 +112,10 @@ pub enum PlannedState {
     },
 }
 
+/// What make says of itself in the same case, in poly's words.
+const UNSHARED: &str = "the make that started poly does not share its job slots, so poly has its \
+                        own; put `+` before the command in the recipe";
+
 impl<'a> Driver<'a> {
     /// Opens the store and poly's own directory of tools.
     pub fn open(
@@ -110,13 +123,27 @@ impl<'a> Driver<'a> {
         options: Options,
         tell: &'a (dyn Fn(Event) + Sync),
     ) -> Result<Self, BuildError> {
-        let artifacts = Artifacts::open(&options.cache)?;
+        let builds = project.builds(&options.cache);
+        let seen = Arc::new(StatCache::open(&builds.join(STAT_CACHE), &project.root));
+        let artifacts = Artifacts::open(&options.cache, Arc::clone(&seen))?;
+        let sources = Sources::new(&project.root, project.output(), seen);
         let provision = Provision::new(&options, tell);
         let places = [state_file(project), latest_file(project, &options.cache)];
         let state = Mutex::new(State::read(places.iter().map(PathBuf::as_path)));
-        let builds = project.builds(&options.cache);
         let begun = Instant::now();
-        Ok(Self { project, options, artifacts, provision, state, builds, begun, tell })
+        let kits = Kits::default();
+        Ok(Self {
+            project,
+            options,
+            artifacts,
+            sources,
+            provision,
+            kits,
+            state,
+            builds,
+            begun,
+            tell,
+        })
     }
 
     /// Makes the composed component, and with `run` the precompiled one.
@@ -155,8 +182,16 @@ impl<'a> Driver<'a> {
         let components = &self.project.manifest.components;
         outputs::clear_logs(&self.project.root, |name| components.contains_key(name))?;
         (self.tell)(Event::Begun { actions: plan.needs().len() });
-        let work = |action: &Action, taken: &[Artifact]| self.make(action, taken);
-        let made = schedule::run(plan.needs(), self.options.jobs, work);
+        if jobserver::is_unshared() {
+            (self.tell)(Event::Warning { text: UNSHARED.to_owned() });
+        }
+        let schedule = Schedule {
+            needs: plan.needs(),
+            slots: self.options.jobs,
+            demands: self.demands(plan),
+            goes_on: &|_| self.options.keep_going && !process::interrupted(),
+        };
+        let made = schedule.run(|action, taken| self.make(action, taken));
         // What was built is known next time, even if something else failed.
         let saved = self.save();
         let made = made.map_err(one_error)?;
@@ -296,6 +331,8 @@ impl<'a> Driver<'a> {
             return Ok(self.done(action, artifact, &prepared.by, None, started));
         }
         let because = self.reasons(action, &prepared.fingerprint, &key)?;
+        let stopped = BuildError::Tool(ToolError::Interrupted);
+        let _tokens = jobserver::acquire(self.weight(action)).ok_or(stopped)?;
         (self.tell)(Event::Started {
             action: action.clone(),
             by: prepared.by.clone(),

@@ -1,6 +1,6 @@
 //! A manifest together with what it names on disk: its directory, its toolchains, its WIT.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -37,6 +37,8 @@ pub struct Project {
     pub lock: Option<Lock>,
     /// The WIT directories that components name, resolved, by their path in the manifest.
     wits: BTreeMap<String, WitDirectory>,
+    /// The directories that several components lie in.
+    shared: BTreeSet<String>,
 }
 
 /// A directory of WIT, with what it says.
@@ -44,6 +46,8 @@ pub struct Project {
 pub struct WitDirectory {
     /// Its files.
     pub source: wit::Source,
+    /// Their digests, by their path below the manifest's directory.
+    pub digests: BTreeMap<String, Digest>,
     /// What they mean.
     pub wit: wit::Wit,
 }
@@ -104,8 +108,9 @@ impl Project {
     pub fn open_with(path: &Path, catalog: Catalog) -> Result<Self, ProjectError> {
         let (root, manifest) = Self::manifest_at(path)?;
         let catalog = catalog.with_directory(&root.join("toolchains"))?;
+        let shared = shared(&manifest);
         let lock = read_lock(&root)?;
-        let mut project = Self { root, manifest, catalog, lock, wits: BTreeMap::new() };
+        let mut project = Self { root, manifest, catalog, lock, wits: BTreeMap::new(), shared };
         project.check_toolchains()?;
         project.wits = project.read_wits()?;
         project.check_worlds()?;
@@ -164,6 +169,11 @@ impl Project {
         let component = self.manifest.components.get(name).expect("a component of this manifest");
         let toolchain = self.catalog.get(component.toolchain.get_ref());
         (component, toolchain.expect("toolchains are checked when a project is opened"))
+    }
+
+    /// Whether other components lie in the same directory.
+    pub(super) fn lies_beside_others(&self, component: &Component) -> bool {
+        self.shared.contains(component.path.get_ref())
     }
 
     /// The WIT directory of a component, its own or the pipeline's.
@@ -252,7 +262,11 @@ impl Project {
                 directory: path.get_ref().clone(),
                 source,
             })?;
-            wits.insert(path.get_ref().clone(), WitDirectory { source, wit });
+            let digest = |(file, text): (&String, &String)| {
+                (format!("{}/{file}", path.get_ref()), Digest::of(text.as_bytes()))
+            };
+            let digests = source.iter().map(digest).collect();
+            wits.insert(path.get_ref().clone(), WitDirectory { source, digests, wit });
         }
         Ok(wits)
     }
@@ -288,8 +302,13 @@ impl Project {
     }
 
     fn check_worlds(&self) -> Result<(), ManifestError> {
+        let mut found = BTreeSet::new();
         for component in self.manifest.components.values() {
             let Some(world) = &component.world else { continue };
+            let path = self.wit_path(component).map(Spanned::get_ref);
+            if !found.insert((path, world.get_ref())) {
+                continue;
+            }
             let Some((path, directory)) = self.wit(component) else {
                 return Err(self.manifest.error_at(
                     world.span(),
@@ -310,6 +329,13 @@ impl Project {
         }
         Ok(())
     }
+}
+
+/// The directories that several components lie in.
+fn shared(manifest: &Manifest) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    let paths = manifest.components.values().map(|component| component.path.get_ref());
+    paths.filter(|path| !seen.insert(*path)).cloned().collect()
 }
 
 /// The `.wit` files of a directory and of its `deps/`, by their path below it.
