@@ -8,6 +8,7 @@ pub mod graph;
 pub(crate) mod human;
 mod json;
 mod service;
+mod tail;
 pub(crate) mod tree;
 
 use std::io::{self, IsTerminal as _, Write as _};
