@@ -12,5 +12,6 @@ mod place;
 mod provenance;
 mod real;
 mod types;
+mod unread;
 mod why;
 mod wit;
