@@ -21,6 +21,7 @@
 //! |---|---|
 //! | [`cli`] | what may be typed |
 //! | [`commands`] | one file for each subcommand: options → driver → report |
+//! | [`config`] | the user's own settings, text → [`config::Config`] |
 //! | [`manifest`] | text → [`manifest::Manifest`], with places for diagnostics |
 //! | [`toolchain`] | toolchain files; finding, probing, installing and running tools |
 //! | [`plan`] | [`plan::Plan`], [`plan::Fingerprint`], and why an action runs |
@@ -36,8 +37,8 @@
 //! | [`report`] | the console, JSON and pictures; nothing else prints |
 //! | [`poly_cache`] | digests, the store, records of actions; knows nothing of ours |
 //!
-//! `manifest`, `plan`, `component`, `contract`, `lock`, `provenance` and `check` are pure: text or bytes in,
-//! values out. Arrows point one way: commands → build, dependencies, contract, report;
+//! `config`, `manifest`, `plan`, `component`, `contract`, `lock`, `provenance` and `check` are pure:
+//! text or bytes in, values out. Arrows point one way: commands → build, dependencies, contract, report;
 //! dependencies → build, contract, lock; build → toolchain, plan, component, host, lock,
 //! provenance, the cache; provenance → plan, lock; nothing points back.
 
@@ -46,6 +47,7 @@ pub mod check;
 pub mod cli;
 pub mod commands;
 pub mod component;
+pub mod config;
 pub mod contract;
 pub mod dependencies;
 pub mod host;

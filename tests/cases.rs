@@ -1,5 +1,6 @@
 //! Cases as directories: `tests/cases/cli/NAME` holds a pipeline, `args` (what is typed;
-//! `check` unless it says otherwise) and `expected.txt`: the exit code and all that was said.
+//! `check` unless it says otherwise), perhaps `config.toml` (the user's settings), and
+//! `expected.txt`: the exit code and all that was said.
 //!
 //! `SNAPSHOTS=overwrite cargo test` rewrites what is expected; read the difference then.
 
@@ -30,7 +31,13 @@ fn holds(case: &Path) -> bool {
     let arguments = fs::read_to_string(case.join("args")).unwrap_or_else(|_| "check".to_owned());
     let arguments: Vec<&str> = arguments.split_whitespace().collect();
     // One after the other, so that what is said has one order.
-    let ran = place.finish(place.poly(&arguments).env("POLY_JOBS", "1"));
+    let mut poly = place.poly(&arguments);
+    poly.env("POLY_JOBS", "1");
+    let config = place.root.join("config.toml");
+    if config.exists() {
+        poly.env("POLY_CONFIG", config);
+    }
+    let ran = place.finish(&mut poly);
     let mut said = format!("exit code {}\n", ran.code);
     for (stream, text) in [("stdout", &ran.stdout), ("stderr", &ran.stderr)] {
         if !text.is_empty() {

@@ -6,6 +6,7 @@
 mod cases;
 mod compose;
 mod fake;
+mod faults;
 mod keys;
 mod lock;
 mod place;

@@ -96,6 +96,7 @@ impl Place {
             .env("PATH", format!("{}:{path}", tools.display()))
             .env("POLY_CACHE_DIR", &self.cache)
             .env("POLY_HOME", &self.home)
+            .env("POLY_CONFIG", "/dev/null")
             .env("FAKE_LOG", &self.log)
             .env_remove("POLY_JOBS")
             .env("CI", "true");

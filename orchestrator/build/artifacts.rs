@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use poly_cache::{Artifact, Damaged, Digest, Lock, Record, StatCache, StatMemo, Store};
 
+use super::cache::MEMO;
 use super::error::BuildError;
 use crate::plan::Fingerprint;
 
@@ -24,7 +25,7 @@ impl Artifacts {
     /// Opens the store in `cache`. What was found there before is `seen`.
     pub(super) fn open(cache: &Path, seen: Arc<StatCache>) -> Result<Self, BuildError> {
         let store = Store::open(cache)?;
-        let memo = StatMemo::open(&cache.join("memo.json"));
+        let memo = StatMemo::open(&cache.join(MEMO));
         Ok(Self { store, memo, seen, at_hand: Mutex::default() })
     }
 
@@ -48,6 +49,11 @@ impl Artifacts {
             self.seen.note_artifact(*key, artifact);
         }
         Ok(artifact)
+    }
+
+    /// Notes that a directory beside the store is used, and makes it if it is not there.
+    pub(super) fn enter(&self, directory: &Path) -> Result<(), BuildError> {
+        Ok(self.store.enter(directory)?)
     }
 
     /// Waits until no other poly works on this key.

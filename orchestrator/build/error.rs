@@ -1,5 +1,7 @@
 //! Why a build ends early: the errors of all its stages, as one.
 
+use std::io;
+
 use miette::Diagnostic;
 use poly_cache::StoreError;
 use thiserror::Error;
@@ -92,6 +94,7 @@ pub enum BuildError {
     Output(#[from] OutputError),
     /// A file of poly's own cannot be written.
     #[error("cannot write `{}`", path.display())]
+    #[diagnostic(help("{}", write_remedy(source)))]
     Write {
         /// The file.
         path: std::path::PathBuf,
@@ -137,9 +140,32 @@ fn lines(differences: &[Difference]) -> String {
 fn store_remedy(error: &StoreError) -> &'static str {
     match error {
         StoreError::Full { .. } => {
-            "make room there, or set POLY_CACHE_DIR to a directory on another disk"
+            "make room there (`poly cache gc --size 1GiB` may), or set POLY_CACHE_DIR to a \
+             directory on another disk"
         }
-        _ => "set POLY_CACHE_DIR to a directory that can be written",
+        StoreError::InUse { .. } => {
+            "wait for it; `poly cache gc --size 0` removes what it does not need"
+        }
+        StoreError::Unusable { .. } | StoreError::Unserialisable { .. } => {
+            "set POLY_CACHE_DIR to a directory that can be written"
+        }
+        StoreError::Write { .. } | StoreError::Read { .. } | StoreError::Lock { .. } => {
+            "`poly cache verify` removes what is damaged, and `poly cache clear` all there is; or set \
+             POLY_CACHE_DIR to a directory that can be written"
+        }
+    }
+}
+
+/// What to do about a file that cannot be written where poly keeps its own.
+pub(super) fn write_remedy(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "there is no space left: make room on that disk, and run the command again"
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "poly must be able to write there: see who owns it and what is permitted"
+        }
+        _ => "what is there is poly's own: remove it, and run the command again",
     }
 }
 

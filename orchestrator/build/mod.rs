@@ -6,9 +6,11 @@
 //! - `recipe` is the one action that starts processes: build a component.
 //! - `lock` holds what a build would use against `poly.lock`, before it begins.
 //! - `provenance` tells what a build was made of, from the records of its actions.
+//! - [`keeper`] looks after the cache: keeps it small and whole.
 //! - `compose` is the one that knows all components at once; `graph` shows what it would do.
 
 mod artifacts;
+mod cache;
 mod compose;
 mod driver;
 mod error;
@@ -29,6 +31,7 @@ mod schedule;
 mod stage;
 mod state;
 
+pub use cache::keeper;
 pub use compose::{explicit_links, place_about};
 pub use driver::{Built, Driver, Options, Planned, PlannedState};
 pub use error::BuildError;

@@ -2,10 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use poly_cache::Artifact;
 
+use super::cache::note_checkout;
 use super::compose;
 use super::driver::Driver;
 use super::error::{AdaptFailure, BuildError};
@@ -74,16 +78,34 @@ impl Driver<'_> {
         let (_, toolchain) = self.project.component(name);
         let provide = || self.provision.provide(toolchain, Some(self.project), install);
         let kit = self.kits.get(self.project, toolchain, provide)?;
+        let caches = kit.caches();
         let recipe = Recipe::new(&self.builds, self.project, &self.sources, name, kit);
         let recipe = recipe.map_err(Box::new)?;
         Ok(Prepared {
             fingerprint: recipe.fingerprint(),
             by: toolchain.name.clone(),
             work: Box::new(move || {
+                self.enter(&caches)?;
                 let (bytes, tools) = recipe.carry_out(self.tell).map_err(Box::new)?;
                 Ok(Product { made: Made::New(bytes), tools, by: None })
             }),
         })
+    }
+
+    /// Notes that the directory of this checkout's builds is used, and those in which tools
+    /// remember something, as far as they are there.
+    fn enter(&self, caches: &[PathBuf]) -> Result<(), BuildError> {
+        let builds = &self.builds;
+        if builds.is_symlink() {
+            // Whatever it is, poly did not make it.
+            fs::remove_file(builds).map_err(|source| written(builds, source))?;
+        }
+        self.artifacts.enter(builds)?;
+        note_checkout(builds, &self.project.root).map_err(|source| written(builds, source))?;
+        caches
+            .iter()
+            .filter(|cache| cache.is_dir())
+            .try_for_each(|cache| self.artifacts.enter(cache))
     }
 
     fn prepare_adapt<'p>(&'p self, name: &'p str, built: &Artifact) -> Prepared<'p> {

@@ -11,6 +11,7 @@ use thiserror::Error;
 use walkdir::{DirEntry, WalkDir};
 use wit_parser::PackageName;
 
+use super::cache::BUILDS;
 use super::lock::read_lock;
 use crate::component::inventory::inventory;
 use crate::component::wit;
@@ -151,7 +152,7 @@ impl Project {
     pub fn builds(&self, cache: &Path) -> PathBuf {
         let here = fs::canonicalize(&self.root).unwrap_or_else(|_| self.root.clone());
         let checkout = Digest::of(here.as_os_str().as_encoded_bytes()).to_string();
-        cache.join("builds").join(&checkout[..16])
+        cache.join(BUILDS).join(&checkout[..16])
     }
 
     /// The composed component's file.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use poly_cache::StatMemo;
 
+use super::cache::{TOOLS, TOOLS_MEMO};
 use super::driver::Options;
 use super::error::BuildError;
 use super::event::Event;
@@ -28,8 +29,8 @@ impl<'a> Provision<'a> {
     /// looked for on `PATH`.
     pub fn new(options: &Options, tell: &'a (dyn Fn(Event) + Sync)) -> Self {
         let Options { home, cache, .. } = options;
-        let memo = StatMemo::open(&cache.join("tools.json"));
-        let caches = cache.join("tools");
+        let memo = StatMemo::open(&cache.join(TOOLS_MEMO));
+        let caches = cache.join(TOOLS);
         let finder = Finder::new(home.to_owned(), caches, environment::of_process(), memo);
         Self { finder, strictly: options.locked, tell }
     }

@@ -16,11 +16,14 @@ use poly_cache::Digest;
 use thiserror::Error;
 use walkdir::WalkDir;
 
+use super::error::write_remedy;
+
 /// Why the copy could not be made.
 #[derive(Debug, Error, Diagnostic)]
 pub enum StageError {
     /// The system refused.
     #[error("cannot copy the inputs to `{}`", path.display())]
+    #[diagnostic(help("{}", write_remedy(source)))]
     System {
         /// The file in question.
         path: PathBuf,
@@ -82,7 +85,12 @@ fn write_if_other(path: &Path, bytes: &[u8]) -> Result<(), StageError> {
     }
     let directory = path.parent().expect("a file in the stage has a directory");
     fs::create_dir_all(directory).map_err(at(directory))?;
-    fs::write(path, bytes).map_err(at(path))
+    let written = fs::write(path, bytes).or_else(|_| {
+        // One that may not be written to.
+        fs::remove_file(path)?;
+        fs::write(path, bytes)
+    });
+    written.map_err(at(path))
 }
 
 fn at(path: &Path) -> impl FnOnce(io::Error) -> StageError + '_ {

@@ -1,8 +1,12 @@
 //! What every command starts from: the command line, the places, the report.
 
+use std::cell::Cell;
 use std::env;
+use std::fs;
+use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
@@ -12,19 +16,24 @@ use etcetera::BaseStrategy as _;
 use super::CommandError;
 use crate::build::{Built, Documents, Driver, Event, Options, Project, Provision};
 use crate::cli::Global;
+use crate::config::Config;
 use crate::report::{Report, Summary};
 
 /// What every command starts from.
+#[derive(Clone)]
 pub(super) struct Context<'a> {
     pub(super) report: &'a Report,
     pub(super) manifest: PathBuf,
     pub(super) verbose: bool,
+    pub(super) config: Config,
     options: Options,
+    stored: Rc<Cell<bool>>,
 }
 
 impl<'a> Context<'a> {
     pub(super) fn new(global: &Global, report: &'a Report) -> Result<Self, CommandError> {
         let (cache, home) = directories()?;
+        let config = config()?;
         if let Some(directory) = &global.directory {
             env::set_current_dir(directory).map_err(|source| CommandError::System {
                 doing: "change to",
@@ -38,6 +47,8 @@ impl<'a> Context<'a> {
         Ok(Self {
             report,
             verbose: global.verbose,
+            config,
+            stored: Rc::default(),
             manifest: global.manifest.clone().unwrap_or_else(|| PathBuf::from("pipeline.toml")),
             options: Options {
                 cache,
@@ -74,13 +85,13 @@ impl<'a> Context<'a> {
     /// The same for a pipeline of poly's own, which has no lock file.
     pub(super) fn unlocked(&self) -> Context<'a> {
         let options = Options { locked: false, ..self.options.clone() };
-        Context { options, manifest: self.manifest.clone(), ..*self }
+        Context { options, ..self.clone() }
     }
 
     /// The same for a build that is to be told of.
     pub(super) fn with_documents(&self, documents: Documents) -> Context<'a> {
         let options = Options { documents, ..self.options.clone() };
-        Context { options, manifest: self.manifest.clone(), ..*self }
+        Context { options, ..self.clone() }
     }
 
     /// Holds what a build would use against the lock file.
@@ -89,6 +100,11 @@ impl<'a> Context<'a> {
         let options = self.options(project);
         let install = options.install;
         Ok(Driver::open(project, options, &tell)?.hold_to_lock(install)?)
+    }
+
+    /// Whether a build put anything into the cache.
+    pub(super) fn has_stored(&self) -> bool {
+        self.stored.get()
     }
 
     /// Where artifacts and all that was fetched are kept.
@@ -129,7 +145,9 @@ impl<'a> Context<'a> {
             }
             self.report.event(&event);
         };
-        let built = Driver::open(project, self.options(project), &tell)?.build(run)?;
+        let built = Driver::open(project, self.options(project), &tell)?.build(run);
+        self.stored.set(self.stored.get() || ran.load(Ordering::Relaxed) > 0);
+        let built = built?;
         self.report.summary(&Summary {
             pipeline: project.manifest.pipeline.name.get_ref().clone(),
             actions: actions.into_inner(),
@@ -155,6 +173,22 @@ fn directories() -> Result<(PathBuf, PathBuf), CommandError> {
     match (cache, home) {
         (Some(cache), Some(home)) => Ok((absolute(cache), absolute(home))),
         _ => Err(CommandError::NoHome),
+    }
+}
+
+/// The user's own settings: of the file that `POLY_CONFIG` names, or else of `poly/config.toml`
+/// in the platform's directory for such files, if it is there.
+fn config() -> Result<Config, CommandError> {
+    let named = env::var_os("POLY_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let usual = || etcetera::choose_base_strategy().ok().map(|usual| usual.config_dir());
+    let path = named.clone().or_else(|| Some(usual()?.join("poly/config.toml")));
+    let Some(path) = path else { return Ok(Config::default()) };
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Config::parse(&path.display().to_string(), &text)?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => {
+            Ok(Config::default())
+        }
+        Err(source) => Err(CommandError::System { doing: "read", path, source }),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::check::{ArgumentError, CallSyntaxError, ExpectationError};
 use crate::component::inspect::InspectError;
 use crate::component::wit::{UnknownWorld, WitError};
 use crate::component::world::WorldError;
+use crate::config::ConfigError;
 use crate::contract::SubjectError;
 use crate::dependencies::DependencyError;
 use crate::host::{CallError, EngineError, LoadError, StartError};
@@ -32,6 +33,10 @@ pub enum CommandError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Manifest(#[from] ManifestError),
+    /// The user's settings are wrong.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Config(#[from] Box<ConfigError>),
     /// A toolchain file is wrong.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -1,6 +1,7 @@
 //! One thin file for each subcommand: options → driver → report.
 
 mod build;
+mod cache;
 mod check;
 mod clean;
 mod context;
@@ -78,7 +79,7 @@ fn interrupt() {
 
 fn dispatch(cli: &Cli, report: &Report) -> Result<Ending, CommandError> {
     let context = Context::new(&cli.global, report)?;
-    match &cli.command {
+    let ended = match &cli.command {
         Command::Build(options) => build::run(&context, *options),
         Command::Run { call } => run::run(&context, call.as_deref()),
         Command::Check => check::run(&context),
@@ -92,5 +93,8 @@ fn dispatch(cli: &Cli, report: &Report) -> Result<Ending, CommandError> {
         Command::Doctor => doctor::run(&context),
         Command::Schema => Ok(schema::run(&context)),
         Command::Clean => clean::run(&context),
-    }
+        Command::Cache(command) => cache::run(&context, command),
+    };
+    cache::collect_if_due(&context);
+    ended
 }

@@ -40,7 +40,7 @@ pub use dependency::{Dependency, MalformedDependency, PackageRef, Registry};
 pub use error::ManifestError;
 pub use flow::{Flow, Stage, Step};
 pub use name::{ExportEnd, FunctionName, ImportEnd, MalformedName};
-pub use quantity::{Bytes, MalformedQuantity, Timeout};
+pub use quantity::{Age, Bytes, MalformedQuantity, Timeout};
 pub use schema::json_schema;
 
 use error::Source;

@@ -1,7 +1,7 @@
-//! Amounts with a unit: [`Bytes`] and [`Timeout`].
+//! Amounts with a unit: [`Bytes`], [`Timeout`] and [`Age`].
 //!
-//! Both are whole numbers within, so that equal amounts are equal whatever unit they were
-//! written in, and both are shown in the largest unit that says them without a fraction.
+//! All are whole numbers within, so that equal amounts are equal whatever unit they were
+//! written in, and are shown in the largest unit that says them without a fraction.
 //! Fractions (`1.5s`) are refused: `1500ms` says the same without rounding.
 
 use std::borrow::Cow;
@@ -28,6 +28,9 @@ const BYTE_UNITS: [(&str, u64); 7] = [
 
 /// Each unit of time and its milliseconds, largest first.
 const TIME_UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+
+/// Each unit of age and its seconds, largest first.
+const AGE_UNITS: [(&str, u64); 4] = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
 
 /// An amount of memory or of output: `"256MiB"`, `"64 KiB"`, `"1GB"`, or a plain number of
 /// bytes.
@@ -59,6 +62,22 @@ impl Timeout {
     /// The time as the standard library has it.
     pub const fn duration(self) -> Duration {
         Duration::from_millis(self.0)
+    }
+}
+
+/// How long ago something may be, in whole seconds: `"30d"`, `"12h"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Age(u64);
+
+impl Age {
+    /// So many days.
+    pub const fn days(count: u64) -> Self {
+        Self(count * 86_400)
+    }
+
+    /// The time as the standard library has it.
+    pub const fn duration(self) -> Duration {
+        Duration::from_secs(self.0)
     }
 }
 
@@ -102,6 +121,7 @@ pub enum MalformedQuantity {
 
 const BYTE_EXAMPLES: &str = "`\"256MiB\"`, `\"64 KiB\"` or `1048576`";
 const TIME_EXAMPLES: &str = "`\"500ms\"`, `\"10s\"` or `\"2m\"`";
+const AGE_EXAMPLES: &str = "`\"30d\"`, `\"12h\"` or `\"90m\"`";
 
 /// Takes `text` apart into its number and its unit and multiplies them. `bare` is what a
 /// number without a unit counts, if it may stand without one.
@@ -172,6 +192,20 @@ impl FromStr for Timeout {
     }
 }
 
+impl FromStr for Age {
+    type Err = MalformedQuantity;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        amount(text, &AGE_UNITS, None, AGE_EXAMPLES).map(Self)
+    }
+}
+
+impl fmt::Display for Age {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_amount(formatter, self.0, &AGE_UNITS)
+    }
+}
+
 impl fmt::Display for Bytes {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_amount(formatter, self.0, &BYTE_UNITS)
@@ -228,6 +262,24 @@ impl<'de> Deserialize<'de> for Timeout {
         }
         // Not `deserialize_str`: a bare number must be told that it lacks a unit.
         deserializer.deserialize_any(TimeoutVisitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for Age {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AgeVisitor;
+        impl Visitor<'_> for AgeVisitor {
+            type Value = Age;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(formatter, "an amount such as {AGE_EXAMPLES}")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Age, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_any(AgeVisitor)
     }
 }
 
@@ -293,6 +345,21 @@ mod tests {
         ] {
             let parsed: Timeout = text.parse().unwrap();
             assert_eq!(parsed.duration(), Duration::from_millis(milliseconds), "{text}");
+            assert_eq!(parsed.to_string(), shown);
+            assert_eq!(shown.parse(), Ok(parsed), "{text} survives being shown");
+        }
+    }
+
+    #[test]
+    fn ages_are_read_in_every_unit_and_shown_in_the_largest_that_fits() {
+        for (text, seconds, shown) in [
+            ("30d", 2_592_000, "30d"),
+            ("48 h", 172_800, "2d"),
+            ("90m", 5_400, "90m"),
+            ("0s", 0, "0s"),
+        ] {
+            let parsed: Age = text.parse().unwrap();
+            assert_eq!(parsed.duration(), Duration::from_secs(seconds), "{text}");
             assert_eq!(parsed.to_string(), shown);
             assert_eq!(shown.parse(), Ok(parsed), "{text} survives being shown");
         }

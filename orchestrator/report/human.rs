@@ -12,6 +12,14 @@ pub(crate) fn time(elapsed: Duration) -> String {
     }
 }
 
+/// `40 s`, `5 m`, `3 h`, `12 d`: how long ago something was.
+pub(crate) fn age(since: Duration) -> String {
+    let seconds = since.as_secs();
+    let units = [(86_400, "d"), (3_600, "h"), (60, "m")];
+    let fits = units.into_iter().find(|(unit, _)| seconds >= *unit);
+    fits.map_or_else(|| format!("{seconds} s"), |(unit, name)| format!("{} {name}", seconds / unit))
+}
+
 /// `812 B`, `51.2 KB`, `18.3 MB`: decimal, as registries and download pages count.
 pub(crate) fn size(bytes: u64) -> String {
     let units = [(1_000_000_000_u32, "GB"), (1_000_000, "MB"), (1_000, "KB")];
@@ -31,6 +39,8 @@ mod tests {
         assert_eq!(time(Duration::from_millis(4)), "4 ms");
         assert_eq!(time(Duration::from_millis(1340)), "1.3 s");
         assert_eq!(time(Duration::from_secs(125)), "2 m 05 s");
+        let ages = [40, 300, 7_200, 86_400 * 12].map(|seconds| age(Duration::from_secs(seconds)));
+        assert_eq!(ages, ["40 s", "5 m", "2 h", "12 d"]);
         assert_eq!(size(812), "812 B");
         assert_eq!(size(51_234), "51.2 KB");
         assert_eq!(size(18_300_000), "18.3 MB");

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use miette::Diagnostic;
 use thiserror::Error;
 
+use crate::build::error::write_remedy;
 use crate::build::inputs::InputsError;
 use crate::build::stage::StageError;
 use crate::manifest::ManifestError;
@@ -78,6 +79,7 @@ pub enum RecipeError {
     },
     /// A directory or file of poly's own cannot be written.
     #[error("cannot write `{}`", path.display())]
+    #[diagnostic(help("{}", write_remedy(source)))]
     Write {
         /// The file.
         path: PathBuf,

@@ -2,6 +2,7 @@
 //! environment, and the settings of the user's that its tools read. Looked up once.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use indexmap::IndexMap;
@@ -63,6 +64,13 @@ impl Kit {
             user_settings,
             tools,
         })
+    }
+}
+
+impl Kit {
+    /// Where its tools remember what they do.
+    pub(in crate::build) fn caches(&self) -> Vec<PathBuf> {
+        self.tools.found.values().map(|tool| tool.cache.clone()).collect()
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::{Recipe, RecipeError};
@@ -29,19 +30,25 @@ impl Places {
         let name = recipe.name;
         let top = recipe.builds.join(name);
         let make = |path: PathBuf| -> Result<PathBuf, RecipeError> {
+            if path.is_symlink() {
+                // Whatever it is, poly did not make it, and must not clear what it leads to.
+                fs::remove_file(&path).map_err(write_failed(&path))?;
+            }
             fs::create_dir_all(&path).map_err(write_failed(&path))?;
             Ok(path)
         };
         let top = make(top)?;
         let top = fs::canonicalize(&top).map_err(write_failed(&top))?;
         let root = make(top.join("copy"))?;
+        let output = make(top.join("output"))?.join(format!("{name}.wasm"));
+        only_a_file(&output).map_err(write_failed(&output))?;
         Ok(Self {
             component: make(
                 root.join(recipe.component.path.get_ref().as_str()).components().collect(),
             )?,
             root,
             build: make(top.join("state"))?,
-            output: make(top.join("output"))?.join(format!("{name}.wasm")),
+            output,
             logs: recipe.project.work().join("log").join(name),
             lock: top.join("lock"),
         })
@@ -58,15 +65,46 @@ impl Places {
         }
     }
 
-    /// Two polys in one checkout take turns.
-    pub(super) fn lock(&self) -> Result<fs::File, RecipeError> {
-        let file = fs::File::create(&self.lock).map_err(write_failed(&self.lock))?;
-        file.lock().map_err(write_failed(&self.lock))?;
-        Ok(file)
+    /// Two polys in one checkout take turns. Tools inherit the lock: should poly be killed, it
+    /// is theirs as long as any of them goes on, and writes into what the next build reads.
+    pub(super) fn lock(&self) -> Result<Alone, RecipeError> {
+        let lock = || {
+            only_a_file(&self.lock)?;
+            let file = fs::File::create(&self.lock)?;
+            file.lock()?;
+            rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::empty())?;
+            Ok(file)
+        };
+        lock().map(Alone).map_err(write_failed(&self.lock))
     }
 
-    pub(super) fn log(&self, index: usize, step: &str) -> PathBuf {
-        self.logs.join(format!("{}-{step}.log", index + 1))
+    /// Where what a step writes is kept.
+    pub(super) fn log(&self, index: usize, step: &str) -> Result<PathBuf, RecipeError> {
+        let path = self.logs.join(format!("{}-{step}.log", index + 1));
+        only_a_file(&path).map_err(write_failed(&path))?;
+        Ok(path)
+    }
+}
+
+/// Removes what is in the place of a file and is none, or may not be written to. Through a
+/// symbolic link, somebody else's file would be written.
+fn only_a_file(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(found) if found.is_dir() => fs::remove_dir_all(path),
+        Ok(found) if found.is_file() && found.permissions().mode() & 0o200 != 0 => Ok(()),
+        Ok(_) => fs::remove_file(path),
+    }
+}
+
+/// While it is there, nobody else builds in these places.
+pub(super) struct Alone(fs::File);
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        // Not by closing it: tools of other components may have inherited it too.
+        let _ = self.0.unlock();
     }
 }
 

@@ -65,7 +65,7 @@ impl Recipe<'_> {
             directory: &places.component,
             environment,
         };
-        let log = places.log(index, &step.name);
+        let log = places.log(index, &step.name)?;
         let finished =
             process::run(&invocation, Some(&log)).map_err(|source| RecipeError::Process {
                 component: self.name.to_owned(),

@@ -1,0 +1,70 @@
+//! What poly keeps in the cache directory beside the store's own artifacts and records: where
+//! components are built, what tools remember, and what is known of files. The store collects
+//! the first two with its own, and knows nothing else of them.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+use poly_cache::{Annex, Keeper, StoreError};
+
+/// A directory for each checkout, with one for each of its components.
+pub(super) const BUILDS: &str = "builds";
+
+/// A directory for each tool, for what it remembers by itself.
+pub(super) const TOOLS: &str = "tools";
+
+/// Digests of artifacts, by their files' metadata.
+pub(super) const MEMO: &str = "memo.json";
+
+/// Digests of tools, and what they said.
+pub(super) const TOOLS_MEMO: &str = "tools.json";
+
+/// A file in a checkout's directory that says where the checkout is.
+const CHECKOUT: &str = "checkout";
+
+/// The store in a cache directory, to be looked after.
+pub fn keeper(cache: &Path) -> Result<Keeper, StoreError> {
+    let builds = Annex { name: BUILDS, is_orphan: is_checkout_gone };
+    let tools = Annex { name: TOOLS, is_orphan: |_| false };
+    Keeper::open(cache, vec![builds, tools], vec![MEMO, TOOLS_MEMO])
+}
+
+/// Notes in a checkout's directory where the checkout is.
+pub(super) fn note_checkout(builds: &Path, root: &Path) -> io::Result<()> {
+    let here = fs::canonicalize(root)?;
+    let (path, text) = (builds.join(CHECKOUT), here.as_os_str().as_bytes());
+    if fs::read(&path).is_ok_and(|noted| noted == text) {
+        return Ok(());
+    }
+    let mut file = tempfile::NamedTempFile::new_in(builds)?;
+    file.write_all(text)?;
+    file.persist(path)?;
+    Ok(())
+}
+
+fn is_checkout_gone(builds: &Path) -> bool {
+    let Ok(noted) = fs::read(builds.join(CHECKOUT)) else { return false };
+    let checkout = Path::new(std::ffi::OsStr::from_bytes(&noted));
+    fs::symlink_metadata(checkout).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checkout_that_is_gone_is_told_from_one_that_was_never_noted() {
+        let place = tempfile::tempdir().unwrap();
+        let [builds, root] = ["builds", "root"].map(|name| place.path().join(name));
+        fs::create_dir(&builds).unwrap();
+        fs::create_dir(&root).unwrap();
+        assert!(!is_checkout_gone(&builds));
+        note_checkout(&builds, &root).unwrap();
+        note_checkout(&builds, &root).unwrap();
+        assert!(!is_checkout_gone(&builds));
+        fs::remove_dir(&root).unwrap();
+        assert!(is_checkout_gone(&builds));
+    }
+}

@@ -1,0 +1,147 @@
+//! The pipeline that the faults happen to: four components whose sources differ in a number, and
+//! a compiler that takes its time between one half of its output and the other.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
+
+use crate::place::{Place, Ran};
+
+/// How many sources of each component there are.
+pub(super) const VARIANTS: u64 = 6;
+
+const COMPONENTS: u64 = 4;
+
+const COMPILER: &str = "#!/bin/sh
+[ \"$1\" = --version ] && { echo fakec 1.2.3; exit; }
+half=$(($(wc -c < \"$1\") / 2))
+head -c $half \"$1\" > \"$2\" || exit 1
+sleep 0.01
+tail -c +$((half + 1)) \"$1\" >> \"$2\" || exit 1
+";
+
+/// A place with the pipeline, and what comes of it when nothing goes wrong.
+pub(super) struct Pipeline {
+    pub(super) place: Place,
+    expected: BTreeMap<u64, Vec<u8>>,
+}
+
+impl Pipeline {
+    /// Builds each variant undisturbed, with a cache of its own.
+    pub(super) fn new() -> Self {
+        let mut expected = BTreeMap::new();
+        let calm = prepared("calm");
+        for variant in 0..VARIANTS {
+            write_sources(&calm, variant);
+            poly(&calm, &["build"]).expect(0);
+            expected.insert(variant, composed(&calm).expect("it was built"));
+        }
+        Self { place: prepared("faults"), expected }
+    }
+
+    /// Another checkout with the same cache.
+    pub(super) fn another(&self, name: &str) -> Place {
+        let mut place = prepared(name);
+        place.cache.clone_from(&self.place.cache);
+        place
+    }
+
+    pub(super) fn write(&self, variant: u64) {
+        write_sources(&self.place, variant);
+    }
+
+    pub(super) fn poly(&self, arguments: &[&str]) -> Ran {
+        poly(&self.place, arguments)
+    }
+
+    /// Whether what lies in the output directory is what is made of these sources.
+    pub(super) fn is_right(&self, variant: u64) -> bool {
+        self.is_right_at(&self.place, variant)
+    }
+
+    pub(super) fn is_right_at(&self, place: &Place, variant: u64) -> bool {
+        composed(place).as_ref() == Some(&self.expected[&variant])
+    }
+
+    /// Forgets all that was made.
+    pub(super) fn forget(&self) {
+        for directory in [&self.place.cache, &self.place.root.join("target")] {
+            if directory.exists() {
+                let opened = Command::new("chmod").args(["-R", "u+rwx"]).arg(directory).status();
+                assert!(opened.expect("chmod starts").success());
+                fs::remove_dir_all(directory).expect("it can be removed");
+            }
+        }
+    }
+
+    /// What `run(1)` returns.
+    pub(super) fn answer(variant: u64) -> String {
+        let step = |value: u64, component| value * 3 + number(variant, component);
+        format!("{}\n", (0..COMPONENTS).fold(1, step))
+    }
+}
+
+fn number(variant: u64, component: u64) -> u64 {
+    variant * 7 + component
+}
+
+/// Poly with the slow compiler first on its path.
+pub(super) fn command(place: &Place, arguments: &[&str]) -> Command {
+    let mut command = place.poly(arguments);
+    let path = std::env::var("PATH").unwrap_or_default();
+    command.env("PATH", format!("{}:{path}", place.root.join("bin").display()));
+    command
+}
+
+pub(super) fn poly(place: &Place, arguments: &[&str]) -> Ran {
+    place.finish(&mut command(place, arguments))
+}
+
+pub(super) fn write_sources(place: &Place, variant: u64) {
+    for component in 0..COMPONENTS {
+        place.write(&format!("c{component}/source.wasm"), source(variant, component));
+    }
+}
+
+/// One component's source.
+pub(super) fn source(variant: u64, component: u64) -> Vec<u8> {
+    let number = number(variant, component);
+    let text = format!(
+        "(component
+          (core module $m
+            (func (export \"step\") (param i32) (result i32)
+              (i32.add (i32.mul (local.get 0) (i32.const 3)) (i32.const {number}))))
+          (core instance $i (instantiate $m))
+          (func (export \"step\") (param \"x\" u32) (result u32)
+            (canon lift (core func $i \"step\"))))"
+    );
+    wat::parse_str(text).expect("valid text")
+}
+
+/// A number of a component that is there.
+pub(super) fn component(number: u64) -> u64 {
+    number % COMPONENTS
+}
+
+fn composed(place: &Place) -> Option<Vec<u8>> {
+    fs::read(place.root.join("target/poly/faults.wasm")).ok()
+}
+
+fn prepared(name: &str) -> Place {
+    let place = Place::new().with_fake_tools();
+    let mut manifest = "[pipeline]\nname = \"faults\"\n".to_owned();
+    let mut steps = Vec::new();
+    for component in 0..COMPONENTS {
+        manifest +=
+            &format!("\n[component.c{component}]\npath = \"c{component}\"\ntoolchain = \"fake\"\n");
+        steps.push(format!("\"c{component}/step\""));
+    }
+    manifest += &format!("\n[flow.run]\nsteps = [{}]\n", steps.join(", "));
+    place.write("pipeline.toml", manifest);
+    place.write("name", name);
+    place.write("bin/fakec", COMPILER);
+    let executable = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(place.root.join("bin/fakec"), executable).expect("it was just written");
+    place
+}
