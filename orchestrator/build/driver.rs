@@ -120,7 +120,7 @@ impl<'a> Driver<'a> {
         let builds = project.builds(&options.cache);
         let seen = Arc::new(StatCache::open(&builds.join(STAT_CACHE), &project.root));
         let artifacts = Artifacts::open(&options.cache, Arc::clone(&seen))?;
-        let sources = Sources::new(&project.root, seen);
+        let sources = Sources::new(&project.root, project.output(), seen);
         let provision = Provision::new(&options, tell);
         let places = [state_file(project), latest_file(project, &options.cache)];
         let state = Mutex::new(State::read(places.iter().map(PathBuf::as_path)));

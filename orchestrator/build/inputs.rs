@@ -124,6 +124,8 @@ fn compile<'a>(globs: impl IntoIterator<Item = &'a str>) -> Result<GlobSet, Inpu
 /// The files below the manifest's directory, as one run sees them.
 pub(super) struct Sources {
     root: PathBuf,
+    /// Where poly itself writes, below the root.
+    ours: [String; 2],
     seen: Arc<StatCache>,
     ignored: Ignored,
     /// What was found by globs that several may ask for, by whom or what they are named after.
@@ -139,10 +141,11 @@ struct Walk<'a> {
 }
 
 impl Sources {
-    /// The files below `root`, of which `seen` knows some.
-    pub(super) fn new(root: &Path, seen: Arc<StatCache>) -> Self {
+    /// The files below `root`, of which `seen` knows some. What is made is left in `output`.
+    pub(super) fn new(root: &Path, output: &str, seen: Arc<StatCache>) -> Self {
         let root = root.to_owned();
-        Self { ignored: Ignored::of(&root), seen, walks: Mutex::default(), root }
+        let ours = [WORK_DIRECTORY.to_owned(), plain(output)];
+        Self { ignored: Ignored::of(&root), ours, seen, walks: Mutex::default(), root }
     }
 
     /// The files below a component's directory that the globs of its toolchain name, relative to that
@@ -167,7 +170,7 @@ impl Sources {
             // None of them may be a link either.
             let whole = top.match_indices('/').map(|(at, _)| &top[..at]).chain([top]).all(|part| {
                 part.is_empty()
-                    || (part != WORK_DIRECTORY
+                    || (!self.is_ours(part)
                         && !part.split('/').any(|name| name == ".git")
                         && self.root.join(part).symlink_metadata().is_ok_and(|at| at.is_dir()))
             });
@@ -175,6 +178,10 @@ impl Sources {
             if whole { self.walk(top, &globs, false) } else { Ok(Arc::default()) }
         };
         self.once((String::new(), glob.to_owned()), walk)
+    }
+
+    fn is_ours(&self, directory: &str) -> bool {
+        self.ours.iter().any(|ours| ours == directory)
     }
 
     fn once(
@@ -228,7 +235,7 @@ impl Sources {
             let (name, kind) = (&entry.name, entry.kind);
             let from_root = join(directory, name);
             let from_top = join(below, name);
-            if name == ".git" || from_root == WORK_DIRECTORY {
+            if name == ".git" || self.is_ours(&from_root) {
                 continue;
             }
             let at = || path.join(name);

@@ -181,6 +181,10 @@ impl Driver<'_> {
     }
 }
 
+fn written(path: &Path, source: io::Error) -> BuildError {
+    BuildError::Write { path: path.to_owned(), source }
+}
+
 /// What is said of components that nothing needs: a few of them by name.
 fn left_out(unused: &[String]) -> Option<String> {
     const NAMED: usize = 3;

@@ -9,7 +9,7 @@ fn write(root: &Path, name: &str, text: &str) {
 }
 
 fn sources(root: &Path) -> Sources {
-    Sources::new(root, Arc::new(StatCache::open(&root.join("no/stat.cache"), root)))
+    Sources::new(root, "dist/", Arc::new(StatCache::open(&root.join("no/stat.cache"), root)))
 }
 
 /// What globs name in a directory.
@@ -39,6 +39,7 @@ fn what_poly_wrote_is_no_input() {
     let root = tempfile::tempdir().unwrap();
     write(root.path(), "target/poly/log/x.json", "");
     write(root.path(), "target/x.json", "");
+    write(root.path(), "dist/x.json", "");
     let globs = Globs::new(["**/*.json"], []).unwrap();
 
     assert_eq!(files(root.path(), ".", &globs).unwrap(), ["target/x.json"]);

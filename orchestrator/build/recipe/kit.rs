@@ -65,10 +65,8 @@ impl Kit {
             tools,
         })
     }
-}
 
-impl Kit {
-    /// Where its tools remember what they do.
+    /// Where its tools remember something.
     pub(in crate::build) fn caches(&self) -> Vec<PathBuf> {
         self.tools.found.values().map(|tool| tool.cache.clone()).collect()
     }
