@@ -12,6 +12,7 @@ mod lock;
 mod place;
 mod provenance;
 mod real;
+mod schedule;
 mod types;
 mod unread;
 mod why;
