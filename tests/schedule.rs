@@ -374,6 +374,7 @@ fn in_a_recipe_poly_takes_part_in_the_jobs_of_make() {
         again.stderr,
         str![[r#"
      warning the make that started poly does not share its job slots, so poly has its own; put `+` before the command in the recipe
+...
        ready target/poly/p.wasm (724 B); all 9 actions were cached; [TIME]
 
 "#]]

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,6 +19,9 @@ use crate::plan::{Action, Reason};
 
 /// The width of the verb at a line's beginning.
 const VERB: usize = 12;
+
+/// Where there are more actions, those that were cached are only counted.
+const FEW: usize = 200;
 
 /// How it looks.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +39,8 @@ pub struct Console {
     look: Look,
     bar: Option<ProgressBar>,
     running: Mutex<BTreeSet<String>>,
+    /// How many actions there are.
+    actions: AtomicUsize,
     /// Whether the last thing written was folded.
     folded: AtomicBool,
 }
@@ -56,12 +61,19 @@ impl Console {
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
             bar
         });
-        Self { look, bar, running: Mutex::new(BTreeSet::new()), folded: AtomicBool::new(false) }
+        Self {
+            look,
+            bar,
+            running: Mutex::default(),
+            actions: AtomicUsize::new(0),
+            folded: AtomicBool::new(false),
+        }
     }
 
     pub(super) fn event(&self, event: &Event) {
         match event {
             Event::Begun { actions } => {
+                self.actions.store(*actions, Ordering::Relaxed);
                 if let Some(bar) = &self.bar {
                     bar.set_length(*actions as u64);
                 }
@@ -132,12 +144,17 @@ impl Console {
                 let line = columns(what, by, elapsed, Some(size));
                 self.line(Tone::Good, past(action), &line);
             }
-            (true, Action::Build(_)) if self.look.verbose => {
+            (true, Action::Build(_)) if self.tells_each() => {
                 self.line(Tone::Quiet, "cached", &format!("{what:20} {by}"));
             }
-            // What is cached is counted at the end; thousands of lines say no more.
+            // What is cached is counted at the end, and what follows from it is as cached.
             (true, _) => {}
         }
+    }
+
+    /// Whether a line for each component that was cached is no flood.
+    fn tells_each(&self) -> bool {
+        self.look.verbose || self.actions.load(Ordering::Relaxed) <= FEW
     }
 
     pub(super) fn summary(&self, summary: &Summary) {
