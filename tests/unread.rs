@@ -49,13 +49,13 @@ impl Watch {
 fn a_second_build_opens_no_source() {
     let place = Place::new().with_fake_tools();
     let names = ["a", "b", "c"];
-    let mut manifest = "[pipeline]\nname = 'many'\n".to_owned();
-    for name in names {
-        manifest += &format!("[component.{name}]\npath = '{name}'\ntoolchain = 'fake'\n");
-        manifest += "inputs = ['shared/*']\n";
+    let components = names.map(|name| {
         place.write(&format!("{name}/source.wasm"), wasm(ANSWER));
-    }
-    manifest += "[flow.run]\nsteps = ['a/answer']\n";
+        let settings = "toolchain = 'fake'\ninputs = ['shared/*']";
+        format!("[component.{name}]\npath = '{name}'\n{settings}\n")
+    });
+    let flow = "[flow.run]\nsteps = ['a/answer']\n";
+    let manifest = format!("[pipeline]\nname = 'many'\n{}{flow}", components.concat());
     place.write("pipeline.toml", &manifest);
     place.write("shared/table.json", "{}");
     thread::sleep(SETTLED);

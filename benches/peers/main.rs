@@ -122,9 +122,8 @@ fn run(
                 continue;
             }
             match case {
-                Case::Nothing => {}
                 Case::One if round >= settling => workspace.edit(round),
-                Case::One => {}
+                Case::Nothing | Case::One => {}
                 Case::Cold | Case::Own => peer.forget(workspace),
             }
             match stopwatch.time(&mut peer.command(workspace)) {
