@@ -49,16 +49,16 @@ mod tests {
     #[test]
     fn one_makes_it_and_all_have_it() {
         let once: Once<&str, usize> = Once::default();
-        let made = AtomicUsize::new(0);
+        let count = AtomicUsize::new(0);
         thread::scope(|scope| {
             for _ in 0..8 {
                 scope.spawn(|| {
-                    let make = || Ok::<_, ()>(made.fetch_add(1, Ordering::SeqCst));
+                    let make = || Ok::<_, ()>(count.fetch_add(1, Ordering::SeqCst));
                     assert_eq!(*once.get(&"one", make).unwrap(), 0);
                 });
             }
         });
-        assert_eq!(made.load(Ordering::SeqCst), 1);
+        assert_eq!(count.load(Ordering::SeqCst), 1);
     }
 
     #[test]
