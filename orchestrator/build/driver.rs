@@ -16,12 +16,13 @@ use super::artifacts::Artifacts;
 use super::error::BuildError;
 use super::event::Event;
 use super::inputs::Sources;
+use super::once::Once;
 use super::outputs;
 use super::prepare::{Made, Product};
 use super::project::Project;
 use super::provenance::Documents;
 use super::provision::Provision;
-use super::recipe::Kits;
+use super::recipe::Kit;
 use super::schedule::Schedule;
 use super::state::{Last, State};
 use crate::component::compose::Choice;
@@ -57,7 +58,8 @@ pub struct Driver<'a> {
     pub(super) artifacts: Artifacts,
     pub(super) sources: Sources,
     pub(super) provision: Provision<'a>,
-    pub(super) kits: Kits,
+    /// What each toolchain's components have in common, by its name.
+    pub(super) kits: Once<String, Kit>,
     pub(super) state: Mutex<State>,
     pub(super) builds: PathBuf,
     pub(super) begun: Instant,
@@ -131,7 +133,7 @@ impl<'a> Driver<'a> {
         let places = [state_file(project), latest_file(project, &options.cache)];
         let state = Mutex::new(State::read(places.iter().map(PathBuf::as_path)));
         let begun = Instant::now();
-        let kits = Kits::default();
+        let kits = Once::default();
         Ok(Self {
             project,
             options,

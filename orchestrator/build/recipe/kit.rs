@@ -3,13 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::LazyLock;
 
 use indexmap::IndexMap;
 use poly_cache::Digest;
 
 use super::RecipeError;
-use crate::build::error::BuildError;
 use crate::build::inputs::{Globs, InputsError};
 use crate::build::project::Project;
 use crate::plan::ToolIdentity;
@@ -35,7 +34,12 @@ pub(in crate::build) struct Kit {
 }
 
 impl Kit {
-    fn new(project: &Project, toolchain: &Toolchain, tools: Tools) -> Result<Self, RecipeError> {
+    /// That of a toolchain whose tools are there.
+    pub(in crate::build) fn new(
+        project: &Project,
+        toolchain: &Toolchain,
+        tools: Tools,
+    ) -> Result<Self, RecipeError> {
         let process = environment::of_process();
         let overridden = overridden(project, toolchain);
         let mut steps_see = process.clone();
@@ -69,35 +73,6 @@ impl Kit {
     /// Where its tools remember something.
     pub(in crate::build) fn caches(&self) -> Vec<PathBuf> {
         self.tools.found.values().map(|tool| tool.cache.clone()).collect()
-    }
-}
-
-/// The kits of a run, each made when it is first asked for.
-#[derive(Debug, Default)]
-pub(in crate::build) struct Kits(Mutex<BTreeMap<String, Arc<Mutex<Option<Arc<Kit>>>>>>);
-
-impl Kits {
-    /// The kit of a toolchain whose tools `provide` finds or installs. What fails is tried again
-    /// when it is asked for again.
-    pub(in crate::build) fn get(
-        &self,
-        project: &Project,
-        toolchain: &Toolchain,
-        provide: impl FnOnce() -> Result<Tools, BuildError>,
-    ) -> Result<Arc<Kit>, BuildError> {
-        let mut kits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = match kits.get(&toolchain.name) {
-            Some(place) => Arc::clone(place),
-            None => Arc::clone(kits.entry(toolchain.name.clone()).or_default()),
-        };
-        drop(kits);
-        // Whoever else wants it waits here, and not those who want another.
-        let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kit) = &*place {
-            return Ok(Arc::clone(kit));
-        }
-        let kit = Kit::new(project, toolchain, provide()?).map_err(Box::new)?;
-        Ok(Arc::clone(place.insert(Arc::new(kit))))
     }
 }
 
