@@ -16,6 +16,7 @@ use crate::manifest::{Age, Bytes};
     propagate_version = true,
     after_help = "A first session:\n  \
         poly plan       what would be built, and why\n  \
+        poly why        what changed since the last build, or why that ran\n  \
         poly run        build what changed, make the first call of the manifest, check its result\n  \
         poly check      the same, and all other checks\n  \
         poly graph      what became of the components: links, flows, grants\n\n\
@@ -102,6 +103,12 @@ pub enum Command {
     Check,
     /// Say what would be built, and why (with --verbose, from which files, and who composes); starts no build
     Plan,
+    /// Say why actions would run now, or else why they ran last: the file, variable, tool, flag or
+    /// artifact that changed, old and new
+    Why {
+        /// A component [default: all, and what is made of them]
+        component: Option<String>,
+    },
     /// Build what is missing and show the composition: components, links, flows, imports, grants
     Graph {
         /// How it is shown; --json is one object a line instead

@@ -13,24 +13,24 @@ use snapbox::{assert_data_eq, str};
 
 use crate::place::{Place, repository};
 
-const ANSWER: &str = "(component
+pub(crate) const ANSWER: &str = "(component
   (core module $m (func (export \"answer\") (result i32) i32.const 42))
   (core instance $i (instantiate $m))
   (func (export \"answer\") (result u32) (canon lift (core func $i \"answer\"))))";
 
-const MANIFEST: &str = "[pipeline]\nname = \"one\"\n\n\
+pub(crate) const MANIFEST: &str = "[pipeline]\nname = \"one\"\n\n\
     [component.answer]\npath = \"answer\"\ntoolchain = \"fake\"\n\n\
     [[check]]\ncall = \"answer()\"\nreturns = \"42\"\n";
 
 /// One component that answers 42.
-fn one() -> Place {
+pub(crate) fn one() -> Place {
     let place = Place::new().with_fake_tools();
     place.write("pipeline.toml", MANIFEST);
     place.write("answer/source.wasm", wasm(ANSWER));
     place
 }
 
-fn wasm(text: &str) -> Vec<u8> {
+pub(crate) fn wasm(text: &str) -> Vec<u8> {
     wat::parse_str(text).expect("valid text")
 }
 
@@ -78,12 +78,19 @@ fn an_edit_is_built_and_the_plan_says_why() {
     place.write("answer/source.wasm", wasm(&ANSWER.replace("42", "43")));
 
     let plan = place.run(&["plan"]).expect(0);
-    assert_eq!(
-        plan.stdout,
-        "run     build answer\n          `answer/source.wasm` changed\n\
-         run     adapt answer\n          `build answer` runs first\n\
-         run     compose\n          `adapt answer` runs first\n\
-         run     precompile\n          `compose` runs first\n"
+    assert_data_eq!(
+        &plan.stdout,
+        str![[r#"
+run     build answer
+          `answer/source.wasm` changed ([..] → [..])
+run     adapt answer
+          `build answer` runs first
+run     compose
+          `adapt answer` runs first
+run     precompile
+          `compose` runs first
+
+"#]]
     );
     assert_eq!(place.starts(), 1, "a plan starts no build");
     assert_eq!(place.run(&["run", "answer()"]).expect(0).stdout, "43\n");
@@ -195,7 +202,7 @@ fn what_the_manifest_and_the_toolchain_say_counts() {
     place.write("pipeline.toml", MANIFEST);
     for (reason, from, to) in [
         (
-            "the toolchain's steps changed",
+            "step 1 of the toolchain changed: `-O` is new",
             "\"source.wasm\", \"{output}\"]",
             "\"source.wasm\", \"{output}\", \"-O\"]",
         ),

@@ -6,8 +6,11 @@
 mod cases;
 mod compose;
 mod fake;
+mod fault_sample;
 mod faults;
+mod keys;
 mod place;
 mod real;
 mod types;
+mod why;
 mod wit;

@@ -137,6 +137,14 @@ impl Place {
         fs::read_to_string(&self.log).expect("the log is there").lines().count()
     }
 
+    /// Removes a part of the cache, by the beginning of its name.
+    pub(crate) fn forget(&self, part: &str) {
+        let named = fs::read_dir(&self.cache).expect("the cache is there").map(Result::unwrap);
+        for entry in named.filter(|entry| entry.file_name().to_string_lossy().starts_with(part)) {
+            fs::remove_dir_all(entry.path()).expect("writable");
+        }
+    }
+
     fn blot(&self, text: &str) -> String {
         let top = self.root.parent().expect("the pipeline is in a directory");
         let text = text.replace(&*top.to_string_lossy(), "[TOP]");

@@ -129,7 +129,7 @@ fn an_edited_go_file_rebuilds_go_only_and_the_plan_says_why() {
 
     let plan = place.run(&["plan"]).expect(0).stdout;
     assert!(
-        plan.contains(&format!("run     build data-transform\n          `{GO_FILE}` changed")),
+        plan.contains(&format!("run     build data-transform\n          `{GO_FILE}` changed (")),
         "{plan}"
     );
     assert!(

@@ -27,6 +27,11 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// The first twelve digits, for people to tell one digest from another.
+    pub fn short(&self) -> String {
+        self.to_string()[..12].to_owned()
+    }
+
     /// The digest of a file's content.
     pub fn of_file(path: &Path) -> io::Result<Self> {
         Self::of_reader(&mut File::open(path)?)

@@ -3,11 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use poly_cache::{Artifact, Damaged, Digest, Lock, Record, StatMemo, Store};
 
@@ -65,9 +63,8 @@ impl Artifacts {
         key: Digest,
         fingerprint: Fingerprint,
         artifact: Artifact,
-        elapsed: Duration,
+        milliseconds: u64,
     ) -> Result<(), BuildError> {
-        let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         Ok(self.store.put_record(&Record { key, fingerprint, artifact, milliseconds })?)
     }
 
@@ -84,9 +81,7 @@ impl Artifacts {
 
     /// The path of an artifact of which every byte is known to be what poly wrote.
     pub(super) fn trusted(&self, artifact: &Artifact) -> Result<PathBuf, BuildError> {
-        let known =
-            |path: &PathBuf| self.memo.digest(path).is_ok_and(|digest| digest == artifact.digest);
-        if let Some(path) = self.store.path(artifact).filter(known) {
+        if let Some(path) = self.store.path(artifact).filter(|path| self.is(path, artifact)) {
             return Ok(path);
         }
         let path = self.store.verified_path(&artifact.digest)?;
@@ -114,22 +109,9 @@ impl Artifacts {
         }
     }
 
-    /// Makes `path` hold an artifact, unless it does.
-    pub(super) fn publish(&self, artifact: &Artifact, path: &Path) -> Result<(), BuildError> {
-        if self.memo.digest(path).is_ok_and(|digest| digest == artifact.digest) {
-            return Ok(());
-        }
-        let bytes = self.bytes(artifact)?;
-        let failed = |source| BuildError::Write { path: path.to_owned(), source };
-        let directory = path.parent().expect("an output has a directory");
-        fs::create_dir_all(directory).map_err(failed)?;
-        // As `File::create` would: what is built is for others to read.
-        let readable = fs::Permissions::from_mode(0o644);
-        let file = tempfile::Builder::new().permissions(readable).tempfile_in(directory);
-        let mut file = file.map_err(failed)?;
-        file.write_all(&bytes).map_err(failed)?;
-        file.persist(path).map_err(|error| failed(error.error))?;
-        Ok(())
+    /// Whether a file holds an artifact.
+    pub(super) fn is(&self, path: &Path, artifact: &Artifact) -> bool {
+        self.memo.digest(path).is_ok_and(|digest| digest == artifact.digest)
     }
 
     /// What was found damaged so far, and was removed.

@@ -6,20 +6,22 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use poly_cache::{Artifact, Digest};
 
 use super::artifacts::Artifacts;
+use super::cache::LATEST;
 use super::error::BuildError;
 use super::event::Event;
+use super::outputs::{self, Outputs};
 use super::prepare::{Made, Product};
 use super::project::Project;
 use super::provision::Provision;
 use super::schedule;
-use super::state::State;
+use super::state::{Last, State};
 use crate::component::compose::Choice;
 use crate::plan::{Action, Fingerprint, Plan, Reason};
 use crate::toolchain::{ToolError, process};
@@ -71,6 +73,9 @@ pub struct Planned {
     /// What it depends on, as far as that is known before it runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<Fingerprint>,
+    /// Its last run here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last: Option<Last>,
     /// Who composes, and why: of the compose action, as far as that is known and was looked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub composer: Option<Choice>,
@@ -101,7 +106,8 @@ impl<'a> Driver<'a> {
     ) -> Result<Self, BuildError> {
         let artifacts = Artifacts::open(&options.cache)?;
         let provision = Provision::new(&options.home, &options.cache, tell);
-        let state = Mutex::new(State::read(&state_file(project)));
+        let places = [state_file(project), latest_file(project, &options.cache)];
+        let state = Mutex::new(State::read(places.iter().map(PathBuf::as_path)));
         let builds = project.builds(&options.cache);
         let begun = Instant::now();
         Ok(Self { project, options, artifacts, provision, state, builds, begun, tell })
@@ -139,6 +145,8 @@ impl<'a> Driver<'a> {
 
     /// Makes the artifacts of a plan.
     pub(super) fn carry_out(&self, plan: &Plan) -> Result<BTreeMap<Action, Artifact>, BuildError> {
+        let components = &self.project.manifest.components;
+        outputs::clear_logs(&self.project.root, |name| components.contains_key(name))?;
         (self.tell)(Event::Begun { actions: plan.needs().len() });
         let work = |action: &Action, taken: &[Artifact]| self.make(action, taken);
         let made = schedule::run(plan.needs(), self.options.jobs, work);
@@ -152,7 +160,15 @@ impl<'a> Driver<'a> {
     fn build_once(&self, plan: &Plan) -> Result<Built, BuildError> {
         let made = self.carry_out(plan)?;
         let composed = made[&Action::Compose];
-        self.artifacts.publish(&composed, &self.project.composed())?;
+        let mut outputs = Outputs::open(&self.project.root)?;
+        outputs.publish(
+            self.project.output(),
+            &self.project.composed_name(),
+            &composed,
+            |path| self.artifacts.is(path, &composed),
+            || self.artifacts.bytes(&composed),
+        )?;
+        outputs.finish()?;
         let precompiled = made.get(&Action::Precompile);
         let precompiled = precompiled.map(|artifact| self.artifacts.trusted(artifact));
         self.remember();
@@ -166,13 +182,13 @@ impl<'a> Driver<'a> {
     /// Drops what the last build here precompiled, because the host refuses to load it: the next
     /// build compiles it again.
     pub fn forget_precompiled(&self) -> Result<(), BuildError> {
-        let key = self.lock_state().key(&Action::Precompile).copied();
+        let key = self.lock_state().key(&Action::Precompile);
         key.map_or(Ok(()), |key| self.artifacts.forget(&key))
     }
 
     /// The adapted file of a component in the store, as the last build here made it.
     pub fn adapted(&self, component: &str) -> Result<Option<PathBuf>, BuildError> {
-        let key = self.lock_state().key(&Action::Adapt(component.to_owned())).copied();
+        let key = self.lock_state().key(&Action::Adapt(component.to_owned()));
         let Some(key) = key else { return Ok(None) };
         self.artifacts.find(&key)?.map(|artifact| self.artifacts.trusted(&artifact)).transpose()
     }
@@ -200,7 +216,8 @@ impl<'a> Driver<'a> {
             if let PlannedState::Cached { artifact } = &state {
                 known.insert(action.clone(), *artifact);
             }
-            planned.push(Planned { action: action.clone(), state, fingerprint, composer });
+            let last = self.lock_state().last(action).cloned();
+            planned.push(Planned { action: action.clone(), state, fingerprint, last, composer });
         }
         self.remember();
         Ok(planned)
@@ -235,22 +252,30 @@ impl<'a> Driver<'a> {
         fingerprint: &Fingerprint,
         key: &Digest,
     ) -> Result<Vec<Reason>, BuildError> {
-        let last = self.lock_state().key(action).copied();
-        let Some(last) = last else { return Ok(vec![Reason::NeverBuilt]) };
-        if last == *key {
-            return Ok(vec![Reason::ArtifactGone]);
+        let last = self.lock_state().last(action).cloned();
+        let Some(Last { key: last, failed, .. }) = last else {
+            return Ok(vec![Reason::NeverBuilt]);
+        };
+        let mut reasons = Vec::from_iter(failed.then_some(Reason::LastFailed));
+        match last {
+            None => {}
+            Some(last) if last == *key => reasons.push(Reason::ArtifactGone),
+            Some(last) => match self.artifacts.record(&last)? {
+                Some(record) => reasons.extend(fingerprint.differences(&record.fingerprint)),
+                None => reasons.push(Reason::RecordGone),
+            },
         }
-        let record = self.artifacts.record(&last)?;
-        Ok(match record {
-            Some(record) => fingerprint.differences(&record.fingerprint),
-            None => vec![Reason::NeverBuilt],
-        })
+        Ok(reasons)
     }
 
     fn make(&self, action: &Action, taken: &[Artifact]) -> Result<Artifact, BuildError> {
         let made = self.look_up_or_do(action, taken);
-        // An action that was interrupted has not failed.
-        if made.is_err() && !process::interrupted() {
+        // An action that was interrupted has not failed, nor one that met damage.
+        if let Err(error) = &made
+            && !process::interrupted()
+            && !error.is_damage()
+        {
+            self.lock_state().failed(action);
             (self.tell)(Event::Failed { action: action.clone() });
         }
         made
@@ -261,14 +286,21 @@ impl<'a> Driver<'a> {
         let started = Instant::now();
         let key = prepared.fingerprint.key();
         if let Some(artifact) = self.artifacts.find(&key)? {
-            return Ok(self.done(action, &key, artifact, &prepared.by, None, started));
+            self.lock_state().found(action, key);
+            return Ok(self.done(action, artifact, &prepared.by, None, started));
         }
         let _lock = self.artifacts.lock(&key)?;
         // Another poly may have done it while this one waited.
         if let Some(artifact) = self.artifacts.find(&key)? {
-            return Ok(self.done(action, &key, artifact, &prepared.by, None, started));
+            self.lock_state().found(action, key);
+            return Ok(self.done(action, artifact, &prepared.by, None, started));
         }
-        (self.tell)(Event::Started { action: action.clone(), by: prepared.by.clone() });
+        let because = self.reasons(action, &prepared.fingerprint, &key)?;
+        (self.tell)(Event::Started {
+            action: action.clone(),
+            by: prepared.by.clone(),
+            because: because.clone(),
+        });
         let started = Instant::now();
         let Product { made, tools, by } = (prepared.work)()?;
         let by = by.unwrap_or(prepared.by);
@@ -276,20 +308,20 @@ impl<'a> Driver<'a> {
             Made::New(bytes) => self.artifacts.put(bytes)?,
             Made::Same(artifact) => artifact,
         };
-        self.artifacts.note(key, prepared.fingerprint, artifact, started.elapsed())?;
-        Ok(self.done(action, &key, artifact, &by, Some(tools), started))
+        let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.artifacts.note(key, prepared.fingerprint, artifact, took)?;
+        self.lock_state().ran(action, key, took, because);
+        Ok(self.done(action, artifact, &by, Some(tools), started))
     }
 
     fn done(
         &self,
         action: &Action,
-        key: &Digest,
         artifact: Artifact,
         by: &str,
         tools: Option<Duration>,
         started: Instant,
     ) -> Artifact {
-        self.lock_state().note(action, *key);
         (self.tell)(Event::Finished {
             action: action.clone(),
             by: by.to_owned(),
@@ -309,8 +341,13 @@ impl<'a> Driver<'a> {
 
     fn save(&self) -> Result<(), BuildError> {
         self.remember();
-        let path = state_file(self.project);
-        self.lock_state().write(&path).map_err(|source| BuildError::Write { path, source })
+        let state = self.lock_state();
+        if state.is_changed() {
+            for path in [state_file(self.project), latest_file(self.project, &self.options.cache)] {
+                state.write(&path).map_err(|source| BuildError::Write { path, source })?;
+            }
+        }
+        Ok(())
     }
 
     fn lock_state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -319,7 +356,13 @@ impl<'a> Driver<'a> {
 }
 
 fn state_file(project: &Project) -> PathBuf {
-    project.output().join("state.json")
+    project.work().join("state.json")
+}
+
+/// The copy in the cache, for other checkouts of a pipeline of this name.
+fn latest_file(project: &Project, cache: &Path) -> PathBuf {
+    let name = Digest::of(project.manifest.pipeline.name.get_ref().as_bytes());
+    cache.join(LATEST).join(format!("{}.json", name.short()))
 }
 
 fn one_error(mut failures: Vec<BuildError>) -> BuildError {

@@ -6,6 +6,7 @@ use miette::Diagnostic;
 use poly_cache::StoreError;
 use thiserror::Error;
 
+use super::outputs::OutputError;
 use super::project::ProjectError;
 use super::recipe::RecipeError;
 use crate::component::PartError;
@@ -86,6 +87,10 @@ pub enum BuildError {
         /// What is the matter with it.
         why: &'static str,
     },
+    /// A file cannot be left in the pipeline.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Output(#[from] OutputError),
     /// A file of poly's own cannot be written.
     #[error("cannot write `{}`", path.display())]
     #[diagnostic(help("{}", write_remedy(source)))]
@@ -168,6 +173,7 @@ impl BuildError {
             | Self::Manifest(_)
             | Self::Store(_)
             | Self::Exposed { .. }
+            | Self::Output(_)
             | Self::Write { .. } => true,
             Self::Recipe(error) => error.is_surroundings(),
             Self::Tool(ToolError::Install(error)) => matches!(**error, InstallError::Home { .. }),

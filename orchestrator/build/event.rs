@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::plan::Action;
+use crate::plan::{Action, Reason};
 
 /// One thing that happened.
 #[derive(Debug, Clone)]
@@ -45,6 +45,8 @@ pub enum Event {
         action: Action,
         /// The toolchain or the library that does the work.
         by: String,
+        /// Why.
+        because: Vec<Reason>,
     },
     /// A step of a build action wrote this; people see it with `--verbose`.
     Output {

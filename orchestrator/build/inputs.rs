@@ -15,7 +15,7 @@ use poly_cache::Digest;
 use thiserror::Error;
 use walkdir::{DirEntry, WalkDir};
 
-use super::project::OUTPUT_DIRECTORY;
+use super::project::WORK_DIRECTORY;
 
 /// Why the inputs of an action could not be read.
 #[derive(Debug, Error, Diagnostic)]
@@ -99,7 +99,7 @@ pub(super) fn files(
     directory: &str,
     globs: &Globs,
 ) -> Result<BTreeSet<String>, InputsError> {
-    let ours = root.join(OUTPUT_DIRECTORY);
+    let ours = root.join(WORK_DIRECTORY);
     let skip = |entry: &DirEntry| entry.file_name() == ".git" || entry.path() == ours;
     walk(root, &root.join(directory), globs, skip)
 }

@@ -111,7 +111,7 @@ impl Driver<'_> {
         let world = component.world.as_ref().map(|world| world.get_ref().as_str());
         let wit = self.project.wit(component).filter(|_| world.is_some());
         let mut fingerprint = Fingerprint::new("adapt");
-        fingerprint.inputs.insert(format!("build {name}"), built.digest);
+        fingerprint.artifacts.insert(Action::Build(name.to_owned()), built.digest);
         if let Some((path, directory)) = wit {
             for (file, text) in &directory.source {
                 fingerprint.inputs.insert(format!("{path}/{file}"), Digest::of(text.as_bytes()));
@@ -140,7 +140,7 @@ impl Driver<'_> {
         let parts: BTreeMap<String, Artifact> = names.zip(adapted.iter().copied()).collect();
         let mut fingerprint = compose::fingerprint(&self.project.manifest);
         for (name, artifact) in &parts {
-            fingerprint.inputs.insert(format!("adapt {name}"), artifact.digest);
+            fingerprint.artifacts.insert(Action::Adapt(name.clone()), artifact.digest);
         }
         let work = move || {
             let mut bytes = BTreeMap::new();
@@ -171,7 +171,7 @@ impl Driver<'_> {
         let options = host::EngineOptions::for_limits(&self.project.manifest.limits);
         let engine = host::Engine::new(&options).map_err(Box::new)?;
         let mut fingerprint = Fingerprint::new("precompile");
-        fingerprint.inputs.insert("compose".to_owned(), composed.digest);
+        fingerprint.artifacts.insert(Action::Compose, composed.digest);
         fingerprint.libraries.insert("wasmtime".to_owned(), engine.compatibility());
         let composed = *composed;
         let work = move || {

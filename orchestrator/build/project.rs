@@ -18,8 +18,9 @@ use crate::manifest::{Component, Manifest, ManifestError, PackageRef, Spanned};
 use crate::nearest::suggestion;
 use crate::toolchain::{Catalog, Toolchain, ToolchainError};
 
-/// Where, below the manifest's directory, poly keeps what it makes.
-pub(super) const OUTPUT_DIRECTORY: &str = "target/poly";
+/// Where, below the manifest's directory, poly keeps what is its own of a pipeline, and, unless
+/// the manifest says otherwise, what it makes.
+pub(super) const WORK_DIRECTORY: &str = "target/poly";
 
 /// A pipeline on disk.
 #[derive(Debug)]
@@ -117,9 +118,20 @@ impl Project {
         Ok((root, manifest))
     }
 
-    /// Where poly keeps what it makes of this pipeline.
-    pub fn output(&self) -> PathBuf {
-        self.root.join(OUTPUT_DIRECTORY)
+    /// Where poly keeps logs, and what it remembers of this checkout.
+    pub fn work(&self) -> PathBuf {
+        self.root.join(WORK_DIRECTORY)
+    }
+
+    /// Where what is made of this pipeline is left, relative to the manifest.
+    pub fn output(&self) -> &str {
+        let output = self.manifest.pipeline.output.as_ref();
+        output.map_or(WORK_DIRECTORY, |output| output.get_ref())
+    }
+
+    /// The composed component's file, in the output directory.
+    pub fn composed_name(&self) -> String {
+        format!("{}.wasm", self.manifest.pipeline.name.get_ref())
     }
 
     /// Where its components are built: below the cache, a directory for each checkout.
@@ -131,7 +143,7 @@ impl Project {
 
     /// The composed component's file.
     pub fn composed(&self) -> PathBuf {
-        self.output().join(format!("{}.wasm", self.manifest.pipeline.name.get_ref()))
+        self.root.join(self.output()).join(self.composed_name())
     }
 
     /// A component and its toolchain.

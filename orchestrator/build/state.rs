@@ -1,5 +1,9 @@
-//! The key of the last successful run of each action in this directory, so that the next run
-//! can say what changed. Losing it loses an explanation and nothing else.
+//! What the last run of each action in this checkout was: its key, how long it took, why it ran,
+//! whether it failed. So the next one can say what changed, and begin with what takes longest.
+//!
+//! It stands in the checkout, and a copy of it in the cache under the pipeline's name: a fresh
+//! checkout, as CI has one, knows by that what the former one built. Losing either loses an
+//! explanation and nothing else.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,28 +11,88 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use poly_cache::Digest;
+use serde::{Deserialize, Serialize};
 
-use crate::plan::Action;
+use crate::plan::{Action, Reason};
 
-/// Keys by the action's name.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct State(BTreeMap<String, Digest>);
+/// Goes up when the form of the file changes; a file of another version counts as absent.
+const VERSION: u32 = 2;
+
+/// The last run of each action.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct State {
+    version: u32,
+    actions: BTreeMap<Action, Last>,
+    #[serde(skip)]
+    changed: bool,
+}
+
+/// The last run of an action.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Last {
+    /// The key of what was made last, by a run or taken from the cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Digest>,
+    /// How long the last run took that made something, in milliseconds.
+    pub milliseconds: u64,
+    /// Why it ran; nothing, if what was made came from the cache.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub because: Vec<Reason>,
+    /// Whether the last run failed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub failed: bool,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { version: VERSION, actions: BTreeMap::new(), changed: false }
+    }
+}
 
 impl State {
-    /// What a former run left, or nothing.
-    pub(super) fn read(path: &Path) -> Self {
-        let keys = fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        Self(keys.unwrap_or_default())
+    /// What a former run left in the first of these files that can be read, or nothing.
+    pub(super) fn read<'p>(places: impl IntoIterator<Item = &'p Path>) -> Self {
+        let read = |path| serde_json::from_slice::<Self>(&fs::read(path).ok()?).ok();
+        let mut states = places.into_iter().filter_map(read);
+        states.find(|state| state.version == VERSION).unwrap_or_default()
     }
 
-    /// The key of an action's last run.
-    pub(super) fn key(&self, action: &Action) -> Option<&Digest> {
-        self.0.get(&action.to_string())
+    /// The last run of an action.
+    pub(super) fn last(&self, action: &Action) -> Option<&Last> {
+        self.actions.get(action)
     }
 
-    /// Notes a run. Says whether that is news.
-    pub(super) fn note(&mut self, action: &Action, key: Digest) -> bool {
-        self.0.insert(action.to_string(), key) != Some(key)
+    /// The key of what an action made last.
+    pub(super) fn key(&self, action: &Action) -> Option<Digest> {
+        self.last(action)?.key
+    }
+
+    /// An action ran, and made something.
+    pub(super) fn ran(&mut self, action: &Action, key: Digest, took: u64, because: Vec<Reason>) {
+        let last = Last { key: Some(key), milliseconds: took, because, failed: false };
+        self.changed |= self.actions.insert(action.clone(), last.clone()) != Some(last);
+    }
+
+    /// What an action makes was in the cache.
+    pub(super) fn found(&mut self, action: &Action, key: Digest) {
+        let last = self.actions.entry(action.clone()).or_default();
+        if last.key != Some(key) || last.failed {
+            *last = Last { key: Some(key), milliseconds: last.milliseconds, ..Last::default() };
+            self.changed = true;
+        }
+    }
+
+    /// An action ran and failed.
+    pub(super) fn failed(&mut self, action: &Action) {
+        let last = self.actions.entry(action.clone()).or_default();
+        self.changed |= !last.failed;
+        last.failed = true;
+    }
+
+    /// Whether it says anything that the files do not.
+    pub(super) fn is_changed(&self) -> bool {
+        self.changed
     }
 
     /// Writes it whole or not at all.
@@ -36,8 +100,7 @@ impl State {
         let directory = path.parent().expect("a state file has a directory");
         fs::create_dir_all(directory)?;
         let mut file = tempfile::NamedTempFile::new_in(directory)?;
-        serde_json::to_writer_pretty(&mut file, &self.0)?;
-        file.flush()?;
+        file.write_all(&serde_json::to_vec(self)?)?;
         file.persist(path)?;
         Ok(())
     }
@@ -50,14 +113,40 @@ mod tests {
     #[test]
     fn it_is_read_as_it_was_written_and_damage_is_nothing() {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("state.json");
-        let mut state = State::read(&path);
-        assert!(state.note(&Action::Compose, Digest::of(b"key")));
-        assert!(!state.note(&Action::Compose, Digest::of(b"key")));
-        state.write(&path).unwrap();
-        assert_eq!(State::read(&path), state);
+        let [here, cached] = ["state.json", "cached.json"].map(|name| directory.path().join(name));
+        let mut state = State::default();
+        let because = vec![Reason::NeverBuilt, Reason::Upstream { action: Action::Compose }];
+        state.ran(&Action::Compose, Digest::of(b"key"), 12, because);
+        state.failed(&Action::Build("a".to_owned()));
+        assert!(state.is_changed());
+        state.write(&cached).unwrap();
+        let read = || State::read([here.as_path(), cached.as_path()]);
+        assert_eq!(read().actions, state.actions, "of the second file");
+        assert!(!read().is_changed());
 
-        fs::write(&path, "{ half a fi").unwrap();
-        assert_eq!(State::read(&path), State::default());
+        fs::write(&cached, "{ half a fi").unwrap();
+        assert_eq!(read(), State::default());
+        fs::write(&cached, r#"{"version":1,"actions":{}}"#).unwrap();
+        assert_eq!(read(), State::default());
+    }
+
+    #[test]
+    fn what_is_found_again_is_no_news() {
+        let mut state = State::default();
+        let (one, other) = (Digest::of(b"one"), Digest::of(b"other"));
+        state.ran(&Action::Compose, one, 12, vec![Reason::NeverBuilt]);
+        state.changed = false;
+
+        state.found(&Action::Compose, one);
+        assert!(!state.is_changed());
+        assert_eq!(state.last(&Action::Compose).unwrap().because, [Reason::NeverBuilt]);
+        state.found(&Action::Compose, other);
+        assert!(state.is_changed());
+        let last = state.last(&Action::Compose).unwrap();
+        assert_eq!((last.key, last.milliseconds, last.because.len()), (Some(other), 12, 0));
+
+        state.failed(&Action::Compose);
+        state.found(&Action::Compose, other);
+        assert!(!state.last(&Action::Compose).unwrap().failed, "what is there has not failed");
     }
 }

@@ -6,14 +6,19 @@ use std::io;
 
 use super::context::{Context, shown};
 use super::{CommandError, Ending};
+use crate::build::{self, BuildError};
 
 pub(super) fn run(context: &Context<'_>) -> Result<Ending, CommandError> {
     let project = context.project()?;
-    for path in [project.output(), context.builds(&project)] {
-        match fs::remove_dir_all(&path) {
-            Ok(()) => context.report.done("removed", &shown(&path)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(source) => return Err(CommandError::System { doing: "remove", path, source }),
+    for path in build::clean(&project.root).map_err(BuildError::from)? {
+        context.report.done("removed", &shown(&path));
+    }
+    let builds = context.builds(&project);
+    match fs::remove_dir_all(&builds) {
+        Ok(()) => context.report.done("removed", &shown(&builds)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(source) => {
+            return Err(CommandError::System { doing: "remove", path: builds, source });
         }
     }
     Ok(Ending::Well)

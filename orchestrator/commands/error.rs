@@ -103,6 +103,15 @@ pub enum CommandError {
         /// What may have been meant.
         nearest: String,
     },
+    /// No such component.
+    #[error("no component is called `{name}`")]
+    #[diagnostic(help("{nearest}"))]
+    UnknownComponent {
+        /// What was typed.
+        name: String,
+        /// What may have been meant.
+        nearest: String,
+    },
     /// Nothing of that name to inspect.
     #[error("`{what}` is neither a file nor a component that was built")]
     #[diagnostic(help("{help}"))]

@@ -14,6 +14,7 @@ mod run;
 mod sandbox;
 mod schema;
 mod toolchain;
+mod why;
 mod wit;
 
 use std::process::ExitCode;
@@ -82,6 +83,7 @@ fn dispatch(cli: &Cli, report: &Report) -> Result<Ending, CommandError> {
         Command::Run { call } => run::run(&context, call.as_deref()),
         Command::Check => check::run(&context),
         Command::Plan => plan::run(&context),
+        Command::Why { component } => why::run(&context, component.as_deref()),
         Command::Graph { format } => graph::run(&context, *format),
         Command::Inspect { what } => inspect::run(&context, what),
         Command::Wit(command) => wit::run(&context, command),

@@ -37,8 +37,12 @@ fn text(planned: &Planned, files: bool) -> String {
             text.push_str(", or by wac-graph, should it refuse them");
         }
     }
-    for (name, digest) in planned.fingerprint.iter().filter(|_| files).flat_map(|of| &of.inputs) {
-        let _ = write!(text, "\n          {} {name}", &digest.to_string()[..12]);
+    for fingerprint in planned.fingerprint.iter().filter(|_| files) {
+        let inputs = fingerprint.inputs.iter().map(|(name, digest)| (name.clone(), digest));
+        let taken = fingerprint.artifacts.iter().map(|(from, digest)| (from.to_string(), digest));
+        for (name, digest) in inputs.chain(taken) {
+            let _ = write!(text, "\n          {} {name}", digest.short());
+        }
     }
     text
 }

@@ -110,6 +110,11 @@ pub struct Pipeline {
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub wit: Option<Spanned<String>>,
+    /// The directory that the composed component is left in, relative to the manifest; without
+    /// it, `target/poly`.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub output: Option<Spanned<String>>,
     /// Whether `build` and `run` install the tools that are missing.
     #[serde(default = "yes")]
     pub install: bool,

@@ -19,6 +19,7 @@ const FULL: &str = r#"
 name = "full"
 version = "0.1.0"
 wit = "wit"
+output = "dist"
 install = false
 
 [component.source]
@@ -198,7 +199,7 @@ fn errors_found_later_point_into_the_text_too() {
         "see `poly toolchain list`".to_owned(),
     );
     let text = render(&error);
-    assert!(text.contains("[some/pipeline.toml:19:13]"), "{text}");
+    assert!(text.contains("[some/pipeline.toml:20:13]"), "{text}");
     assert!(text.contains("help: see `poly toolchain list`"), "{text}");
 }
 

@@ -53,6 +53,9 @@ fn pipeline(pipeline: &Pipeline, faults: &mut Vec<Fault>) {
     if let Some(wit) = &pipeline.wit {
         relative("the directory of WIT", wit, faults);
     }
+    if let Some(output) = &pipeline.output {
+        relative("the output directory", output, faults);
+    }
 }
 
 fn relative(what: &str, path: &Spanned<String>, faults: &mut Vec<Fault>) {

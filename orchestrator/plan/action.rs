@@ -2,14 +2,16 @@
 //! precompile.
 
 use std::fmt;
+use std::str::FromStr;
 
 use indexmap::IndexMap;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::manifest::Manifest;
 
 /// What makes one artifact.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub enum Action {
     /// Runs a toolchain's steps on a component's sources.
     Build(String),
@@ -57,6 +59,34 @@ impl Serialize for Action {
     }
 }
 
+/// A text that names no action.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no action")]
+pub struct NoAction(String);
+
+/// The reverse of [`Action`]'s `Display`.
+impl FromStr for Action {
+    type Err = NoAction;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once(' ') {
+            Some(("build", name)) => Ok(Self::Build(name.to_owned())),
+            Some(("adapt", name)) => Ok(Self::Adapt(name.to_owned())),
+            None if text == "compose" => Ok(Self::Compose),
+            None if text == "precompile" => Ok(Self::Precompile),
+            _ => Err(NoAction(text.to_owned())),
+        }
+    }
+}
+
+impl TryFrom<String> for Action {
+    type Error = NoAction;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
 /// The graph of actions of a pipeline: each with those whose artifacts it takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
@@ -100,6 +130,19 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_action_is_read_as_it_is_written() {
+        for action in [
+            Action::Build("a".into()),
+            Action::Adapt("build".into()),
+            Action::Compose,
+            Action::Precompile,
+        ] {
+            assert_eq!(action.to_string().parse(), Ok(action));
+        }
+        assert!("compose a".parse::<Action>().is_err());
+    }
 
     #[test]
     fn compose_takes_every_component_and_precompile_takes_compose() {

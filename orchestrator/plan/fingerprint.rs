@@ -4,7 +4,7 @@
 //!
 //! | value | in the key? | why |
 //! |---|---|---|
-//! | content and relative path of each input | yes | it is what is compiled |
+//! | content and relative path of each input file | yes | it is what is compiled |
 //! | content of the user's settings that a toolchain names | yes | tools read them unasked; by their name, not their path |
 //! | version and digest of each tool, its variant | yes | another compiler, other bytes |
 //! | argv of each step, placeholders unexpanded | yes | flags change the artifact; where the checkout lies does not |
@@ -21,11 +21,12 @@ use std::collections::BTreeMap;
 use poly_cache::Digest;
 use serde::{Deserialize, Serialize};
 
+use super::action::Action;
 use super::reason::{Change, Reason};
 
 /// Goes up when a field is added or changes its meaning, or when an action of our own makes
 /// other bytes of the same inputs.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// Everything that an action depends on. What a kind of action does not use is empty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,8 +35,10 @@ pub struct Fingerprint {
     pub schema: u32,
     /// The action's verb.
     pub action: String,
-    /// Content by relative path (`/`-separated), or by the name of the action it comes from.
+    /// Content of files, by relative path (`/`-separated), and of the user's settings by name.
     pub inputs: BTreeMap<String, Digest>,
+    /// The artifacts that it takes, by the action that each comes from.
+    pub artifacts: BTreeMap<Action, Digest>,
     /// The tools, by name.
     pub tools: BTreeMap<String, ToolIdentity>,
     /// The argv of each step, placeholders unexpanded.
@@ -67,6 +70,7 @@ impl Fingerprint {
             schema: SCHEMA,
             action: action.to_owned(),
             inputs: BTreeMap::new(),
+            artifacts: BTreeMap::new(),
             tools: BTreeMap::new(),
             steps: Vec::new(),
             environment: BTreeMap::new(),
@@ -92,7 +96,10 @@ impl Fingerprint {
         }
         let mut reasons = Vec::new();
         for (path, change) in changes(&old.inputs, &self.inputs) {
-            reasons.push(Reason::Input { path, change: change.map(|_| ()) });
+            reasons.push(Reason::Input { path, change: change.map(|digest| *digest) });
+        }
+        for (action, change) in changes(&old.artifacts, &self.artifacts) {
+            reasons.push(Reason::Artifact { action, change: change.map(|digest| *digest) });
         }
         for (name, change) in changes(&old.tools, &self.tools) {
             let change = change.map(|tool| match &tool.variant {
@@ -101,8 +108,9 @@ impl Fingerprint {
             });
             reasons.push(Reason::Tool { name, change });
         }
-        if self.steps != old.steps {
-            reasons.push(Reason::Steps);
+        let (steps, before) = (numbered(&self.steps), numbered(&old.steps));
+        for (number, change) in changes(&before, &steps) {
+            reasons.push(Reason::Step { number, change: change.map(|argv| argv.to_vec()) });
         }
         for (name, change) in changes(&old.environment, &self.environment) {
             reasons.push(Reason::Environment { name, change: change.map(Clone::clone) });
@@ -117,11 +125,16 @@ impl Fingerprint {
     }
 }
 
+/// Steps by their number, as people count.
+fn numbered(steps: &[Vec<String>]) -> BTreeMap<usize, &[String]> {
+    (1..).zip(steps.iter().map(Vec::as_slice)).collect()
+}
+
 /// What was added, removed or changed between two ordered maps, by key.
-fn changes<'a, V: PartialEq>(
-    old: &'a BTreeMap<String, V>,
-    new: &'a BTreeMap<String, V>,
-) -> BTreeMap<String, Change<&'a V>> {
+fn changes<'a, K: Ord + Clone, V: PartialEq>(
+    old: &'a BTreeMap<K, V>,
+    new: &'a BTreeMap<K, V>,
+) -> BTreeMap<K, Change<&'a V>> {
     let removed = old.iter().filter(|(key, _)| !new.contains_key(*key));
     let mut found: BTreeMap<_, _> =
         removed.map(|(key, value)| (key.clone(), Change::Removed(value))).collect();
@@ -152,6 +165,7 @@ mod tests {
     fn sample() -> Fingerprint {
         let mut fingerprint = Fingerprint::new("build");
         fingerprint.inputs.insert("src/main.go".into(), Digest::of(b"package main"));
+        fingerprint.artifacts.insert(Action::Build("a".into()), Digest::of(b"artifact"));
         fingerprint.tools.insert("tinygo".into(), identity("0.41.1"));
         fingerprint.steps.push(vec!["{tool:tinygo}".into(), "build".into()]);
         fingerprint.environment.insert("GOFLAGS".into(), "-mod=mod".into());
@@ -164,9 +178,9 @@ mod tests {
     #[test]
     fn every_field_moves_the_key_and_is_named() {
         type Edit = fn(&mut Fingerprint);
-        let edits: [(&str, Edit); 12] = [
-            ("fingerprints of schema 1 became schema 2", |f| f.schema = 2),
-            ("`src/main.go` changed", |f| {
+        let edits: [(&str, Edit); 17] = [
+            ("fingerprints of schema 2 became schema 3", |f| f.schema = 3),
+            ("`src/main.go` changed (512843855fcc → e00c7e5008e7)", |f| {
                 f.inputs.insert("src/main.go".into(), Digest::of(b"package other"));
             }),
             ("`src/new.go` is new", |f| {
@@ -182,7 +196,20 @@ mod tests {
             ("tool `tinygo` changed: another binary that calls itself 0.41.1", |f| {
                 f.tools.get_mut("tinygo").unwrap().digest = Digest::of(b"patched");
             }),
-            ("the toolchain's steps changed", |f| f.steps[0].push("-opt=z".into())),
+            ("`build a` made another artifact (c7c5c1d70c5d → ae448ac86c4e)", |f| {
+                f.artifacts.insert(Action::Build("a".into()), Digest::of(b"another"));
+            }),
+            ("it takes the artifact of `build b` now", |f| {
+                f.artifacts.insert(Action::Build("b".into()), Digest::of(b"b"));
+            }),
+            ("it does not take the artifact of `build a` any more", |f| f.artifacts.clear()),
+            ("step 1 of the toolchain changed: `-opt=z` is new", |f| {
+                f.steps[0].push("-opt=z".into());
+            }),
+            ("step 1 of the toolchain changed: `build` is gone, `test` is new", |f| {
+                f.steps[0][1] = "test".into();
+            }),
+            ("step 2 of the toolchain is new: `true`", |f| f.steps.push(vec!["true".into()])),
             ("variable `GOFLAGS` changed from `-mod=mod` to ``", |f| {
                 f.environment.insert("GOFLAGS".into(), String::new());
             }),

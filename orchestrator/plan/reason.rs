@@ -2,16 +2,22 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use poly_cache::Digest;
+use serde::{Deserialize, Serialize};
+use similar::{Algorithm, ChangeTag};
 
 use super::action::Action;
 
 /// One reason for an action to run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
 pub enum Reason {
     /// Nothing is known of a run of it before.
     NeverBuilt,
+    /// Its last run failed.
+    LastFailed,
+    /// It ran before, but what that run depended on is no longer known.
+    RecordGone,
     /// It ran before with the very same fingerprint, but its artifact is not in the store.
     ArtifactGone,
     /// What it takes from another action is not known before that one has run.
@@ -24,12 +30,19 @@ pub enum Reason {
         /// The tool.
         name: String,
     },
-    /// A file, or an artifact taken from another action.
+    /// A file, or a setting of the user's.
     Input {
-        /// Its relative path, or the action's name.
+        /// Its relative path, or its name.
         path: String,
-        /// How it changed.
-        change: Change<()>,
+        /// Its content, old and new.
+        change: Change<Digest>,
+    },
+    /// An artifact that it takes from another action.
+    Artifact {
+        /// The other action.
+        action: Action,
+        /// The artifact, old and new.
+        change: Change<Digest>,
     },
     /// A tool has another version or binary.
     Tool {
@@ -38,8 +51,13 @@ pub enum Reason {
         /// Its version, old and new.
         change: Change<String>,
     },
-    /// The toolchain's steps.
-    Steps,
+    /// A step of the toolchain.
+    Step {
+        /// Which, counted from 1.
+        number: usize,
+        /// Its argv, old and new, placeholders unexpanded.
+        change: Change<Vec<String>>,
+    },
     /// An environment variable that counts.
     Environment {
         /// The variable.
@@ -71,7 +89,7 @@ pub enum Reason {
 }
 
 /// How one value changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change<V> {
     /// It is new.
@@ -101,14 +119,30 @@ impl<V> Change<V> {
 impl fmt::Display for Reason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NeverBuilt => write!(formatter, "not built before"),
+            Self::NeverBuilt => write!(formatter, "never built"),
+            Self::LastFailed => write!(formatter, "its last run failed"),
+            Self::RecordGone => {
+                write!(formatter, "the record of its last run is gone from the cache")
+            }
             Self::ArtifactGone => write!(formatter, "its artifact is gone from the cache"),
             Self::Upstream { action } => write!(formatter, "`{action}` runs first"),
             Self::ToolMissing { name } => write!(formatter, "tool `{name}` is not installed"),
             Self::Input { path, change } => match change {
-                Change::Added(()) => write!(formatter, "`{path}` is new"),
-                Change::Removed(()) => write!(formatter, "`{path}` is gone"),
-                Change::Changed { .. } => write!(formatter, "`{path}` changed"),
+                Change::Added(_) => write!(formatter, "`{path}` is new"),
+                Change::Removed(_) => write!(formatter, "`{path}` is gone"),
+                Change::Changed { old, new } => {
+                    write!(formatter, "`{path}` changed ({} → {})", old.short(), new.short())
+                }
+            },
+            Self::Artifact { action, change } => match change {
+                Change::Added(_) => write!(formatter, "it takes the artifact of `{action}` now"),
+                Change::Removed(_) => {
+                    write!(formatter, "it does not take the artifact of `{action}` any more")
+                }
+                Change::Changed { old, new } => {
+                    let (old, new) = (old.short(), new.short());
+                    write!(formatter, "`{action}` made another artifact ({old} → {new})")
+                }
             },
             Self::Tool { name, change: Change::Changed { old, new } } if old == new => {
                 write!(formatter, "tool `{name}` changed: another binary that calls itself {new}")
@@ -117,7 +151,16 @@ impl fmt::Display for Reason {
                 write!(formatter, "tool `{name}` ")?;
                 write_change(formatter, change, "")
             }
-            Self::Steps => write!(formatter, "the toolchain's steps changed"),
+            Self::Step { number, change } => {
+                write!(formatter, "step {number} of the toolchain ")?;
+                match change {
+                    Change::Changed { old, new } => {
+                        write!(formatter, "changed: {}", arguments(old, new))
+                    }
+                    Change::Added(argv) => write!(formatter, "is new: `{}`", argv.join(" ")),
+                    Change::Removed(argv) => write!(formatter, "is gone: `{}`", argv.join(" ")),
+                }
+            }
             Self::Environment { name, change } => {
                 write!(formatter, "variable `{name}` ")?;
                 write_change(formatter, change, "`")
@@ -149,4 +192,16 @@ fn write_change(
             write!(formatter, "changed from {quote}{old}{quote} to {quote}{new}{quote}")
         }
     }
+}
+
+/// What became of the arguments of a step.
+fn arguments(old: &[String], new: &[String]) -> String {
+    let changes = similar::capture_diff_slices(Algorithm::Myers, old, new);
+    let changes = changes.iter().flat_map(|change| change.iter_changes(old, new));
+    let told = changes.filter_map(|change| match change.tag() {
+        ChangeTag::Equal => None,
+        ChangeTag::Delete => Some(format!("`{}` is gone", change.value())),
+        ChangeTag::Insert => Some(format!("`{}` is new", change.value())),
+    });
+    told.collect::<Vec<_>>().join(", ")
 }

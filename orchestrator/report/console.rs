@@ -13,7 +13,7 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use super::{Checked, GuestStream, Summary, human};
 use crate::build::Event;
 use crate::check::Subject;
-use crate::plan::Action;
+use crate::plan::{Action, Reason};
 
 /// The width of the verb at a line's beginning.
 const VERB: usize = 12;
@@ -77,7 +77,10 @@ impl Console {
                 let what = format!("{tool} is not to be had by `{way}`: {}", reason.trim());
                 self.line(Tone::Quiet, "note", &what);
             }
-            Event::Started { action, .. } => self.under_way(&action.to_string(), true),
+            Event::Started { action, because, .. } => {
+                self.under_way(&action.to_string(), true);
+                self.started(action, because);
+            }
             Event::Output { component, step, text } => self.output(component, step, text),
             Event::Finished { action, by, cached, elapsed, size, .. } => {
                 if let Some(bar) = &self.bar {
@@ -92,6 +95,22 @@ impl Console {
             }
             Event::Warning { text } => self.note(text),
         }
+    }
+
+    /// Says why something is done again. What follows from another action is told to those who
+    /// want to know all.
+    fn started(&self, action: &Action, because: &[Reason]) {
+        let told = self.look.verbose || matches!(action, Action::Build(_));
+        let Some((first, others)) = because.split_first().filter(|_| told) else { return };
+        if *first == Reason::NeverBuilt {
+            return;
+        }
+        let others = match others.len() {
+            0 => String::new(),
+            number => format!(" (and {number} more: `poly why`)"),
+        };
+        let what = action.component().unwrap_or("");
+        self.line(Tone::Quiet, present(action), format!("{what:20} {first}{others}").trim_start());
     }
 
     fn finished(&self, action: &Action, by: &str, cached: bool, elapsed: Duration, size: u64) {
@@ -309,6 +328,15 @@ fn subject(subject: Subject) -> &'static str {
         Subject::Ending => "result",
         Subject::Stdout => "standard output",
         Subject::Stderr => "standard error",
+    }
+}
+
+fn present(action: &Action) -> &'static str {
+    match action {
+        Action::Build(_) => "building",
+        Action::Adapt(_) => "adapting",
+        Action::Compose => "composing",
+        Action::Precompile => "precompiling",
     }
 }
 

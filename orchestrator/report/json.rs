@@ -33,7 +33,9 @@ pub(super) fn event(event: &Event) {
         Event::InstallFailed { tool, way, said } => {
             json!({ "event": "install-failed", "tool": tool, "way": way, "said": said })
         }
-        Event::Started { action, by } => json!({ "event": "started", "action": action, "by": by }),
+        Event::Started { action, by, because } => {
+            json!({ "event": "started", "action": action, "by": by, "because": because })
+        }
         Event::Output { component, step, text } => {
             json!({ "event": "output", "component": component, "step": step, "text": text })
         }

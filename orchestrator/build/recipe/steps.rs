@@ -25,6 +25,7 @@ impl Recipe<'_> {
     ) -> Result<(Vec<u8>, Duration), RecipeError> {
         let places = Places::of(self)?;
         let _alone = places.lock()?;
+        places.clear_logs()?;
         stage::fill(&places.root, &self.project.root, &self.inputs, &self.added)?;
         let values = self.values(&places);
         let pattern =
@@ -62,7 +63,7 @@ impl Recipe<'_> {
             directory: &places.component,
             environment,
         };
-        let log = places.log(index, &step.name)?;
+        let log = places.log(index, &step.name);
         let finished =
             process::run(&invocation, Some(&log)).map_err(|source| RecipeError::Process {
                 component: self.name.to_owned(),

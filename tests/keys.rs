@@ -1,0 +1,123 @@
+//! What must not count: the fingerprints of two runs that differ in it are equal.
+
+use std::fs;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+
+use crate::fake::{MANIFEST, one};
+use crate::place::{Place, repository};
+
+/// A component with some more inputs, so that their order could count.
+fn several() -> Place {
+    let place = one();
+    let inputs = "toolchain = \"fake\"\ninputs = [\"data/**\"]\n";
+    place.write("pipeline.toml", MANIFEST.replace("toolchain = \"fake\"\n", inputs));
+    for name in ["z", "a", "m/z", "m/a", "b"] {
+        place.write(&format!("data/{name}"), name);
+    }
+    place
+}
+
+/// What each action of which that is known before it runs depends on.
+fn fingerprints(place: &Place, poly: &mut Command) -> Vec<Value> {
+    let said = place.finish(poly).expect(0).stdout;
+    let planned = said.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let fingerprints: Vec<_> = planned.map(|planned| planned["fingerprint"].clone()).collect();
+    let inputs = fingerprints[0]["inputs"].as_object().expect("the first action is a build");
+    assert_eq!(inputs.len(), 6, "{inputs:?}");
+    fingerprints
+}
+
+/// Fingerprints after all is built, so that every action has one.
+fn usual() -> Vec<Value> {
+    let place = several();
+    place.run(&["run"]).expect(0);
+    let usual = fingerprints(&place, &mut place.poly(&["plan", "--json"]));
+    assert_eq!(usual.iter().filter(|fingerprint| fingerprint.is_object()).count(), 4);
+    usual
+}
+
+/// The fingerprints of a run for which `edit` makes something differ.
+fn with(edit: impl Fn(&Place, &mut Command)) -> Vec<Value> {
+    let place = several();
+    let mut build = place.poly(&["run"]);
+    edit(&place, &mut build);
+    place.finish(&mut build).expect(0);
+    let mut plan = place.poly(&["plan", "--json"]);
+    edit(&place, &mut plan);
+    fingerprints(&place, &mut plan)
+}
+
+#[test]
+fn times_and_places_do_not_count() {
+    let old = SystemTime::now() - Duration::from_hours(100_000);
+    let touched = with(|place, _| {
+        for name in ["answer/source.wasm", "data/m/z", "pipeline.toml"] {
+            let file = fs::File::options().append(true).open(place.root.join(name)).unwrap();
+            file.set_modified(old).unwrap();
+        }
+    });
+    // Each place is a temporary directory of its own.
+    assert_eq!(touched, usual());
+}
+
+#[test]
+fn language_and_time_zone_do_not_count() {
+    let foreign = with(|_, poly| {
+        poly.env("LANG", "de_DE.UTF-8").env("LC_ALL", "tr_TR.UTF-8").env("TZ", "Asia/Tokyo");
+    });
+    assert_eq!(foreign, usual());
+}
+
+#[test]
+fn the_user_does_not_count() {
+    let root = rustix::process::geteuid().is_root();
+    let somebody = with(|place, poly| {
+        poly.env("USER", "somebody").env("LOGNAME", "somebody").env("HOME", &place.home);
+        // Whoever is not root cannot be somebody else.
+        if root {
+            let top = place.root.parent().unwrap();
+            assert!(
+                Command::new("chown").args(["-R", "65534"]).arg(top).status().unwrap().success()
+            );
+            poly.uid(65534);
+        }
+    });
+    assert_eq!(somebody, usual());
+}
+
+#[test]
+fn the_mask_of_new_files_does_not_count() {
+    let masked = with(|_, poly| {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "umask 077; exec \"$0\" \"$@\""]).arg(poly.get_program());
+        shell.args(poly.get_args()).current_dir(poly.get_current_dir().unwrap());
+        shell.envs(poly.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        *poly = shell;
+    });
+    assert_eq!(masked, usual());
+}
+
+#[test]
+fn the_order_of_directories_does_not_count() {
+    let tools = tempfile::tempdir().unwrap();
+    let shim = tools.path().join("reversed.so");
+    compile(&repository().join("tests/tools/reversed_readdir.c"), &shim);
+    let log = tools.path().join("log");
+    let shuffled = with(|_, poly| {
+        poly.env("LD_PRELOAD", &shim).env("REVERSED_LOG", &log);
+    });
+    assert!(fs::read_to_string(&log).unwrap().lines().count() > 4, "directories were listed by it");
+    assert_eq!(shuffled, usual());
+}
+
+fn compile(source: &Path, library: &Path) {
+    let mut cc = Command::new("cc");
+    cc.args(["-shared", "-fPIC", "-O1", "-o"]).args([library, source]).arg("-ldl");
+    let compiled = cc.output().expect("cc starts");
+    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+}

@@ -1,0 +1,141 @@
+//! Why actions run, seen from outside with a fake compiler.
+
+use std::fs;
+
+use snapbox::{assert_data_eq, str};
+
+use crate::fake::{ANSWER, MANIFEST, one, wasm};
+use crate::place::Place;
+
+/// What `poly why` says.
+fn why(place: &Place) -> String {
+    place.run(&["why"]).expect(0).stdout
+}
+
+#[test]
+fn it_says_what_would_run_and_then_what_ran() {
+    let place = one();
+    assert_data_eq!(
+        why(&place),
+        str![[r#"
+build answer would run:
+  never built
+adapt answer would run:
+  `build answer` runs first
+compose would run:
+  `adapt answer` runs first
+precompile would run:
+  `compose` runs first
+
+"#]]
+    );
+    place.run(&["run"]).expect(0);
+    place.write("answer/source.wasm", wasm(&ANSWER.replace("42", "43")));
+    let built = place.run(&["build"]).expect(0).stderr;
+    assert!(
+        built.contains("building answer               `answer/source.wasm` changed ("),
+        "{built}"
+    );
+    assert_data_eq!(
+        why(&place),
+        str![[r#"
+build answer is up to date; it last ran, because
+  `answer/source.wasm` changed ([..] → [..])
+adapt answer is up to date; it last ran, because
+  `build answer` made another artifact ([..] → [..])
+compose is up to date; it last ran, because
+  `adapt answer` made another artifact ([..] → [..])
+precompile would run:
+  `compose` made another artifact ([..] → [..])
+
+"#]]
+    );
+    place.write("answer/source.wasm", wasm(ANSWER));
+    place.run(&["build"]).expect(0);
+    let said = place.run(&["why", "answer"]).expect(0).stdout;
+    assert_eq!(
+        said,
+        "build answer is up to date; it came from the cache\n\
+         adapt answer is up to date; it came from the cache\n"
+    );
+}
+
+#[test]
+fn it_says_so_to_machines() {
+    let place = one();
+    place.run(&["build"]).expect(0);
+    place.write("answer/source.wasm", wasm(&ANSWER.replace("42", "43")));
+    let said = place.run(&["why", "--json", "answer"]).expect(0).stdout;
+    let first: serde_json::Value = serde_json::from_str(said.lines().next().unwrap()).unwrap();
+    assert_eq!((&first["event"], &first["state"]), (&"why".into(), &"run".into()));
+    let reason = &first["reasons"][0];
+    assert_eq!(
+        (&reason["reason"], &reason["path"]),
+        (&"input".into(), &"answer/source.wasm".into())
+    );
+    for side in ["old", "new"] {
+        assert_eq!(reason["change"]["changed"][side].as_str().map(str::len), Some(64));
+    }
+    assert_eq!(first["last"]["because"][0]["reason"], "never-built");
+}
+
+#[test]
+fn a_run_that_failed_is_a_reason() {
+    let place = one();
+    place.run(&["build"]).expect(0);
+    place.write("answer/behaviour", "fail");
+    place.run(&["build"]).expect(1);
+    let said = why(&place);
+    assert!(
+        said.starts_with(
+            "build answer would run:\n  its last run failed\n  `answer/behaviour` is new\n"
+        ),
+        "{said}"
+    );
+    // What a failed run depended on is no record: the same again runs again.
+    place.run(&["build"]).expect(1);
+    assert_eq!(place.starts(), 3);
+    fs::remove_file(place.root.join("answer/behaviour")).unwrap();
+    assert!(why(&place).starts_with("build answer is up to date"), "{}", why(&place));
+}
+
+#[test]
+fn what_is_gone_from_the_cache_is_a_reason() {
+    let place = one();
+    place.run(&["build"]).expect(0);
+    place.forget("blobs-");
+    let said = why(&place);
+    assert!(
+        said.starts_with("build answer would run:\n  its artifact is gone from the cache\n"),
+        "{said}"
+    );
+    place.forget("records-");
+    place.write("answer/source.wasm", wasm(&ANSWER.replace("42", "43")));
+    let said = why(&place);
+    let gone = "  the record of its last run is gone from the cache\n";
+    assert!(said.starts_with(&format!("build answer would run:\n{gone}")), "{said}");
+}
+
+/// As CI has it: a fresh checkout beside a cache that was kept.
+#[test]
+fn a_fresh_checkout_is_told_what_changed_since_the_former_one() {
+    let place = one();
+    place.run(&["build"]).expect(0);
+    let mut fresh = one();
+    fresh.cache.clone_from(&place.cache);
+    fresh.write("answer/source.wasm", wasm(&ANSWER.replace("42", "43")));
+    let said = why(&fresh);
+    assert!(
+        said.starts_with("build answer would run:\n  `answer/source.wasm` changed ("),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_component_that_is_not_there_is_refused() {
+    let place = one();
+    let said = place.run(&["why", "anser"]).expect(2).stderr;
+    assert_eq!(said, "error: no component is called `anser`\n  help: did you mean `answer`?\n");
+    place.write("pipeline.toml", MANIFEST.replace("\"fake\"", "\"fak\""));
+    place.run(&["why"]).expect(2);
+}
