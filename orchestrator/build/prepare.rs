@@ -85,6 +85,8 @@ impl Driver<'_> {
             work: Box::new(move || {
                 self.enter(&caches)?;
                 let (bytes, tools) = recipe.carry_out(self.tell).map_err(Box::new)?;
+                let now = self.provision.look(toolchain, Some(self.project))?;
+                recipe.refuse_changed(&now).map_err(Box::new)?;
                 Ok(Product { made: Made::New(bytes), tools, by: None })
             }),
         })

@@ -21,6 +21,7 @@ pub use error::RecipeError;
 use super::generate;
 use super::inputs::{self, Globs, InputsError};
 use super::project::Project;
+use super::stage::StageError;
 use crate::component::core_export;
 use crate::manifest::Component;
 use crate::plan::{Fingerprint, ToolIdentity};
@@ -100,6 +101,23 @@ impl<'a> Recipe<'a> {
                 toolchain: self.toolchain.name.clone(),
                 name: name.clone(),
             }),
+        }
+    }
+
+    /// Refuses what was made while one of the tools (which are `now` these) or of the user's
+    /// settings became another: nobody knows of which of the two it was made. The inputs cannot
+    /// change meanwhile, being a copy.
+    pub(super) fn refuse_changed(&self, now: &Tools) -> Result<(), RecipeError> {
+        let settings = self.toolchain.user_settings(&self.user).map_err(|unreadable| {
+            InputsError::Read { path: unreadable.path, source: unreadable.source }
+        })?;
+        let mut tools = self.tools.found.iter();
+        let tool = tools.find(|(name, tool)| now.found.get(*name) != Some(tool));
+        let differs = |name: &&String| settings.get(*name) != self.user_settings.get(*name);
+        let setting = self.user_settings.keys().chain(settings.keys()).find(differs);
+        match tool.map(|(name, _)| name).or(setting) {
+            None => Ok(()),
+            Some(name) => Err(StageError::Changed { name: name.clone() }.into()),
         }
     }
 
