@@ -48,6 +48,10 @@ pub struct Global {
     /// Install no missing tools; say what is missing instead
     #[arg(long, global = true)]
     pub no_install: bool,
+    /// Fail, before anything is built, where poly.lock says otherwise than what would be used;
+    /// change no poly.lock
+    #[arg(long, global = true)]
+    pub locked: bool,
     /// One JSON object a line on standard output, instead of text
     #[arg(long, global = true)]
     pub json: bool,
@@ -92,7 +96,7 @@ pub enum GraphFormat {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Build every component and compose them into one file
-    Build,
+    Build(BuildOptions),
     /// Build, then make one call in the sandbox and print what it returns
     Run {
         /// A call in WAVE, such as 'run("some text")', or '-' to read it from standard input
@@ -120,6 +124,11 @@ pub enum Command {
         /// A file, or the name of a component of the pipeline
         what: String,
     },
+    /// Note in poly.lock which tools and libraries the pipeline is built with
+    ///
+    /// What is not in it is added, and what nothing needs any longer is removed; the rest stays as
+    /// it is. Tools that are missing are installed first. Builds never change poly.lock.
+    Lock(LockOptions),
     /// WIT as a contract: show it, check it, compare it with an older one, fetch what it uses
     #[command(subcommand)]
     Wit(WitCommand),
@@ -166,6 +175,39 @@ pub struct GcOptions {
     /// Only say what would be removed
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// What is built beside the component.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct BuildOptions {
+    /// Tell what the component was made of, and how: a bill of materials (CycloneDX) and a
+    /// statement of provenance (in-toto, SLSA)
+    #[arg(
+        long,
+        value_name = "WHERE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "files"
+    )]
+    pub sbom: Option<Sbom>,
+}
+
+/// Where the bill of materials and the statement of provenance go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Sbom {
+    /// NAME.cdx.json and NAME.provenance.json, beside NAME.wasm
+    Files,
+    /// Custom sections of NAME.wasm
+    Embed,
+}
+
+/// What is locked anew.
+#[derive(Debug, Clone, Args)]
+pub struct LockOptions {
+    /// Take these tools and libraries as they are here, or as poly would install them, whatever
+    /// poly.lock says [default: all]
+    #[arg(long, value_name = "NAME", num_args = 0.., conflicts_with = "locked")]
+    pub upgrade: Option<Vec<String>>,
 }
 
 /// What to do with toolchains.
@@ -217,9 +259,6 @@ pub enum WitCommand {
 /// How WIT dependencies are fetched.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct DepsOptions {
-    /// Change no poly.lock: fail if it is not what the manifest and the packages ask for
-    #[arg(long)]
-    pub locked: bool,
     /// Ask the registries anew, whatever poly.lock says
     #[arg(long, conflicts_with = "locked")]
     pub update: bool,

@@ -29,17 +29,18 @@
 //! | [`component`] | inspect, adapt, wiring, flow, compose, audit, graph |
 //! | [`contract`] | WIT as a promise: what changed, how grave it is, what does not fit |
 //! | [`dependencies`] | WIT packages from directories and registries, as the lock file has them |
-//! | [`lock`] | `poly.lock`, text ↔ value |
+//! | [`lock`] | `poly.lock`, text ↔ value; what is present against what is locked |
+//! | [`provenance`] | what a build was made of, as CycloneDX and in-toto have it |
 //! | [`host`] | engine, grants, limits, calls; the only user of wasmtime |
 //! | [`check`] | calls, outcomes, and what is expected of them |
 //! | [`nearest`] | what a mistyped name may have meant |
 //! | [`report`] | the console, JSON and pictures; nothing else prints |
 //! | [`poly_cache`] | digests, the store, records of actions; knows nothing of ours |
 //!
-//! `config`, `manifest`, `plan`, `component`, `contract`, `lock` and `check` are pure: text or bytes in,
-//! values out. Arrows point one way: commands → build, dependencies, contract, report;
-//! dependencies → build, contract, lock; build → toolchain, plan, component, host, the
-//! cache; nothing points back.
+//! `config`, `manifest`, `plan`, `component`, `contract`, `lock`, `provenance` and `check` are pure:
+//! text or bytes in, values out. Arrows point one way: commands → build, dependencies, contract, report;
+//! dependencies → build, contract, lock; build → toolchain, plan, component, host, lock,
+//! provenance, the cache; provenance → plan, lock; nothing points back.
 
 pub mod build;
 pub mod check;
@@ -54,5 +55,6 @@ pub mod lock;
 pub mod manifest;
 pub mod nearest;
 pub mod plan;
+pub mod provenance;
 pub mod report;
 pub mod toolchain;

@@ -37,6 +37,27 @@ impl Digest {
         Self::of_reader(&mut File::open(path)?)
     }
 
+    /// The digest of a file that is read in one piece where it is small: most sources are.
+    pub(crate) fn of_small_file(mut file: File, size: u64) -> io::Result<Self> {
+        const PIECE: u64 = 1 << 20;
+        if size > PIECE {
+            return Self::of_reader(&mut file);
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(size + 1).unwrap_or(0));
+        file.read_to_end(&mut bytes)?;
+        Ok(Self::of(&bytes))
+    }
+
+    /// Its bytes.
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The digest with these bytes, if they are as many as they must be.
+    pub(crate) fn from_slice(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
     /// The digest of all that a reader still yields.
     pub fn of_reader(reader: &mut dyn Read) -> io::Result<Self> {
         let mut hashing = Hashing::new(io::sink());
@@ -58,7 +79,12 @@ impl<W: io::Write> Hashing<W> {
     }
 
     pub(crate) fn finish(self) -> (Digest, u64) {
-        (Digest(self.state.finalize().into()), self.length)
+        let (_, digest, length) = self.finish_with_inner();
+        (digest, length)
+    }
+
+    pub(crate) fn finish_with_inner(self) -> (W, Digest, u64) {
+        (self.inner, Digest(self.state.finalize().into()), self.length)
     }
 }
 
@@ -90,10 +116,14 @@ pub(crate) fn copy(reader: &mut dyn Read, writer: &mut dyn io::Write) -> io::Res
 
 impl fmt::Display for Digest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for byte in self.0 {
-            write!(formatter, "{byte:02x}")?;
+        // A build with nothing to do writes hundreds of thousands of them.
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [0; 64];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
         }
-        Ok(())
+        formatter.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 

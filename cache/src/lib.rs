@@ -5,7 +5,7 @@
 //! - A **key** is the digest of an action's **fingerprint**, everything that it depends on; a
 //!   **record** joins a key and its fingerprint to the artifact that was made.
 //! - A **memo** remembers the digests of files by their metadata, so that a file that was not
-//!   touched is not read again.
+//!   touched is not read again; a **stat cache** does the same for a whole tree.
 //!
 //! The crate knows nothing of components or toolchains: a fingerprint is whatever can be
 //! serialised, and how much is kept is for its caller to say. It never prints, and never trusts
@@ -22,7 +22,8 @@
 //! | `entry` | [`Kind`], [`Tally`], [`Annex`]: what can be collected |
 //! | `collect` | [`Keeper`]: the protocol of collection |
 //! | `keep` | [`Keeper`]: counting, verifying and clearing |
-//! | `memo` | [`StatMemo`] |
+//! | `memo` | [`StatMemo`]: a few files, and notes about them |
+//! | `stat_cache` | [`StatCache`]: a tree of many |
 //! | `write` | files that are there whole or not at all |
 //! | `error` | [`StoreError`], [`Damaged`] |
 
@@ -35,6 +36,7 @@ mod layout;
 mod lock;
 mod memo;
 mod record;
+mod stat_cache;
 mod store;
 mod write;
 
@@ -46,4 +48,5 @@ pub use keep::{Survey, Verified};
 pub use lock::Lock;
 pub use memo::{Stat, StatMemo};
 pub use record::{Artifact, Record};
+pub use stat_cache::{Entry, EntryKind, StatCache};
 pub use store::Store;

@@ -16,7 +16,6 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -26,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Digest, StoreError, write};
 
 /// How long a file must have been left alone before its metadata vouches for it.
-const SETTLED: Duration = Duration::from_secs(2);
+pub(crate) const SETTLED: Duration = Duration::from_secs(2);
 
 /// Goes up when the form of the file changes.
 const VERSION: u32 = 1;
@@ -35,32 +34,45 @@ const VERSION: u32 = 1;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stat {
     size: u64,
-    modified: i128,
-    changed: i128,
+    modified: i64,
+    changed: i64,
     inode: u64,
 }
 
 impl Stat {
     /// The metadata of a file, symbolic links followed.
     pub fn of(path: &Path) -> io::Result<Self> {
-        let metadata = std::fs::metadata(path)?;
-        Ok(Self {
-            size: metadata.len(),
-            modified: nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
-            changed: nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
-            inode: metadata.ino(),
-        })
+        Ok(Self::from(&rustix::fs::stat(path)?))
+    }
+
+    /// The length in bytes.
+    pub(crate) fn size(&self) -> u64 {
+        self.size
     }
 
     /// Whether the file had been left alone for long enough at a point in time.
-    fn settled(&self, now: SystemTime) -> bool {
+    pub(crate) fn settled(&self, now: SystemTime) -> bool {
         let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-        i128::try_from(now).is_ok_and(|now| self.changed + SETTLED.as_nanos().cast_signed() <= now)
+        let settled = i128::from(self.changed) + SETTLED.as_nanos().cast_signed();
+        i128::try_from(now).is_ok_and(|now| settled <= now)
     }
 }
 
-fn nanoseconds(seconds: i64, rest: i64) -> i128 {
-    i128::from(seconds) * 1_000_000_000 + i128::from(rest)
+impl From<&rustix::fs::Stat> for Stat {
+    fn from(found: &rustix::fs::Stat) -> Self {
+        Self {
+            size: found.st_size.cast_unsigned(),
+            modified: nanoseconds(found.st_mtime, found.st_mtime_nsec),
+            changed: nanoseconds(found.st_ctime, found.st_ctime_nsec),
+            inode: found.st_ino,
+        }
+    }
+}
+
+/// Good until the year 2262.
+#[allow(clippy::useless_conversion, clippy::unnecessary_cast, reason = "other types elsewhere")]
+fn nanoseconds(seconds: i64, rest: impl TryInto<i64>) -> i64 {
+    seconds.saturating_mul(1_000_000_000).saturating_add(rest.try_into().unwrap_or(0))
 }
 
 /// Remembered digests of files, by path; shared by threads.

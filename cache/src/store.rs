@@ -83,6 +83,14 @@ impl Store {
         (there && self.mark(&path, &metadata)).then_some(path)
     }
 
+    /// Whether there is a record under a key. A look at the metadata only: for those who know what
+    /// it says.
+    pub fn has_record(&self, key: &Digest) -> bool {
+        let path = self.layout.record(key);
+        let metadata = fs::symlink_metadata(&path);
+        metadata.is_ok_and(|metadata| metadata.is_file() && self.mark(&path, &metadata))
+    }
+
     /// The file with a digest, after reading it all: for those who map it into memory or
     /// copy it without a look of their own.
     pub fn verified_path(&self, digest: &Digest) -> Result<Option<PathBuf>, StoreError> {

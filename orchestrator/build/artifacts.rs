@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use poly_cache::{Artifact, Damaged, Digest, Lock, Record, StatMemo, Store};
+use poly_cache::{Artifact, Damaged, Digest, Lock, Record, StatCache, StatMemo, Store};
 
 use super::cache::MEMO;
 use super::error::BuildError;
@@ -17,15 +17,16 @@ use crate::plan::Fingerprint;
 pub(super) struct Artifacts {
     store: Store,
     memo: StatMemo,
+    seen: Arc<StatCache>,
     at_hand: Mutex<BTreeMap<Digest, Arc<Vec<u8>>>>,
 }
 
 impl Artifacts {
-    /// Opens the store in `cache`.
-    pub(super) fn open(cache: &Path) -> Result<Self, BuildError> {
+    /// Opens the store in `cache`. What was found there before is `seen`.
+    pub(super) fn open(cache: &Path, seen: Arc<StatCache>) -> Result<Self, BuildError> {
         let store = Store::open(cache)?;
         let memo = StatMemo::open(&cache.join(MEMO));
-        Ok(Self { store, memo, at_hand: Mutex::default() })
+        Ok(Self { store, memo, seen, at_hand: Mutex::default() })
     }
 
     /// The record of a key, whether or not its artifact is still there.
@@ -35,9 +36,19 @@ impl Artifacts {
 
     /// The artifact of a key, if the store has both it and its record.
     pub(super) fn find(&self, key: &Digest) -> Result<Option<Artifact>, BuildError> {
+        let there = |artifact: &Artifact| self.store.path(artifact).is_some();
+        // The key says all that the artifact depends on: a record that was read once need not be
+        // read again. That it and the artifact are there is looked at, and noted as a use.
+        let known = self.seen.artifact(key).filter(|artifact| there(artifact));
+        if let Some(artifact) = known.filter(|_| self.store.has_record(key)) {
+            return Ok(Some(artifact));
+        }
         let record = self.record(key)?;
-        let artifact = record.map(|record| record.artifact);
-        Ok(artifact.filter(|artifact| self.store.path(artifact).is_some()))
+        let artifact = record.map(|record| record.artifact).filter(there);
+        if let Some(artifact) = artifact {
+            self.seen.note_artifact(*key, artifact);
+        }
+        Ok(artifact)
     }
 
     /// Notes that a directory beside the store is used, and makes it if it is not there.
@@ -65,7 +76,9 @@ impl Artifacts {
         artifact: Artifact,
         milliseconds: u64,
     ) -> Result<(), BuildError> {
-        Ok(self.store.put_record(&Record { key, fingerprint, artifact, milliseconds })?)
+        self.store.put_record(&Record { key, fingerprint, artifact, milliseconds })?;
+        self.seen.note_artifact(key, artifact);
+        Ok(())
     }
 
     /// The bytes of an artifact that was there a moment ago.
@@ -123,6 +136,7 @@ impl Artifacts {
     /// else.
     pub(super) fn remember(&self) {
         let _ = self.memo.save();
+        let _ = self.seen.save();
     }
 
     fn keep_at_hand(&self, digest: Digest, bytes: Arc<Vec<u8>>) {

@@ -7,24 +7,30 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use poly_cache::{Artifact, Digest};
+use poly_cache::{Artifact, Digest, StatCache};
 
 use super::artifacts::Artifacts;
 use super::cache::LATEST;
 use super::error::BuildError;
 use super::event::Event;
-use super::outputs::{self, Outputs};
+use super::inputs::Sources;
+use super::outputs;
 use super::prepare::{Made, Product};
 use super::project::Project;
+use super::provenance::Documents;
 use super::provision::Provision;
+use super::recipe::Kits;
 use super::schedule;
 use super::state::{Last, State};
 use crate::component::compose::Choice;
 use crate::plan::{Action, Fingerprint, Plan, Reason};
 use crate::toolchain::{ToolError, process};
+
+/// What is known of a checkout's files, in the directory of its builds. No component has such a name.
+const STAT_CACHE: &str = "stat.cache";
 
 /// How a build is done, beside what the manifest says.
 #[derive(Debug, Clone)]
@@ -35,6 +41,10 @@ pub struct Options {
     pub home: PathBuf,
     /// Whether missing tools are installed.
     pub install: bool,
+    /// Whether everything must be as the lock file says.
+    pub locked: bool,
+    /// Where documents about the build go.
+    pub documents: Documents,
     /// How many actions run side by side.
     pub jobs: NonZeroUsize,
 }
@@ -44,7 +54,9 @@ pub struct Driver<'a> {
     pub(super) project: &'a Project,
     pub(super) options: Options,
     pub(super) artifacts: Artifacts,
+    pub(super) sources: Sources,
     pub(super) provision: Provision<'a>,
+    pub(super) kits: Kits,
     pub(super) state: Mutex<State>,
     pub(super) builds: PathBuf,
     pub(super) begun: Instant,
@@ -58,6 +70,8 @@ pub struct Built {
     pub composed: PathBuf,
     /// Its size in bytes.
     pub size: u64,
+    /// The files that tell of it, if they were asked for.
+    pub documents: Vec<PathBuf>,
     /// The precompiled one, in the store, if it was asked for.
     pub precompiled: Option<PathBuf>,
 }
@@ -104,13 +118,27 @@ impl<'a> Driver<'a> {
         options: Options,
         tell: &'a (dyn Fn(Event) + Sync),
     ) -> Result<Self, BuildError> {
-        let artifacts = Artifacts::open(&options.cache)?;
-        let provision = Provision::new(&options.home, &options.cache, tell);
+        let builds = project.builds(&options.cache);
+        let seen = Arc::new(StatCache::open(&builds.join(STAT_CACHE), &project.root));
+        let artifacts = Artifacts::open(&options.cache, Arc::clone(&seen))?;
+        let sources = Sources::new(&project.root, project.output(), seen);
+        let provision = Provision::new(&options, tell);
         let places = [state_file(project), latest_file(project, &options.cache)];
         let state = Mutex::new(State::read(places.iter().map(PathBuf::as_path)));
-        let builds = project.builds(&options.cache);
         let begun = Instant::now();
-        Ok(Self { project, options, artifacts, provision, state, builds, begun, tell })
+        let kits = Kits::default();
+        Ok(Self {
+            project,
+            options,
+            artifacts,
+            sources,
+            provision,
+            kits,
+            state,
+            builds,
+            begun,
+            tell,
+        })
     }
 
     /// Makes the composed component, and with `run` the precompiled one.
@@ -118,6 +146,7 @@ impl<'a> Driver<'a> {
         if run {
             self.artifacts.refuse_if_exposed()?;
         }
+        self.hold_to_lock(self.options.install)?;
         let plan = Plan::of(&self.project.manifest, run);
         self.until_whole(&plan, || self.build_once(&plan))
     }
@@ -159,22 +188,14 @@ impl<'a> Driver<'a> {
 
     fn build_once(&self, plan: &Plan) -> Result<Built, BuildError> {
         let made = self.carry_out(plan)?;
-        let composed = made[&Action::Compose];
-        let mut outputs = Outputs::open(&self.project.root)?;
-        outputs.publish(
-            self.project.output(),
-            &self.project.composed_name(),
-            &composed,
-            |path| self.artifacts.is(path, &composed),
-            || self.artifacts.bytes(&composed),
-        )?;
-        outputs.finish()?;
+        let (composed, documents) = self.publish(&made)?;
         let precompiled = made.get(&Action::Precompile);
         let precompiled = precompiled.map(|artifact| self.artifacts.trusted(artifact));
         self.remember();
         Ok(Built {
             composed: self.project.composed(),
             size: composed.size,
+            documents,
             precompiled: precompiled.transpose()?,
         })
     }
@@ -197,6 +218,7 @@ impl<'a> Driver<'a> {
     /// tools and files is kept. Who composes takes long to find out where components are large:
     /// unless `all` is to be said, that is done only where there is something to compose.
     pub fn plan(&self, run: bool, all: bool) -> Result<Vec<Planned>, BuildError> {
+        self.hold_to_lock(false)?;
         let plan = Plan::of(&self.project.manifest, run);
         let mut known: BTreeMap<Action, Artifact> = BTreeMap::new();
         let mut planned = Vec::new();
@@ -350,7 +372,7 @@ impl<'a> Driver<'a> {
         Ok(())
     }
 
-    fn lock_state(&self) -> std::sync::MutexGuard<'_, State> {
+    pub(super) fn lock_state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

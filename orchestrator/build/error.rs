@@ -14,6 +14,7 @@ use crate::component::adapt::AdaptError;
 use crate::component::audit::AuditError;
 use crate::component::compose::ComposeError;
 use crate::host::EngineError;
+use crate::lock::{Difference, FILE};
 use crate::manifest::ManifestError;
 use crate::toolchain::{InstallError, ToolError};
 
@@ -101,6 +102,16 @@ pub enum BuildError {
         #[source]
         source: std::io::Error,
     },
+    /// The lock file says otherwise than what would be used.
+    #[error("`{FILE}` is not what this would be built with\n{}", lines(differences))]
+    #[diagnostic(help(
+        "`poly lock` adds what is not in it, `poly lock --upgrade NAME` takes what is here, \
+         `poly wit deps` fetches packages; without `--locked` these are warnings"
+    ))]
+    NotLocked {
+        /// Each of them.
+        differences: Vec<Difference>,
+    },
     /// Several actions failed at once.
     #[error("{} actions failed", failures.len())]
     Several {
@@ -120,6 +131,10 @@ pub struct AdaptFailure {
     #[source]
     #[diagnostic_source]
     pub source: AdaptError,
+}
+
+fn lines(differences: &[Difference]) -> String {
+    differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 fn store_remedy(error: &StoreError) -> &'static str {

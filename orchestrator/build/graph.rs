@@ -19,6 +19,7 @@ impl Driver<'_> {
     /// Makes the components, as a build would, and shows how they are linked, and who composes
     /// them. The second value is why that is not possible; the graph then shows what is.
     pub fn graph(&self) -> Result<(Graph, Option<BuildError>), BuildError> {
+        self.hold_to_lock(self.options.install)?;
         let plan = Plan::of_parts(&self.project.manifest);
         let components = self.until_whole(&plan, || self.components(&plan))?;
         let bare = self.bare(&components);

@@ -2,20 +2,28 @@
 //!
 //! Paths are relative to the manifest's directory and `/`-separated on every platform. The
 //! order of a directory, times and modes do not count. A symbolic link is not followed, and
-//! none may stand where an input should.
+//! none may stand where an input should. What git ignores is no input, unless the manifest
+//! names it (see `ignored`).
+//!
+//! A file is read if the stat cache does not know it, and a walk that several components ask for
+//! is made once.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use miette::Diagnostic;
-use poly_cache::Digest;
+use poly_cache::{Digest, EntryKind, StatCache};
 use thiserror::Error;
-use walkdir::{DirEntry, WalkDir};
+use walkdir::WalkDir;
 
+use super::ignored::{self, Ignored, Rules};
 use super::project::WORK_DIRECTORY;
+
+/// Files by their path below the manifest's directory.
+pub(super) type Inputs = BTreeMap<String, Digest>;
 
 /// Why the inputs of an action could not be read.
 #[derive(Debug, Error, Diagnostic)]
@@ -59,6 +67,10 @@ pub enum InputsError {
 pub(super) struct Globs {
     include: GlobSet,
     exclude: GlobSet,
+    /// How many directories deep a file can lie that is taken in; unknown if any number.
+    depth: Option<usize>,
+    /// The directories that those to take in begin with, as far as they are named.
+    tops: Vec<String>,
 }
 
 impl Globs {
@@ -67,17 +79,34 @@ impl Globs {
         include: impl IntoIterator<Item = &'a str>,
         exclude: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, InputsError> {
-        Ok(Self { include: compile(include)?, exclude: compile(exclude)? })
+        let include: Vec<&str> = include.into_iter().collect();
+        // Braces may hold a `/`.
+        let depth = |glob: &&str| {
+            let bounded = !glob.contains("**") && !glob.contains('{');
+            bounded.then(|| glob.matches('/').count())
+        };
+        let depths: Option<Vec<usize>> = include.iter().map(depth).collect();
+        let depth = depths.map(|depths| depths.into_iter().max().unwrap_or(0));
+        let tops = include.iter().map(|glob| literal(glob).0.to_owned()).collect();
+        Ok(Self { include: compile(include)?, exclude: compile(exclude)?, depth, tops })
     }
 
-    /// Whether all that lies below this directory is left out.
-    fn excludes_all_below(&self, directory: &Path) -> bool {
+    /// Whether nothing that lies below this directory can be taken in.
+    fn excludes_all_below(&self, directory: &str) -> bool {
+        let leads_to = |top: &String| {
+            let (short, long) =
+                if top.len() < directory.len() { (&**top, directory) } else { (directory, &**top) };
+            let rest = long.strip_prefix(short);
+            rest.is_some_and(|rest| short.is_empty() || rest.is_empty() || rest.starts_with('/'))
+        };
         // Only a `**` matches at any depth; a `*` that matches one level says nothing of the
         // next.
-        self.exclude.is_match(directory.join("any/any"))
+        !self.tops.iter().any(leads_to)
+            || self.depth.is_some_and(|depth| directory.matches('/').count() >= depth)
+            || (!self.exclude.is_empty() && self.exclude.is_match(format!("{directory}/any/any")))
     }
 
-    fn name(&self, file: &Path) -> bool {
+    fn name(&self, file: &str) -> bool {
         self.include.is_match(file) && !self.exclude.is_match(file)
     }
 }
@@ -92,165 +121,192 @@ fn compile<'a>(globs: impl IntoIterator<Item = &'a str>) -> Result<GlobSet, Inpu
     set.build().map_err(|source| InputsError::Glob { glob: String::new(), source })
 }
 
-/// The files below `root/directory` that `globs` (relative to that directory) name, as paths
-/// relative to `root`. What poly itself writes below `root`, and what git does, is none.
-pub(super) fn files(
-    root: &Path,
-    directory: &str,
-    globs: &Globs,
-) -> Result<BTreeSet<String>, InputsError> {
-    let ours = root.join(WORK_DIRECTORY);
-    let skip = |entry: &DirEntry| entry.file_name() == ".git" || entry.path() == ours;
-    walk(root, &root.join(directory), globs, skip)
+/// The files below the manifest's directory, as one run sees them.
+pub(super) struct Sources {
+    root: PathBuf,
+    /// Where poly itself writes, below the root.
+    ours: [String; 2],
+    seen: Arc<StatCache>,
+    ignored: Ignored,
+    /// What was found by globs that several may ask for, by whom or what they are named after.
+    walks: Mutex<HashMap<(String, String), Arc<Mutex<Option<Arc<Inputs>>>>>>,
+}
+
+/// Where a walk stands.
+struct Walk<'a> {
+    globs: &'a Globs,
+    /// Whether the rules of git hold.
+    obedient: bool,
+    found: Inputs,
+}
+
+impl Sources {
+    /// The files below `root`, of which `seen` knows some. What is made is left in `output`.
+    pub(super) fn new(root: &Path, output: &str, seen: Arc<StatCache>) -> Self {
+        let root = root.to_owned();
+        let ours = [WORK_DIRECTORY.to_owned(), plain(output)];
+        Self { ignored: Ignored::of(&root), ours, seen, walks: Mutex::default(), root }
+    }
+
+    /// The files below a component's directory that the globs of its toolchain name, relative to that
+    /// directory; without what poly itself writes, what git does, and what it ignores. With `again`,
+    /// others will ask for the same.
+    pub(super) fn of_component(
+        &self,
+        directory: &str,
+        toolchain: &str,
+        globs: &Globs,
+        again: bool,
+    ) -> Result<Arc<Inputs>, InputsError> {
+        let directory = plain(directory);
+        let walk = || self.walk(&directory, globs, true);
+        if again { self.once((directory.clone(), toolchain.to_owned()), walk) } else { walk() }
+    }
+
+    /// The files that a glob of the manifest names, ignored or not.
+    pub(super) fn named(&self, glob: &str) -> Result<Arc<Inputs>, InputsError> {
+        let walk = || {
+            let (top, rest) = literal(glob);
+            // None of them may be a link either.
+            let whole = top.match_indices('/').map(|(at, _)| &top[..at]).chain([top]).all(|part| {
+                part.is_empty()
+                    || (!self.is_ours(part)
+                        && !part.split('/').any(|name| name == ".git")
+                        && self.root.join(part).symlink_metadata().is_ok_and(|at| at.is_dir()))
+            });
+            let globs = Globs::new([rest], [])?;
+            if whole { self.walk(top, &globs, false) } else { Ok(Arc::default()) }
+        };
+        self.once((String::new(), glob.to_owned()), walk)
+    }
+
+    fn is_ours(&self, directory: &str) -> bool {
+        self.ours.iter().any(|ours| ours == directory)
+    }
+
+    fn once(
+        &self,
+        name: (String, String),
+        walk: impl FnOnce() -> Result<Arc<Inputs>, InputsError>,
+    ) -> Result<Arc<Inputs>, InputsError> {
+        let mut walks = self.walks.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = Arc::clone(walks.entry(name).or_default());
+        drop(walks);
+        // Whoever else wants it waits here, and not before the walks of others.
+        let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*place {
+            Some(found) => Ok(Arc::clone(found)),
+            None => Ok(Arc::clone(place.insert(walk()?))),
+        }
+    }
+
+    fn walk(&self, top: &str, globs: &Globs, obedient: bool) -> Result<Arc<Inputs>, InputsError> {
+        let rules = if obedient { self.ignored.above(top)? } else { Rules::default() };
+        let mut walk = Walk { globs, obedient, found: Inputs::new() };
+        self.walk_below(&mut walk, top, "", &rules)?;
+        Ok(Arc::new(walk.found))
+    }
+
+    /// `directory` is relative to the root, and `below` to the walk's top.
+    fn walk_below(
+        &self,
+        walk: &mut Walk<'_>,
+        directory: &str,
+        below: &str,
+        above: &Rules,
+    ) -> Result<(), InputsError> {
+        let path = self.root.join(directory);
+        let globs = walk.globs;
+        let mut rules = Ok(above.clone());
+        let entries = self.seen.look(directory, |has| {
+            if walk.obedient && has(ignored::FILE) {
+                rules = above.clone().and(&path.join(ignored::FILE), &path);
+            }
+            let rules = rules.as_ref().ok().cloned().unwrap_or_default();
+            let path = &path;
+            move |name: &str| {
+                globs.name(&join(below, name))
+                    && (rules.is_empty() || !rules.ignore(&path.join(name), false))
+            }
+        });
+        let rules = rules?;
+        let unreadable = |source| InputsError::Read { path: path.clone(), source };
+        for entry in entries.map_err(unreadable)? {
+            let (name, kind) = (&entry.name, entry.kind);
+            let from_root = join(directory, name);
+            let from_top = join(below, name);
+            if name == ".git" || self.is_ours(&from_root) {
+                continue;
+            }
+            let at = || path.join(name);
+            let ignored = |is_directory| !rules.is_empty() && rules.ignore(&at(), is_directory);
+            match (kind, entry.digest) {
+                (EntryKind::File, Some(digest)) => drop(walk.found.insert(from_root, digest)),
+                (EntryKind::Directory, _) => {
+                    if !globs.excludes_all_below(&from_top) && !ignored(true) {
+                        self.walk_below(walk, &from_root, &from_top, &rules)?;
+                    }
+                }
+                (EntryKind::Link, _) if globs.name(&from_top) && !ignored(false) => {
+                    return Err(InputsError::Link { path: at() });
+                }
+                (EntryKind::Unnameable, _) if globs.name(&from_top) && !ignored(false) => {
+                    return Err(InputsError::Name { path: at() });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A path without parts that lead nowhere.
+fn plain(path: &str) -> String {
+    let parts = path.split('/').filter(|part| !matches!(*part, "" | "."));
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// The directories that a glob names without any `*` or its like, and the rest of it.
+fn literal(glob: &str) -> (&str, &str) {
+    let mut end = 0;
+    for (at, _) in glob.match_indices('/') {
+        let part = &glob[end..at].trim_start_matches('/');
+        if matches!(*part, "" | "." | "..") || part.contains(['*', '?', '[', '{', '\\']) {
+            break;
+        }
+        end = at;
+    }
+    (&glob[..end], glob[end..].strip_prefix('/').filter(|_| end > 0).unwrap_or(glob))
+}
+
+fn join(directory: &str, name: &str) -> String {
+    if directory.is_empty() { name.to_owned() } else { [directory, "/", name].concat() }
 }
 
 /// The files below `directory` that `globs` name, relative to it: what a tool left there.
 pub(super) fn output_files(
     directory: &Path,
     globs: &Globs,
-) -> Result<BTreeSet<String>, InputsError> {
-    walk(directory, directory, globs, |_| false)
-}
-
-fn walk(
-    root: &Path,
-    top: &Path,
-    globs: &Globs,
-    skip: impl Fn(&DirEntry) -> bool,
-) -> Result<BTreeSet<String>, InputsError> {
-    let below = |entry: &DirEntry| {
-        entry.path().strip_prefix(top).expect("a walk stays below its top").to_owned()
-    };
-    let wanted = |entry: &DirEntry| {
-        !entry.file_type().is_dir()
-            || entry.depth() == 0
-            || !(skip(entry) || globs.excludes_all_below(&below(entry)))
-    };
+) -> Result<BTreeSet<PathBuf>, InputsError> {
     let mut found = BTreeSet::new();
-    for entry in WalkDir::new(top).into_iter().filter_entry(wanted) {
+    for entry in WalkDir::new(directory) {
         let entry = entry.map_err(|error| InputsError::Read {
-            path: error.path().unwrap_or(top).to_owned(),
+            path: error.path().unwrap_or(directory).to_owned(),
             source: error.into(),
         })?;
-        if entry.file_type().is_dir() || !globs.name(&below(&entry)) {
+        let below = entry.path().strip_prefix(directory).expect("a walk stays below its top");
+        let named = |below: &Path| below.to_str().is_some_and(|below| globs.name(below));
+        if entry.file_type().is_dir() || !named(below) {
             continue;
         }
         if entry.file_type().is_symlink() {
             return Err(InputsError::Link { path: entry.path().to_owned() });
         }
-        found.insert(relative_name(root, entry.path())?);
+        found.insert(below.to_owned());
     }
     Ok(found)
 }
 
-/// The digest of each of these files (relative to `root`).
-pub(super) fn digests(
-    root: &Path,
-    files: &BTreeSet<String>,
-) -> Result<BTreeMap<String, Digest>, InputsError> {
-    let digest = |name: &String| {
-        let path = root.join(name);
-        let bytes = fs::read(&path).map_err(|source| InputsError::Read { path, source })?;
-        Ok((name.clone(), Digest::of(&bytes)))
-    };
-    files.iter().map(digest).collect()
-}
-
-/// `path` relative to `root`, with `/` between its parts.
-fn relative_name(root: &Path, path: &Path) -> Result<String, InputsError> {
-    let below = path.strip_prefix(root).unwrap_or(path);
-    let mut parts = Vec::new();
-    for part in below.components().filter(|part| *part != std::path::Component::CurDir) {
-        let part = part.as_os_str().to_str();
-        parts.push(part.ok_or_else(|| InputsError::Name { path: path.to_owned() })?);
-    }
-    Ok(parts.join("/"))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn write(root: &Path, name: &str, text: &str) {
-        let path = root.join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-
-    #[test]
-    fn globs_are_relative_to_the_component_and_names_to_the_root() {
-        let root = tempfile::tempdir().unwrap();
-        for name in
-            ["c/go.mod", "c/a/main.go", "c/gen/x.go", "c/target/y.go", "c/.git/z.go", "other/z.go"]
-        {
-            write(root.path(), name, name);
-        }
-        let globs = Globs::new(["**/*.go", "go.mod"], ["gen/**"]).unwrap();
-
-        let found = files(root.path(), "c", &globs).unwrap();
-
-        // A directory of the person's own may be called `target`.
-        assert_eq!(found.iter().collect::<Vec<_>>(), ["c/a/main.go", "c/go.mod", "c/target/y.go"]);
-    }
-
-    #[test]
-    fn what_poly_wrote_is_no_input() {
-        let root = tempfile::tempdir().unwrap();
-        write(root.path(), "target/poly/log/x.json", "");
-        write(root.path(), "target/x.json", "");
-        let globs = Globs::new(["**/*.json"], []).unwrap();
-
-        assert_eq!(files(root.path(), ".", &globs).unwrap(), ["target/x.json".to_owned()].into());
-    }
-
-    #[test]
-    fn an_exclusion_of_one_level_leaves_the_next_in() {
-        let root = tempfile::tempdir().unwrap();
-        write(root.path(), "docs/a.md", "");
-        write(root.path(), "docs/deep/b.md", "");
-        let globs = Globs::new(["**/*.md"], ["docs/*"]).unwrap();
-
-        assert_eq!(files(root.path(), ".", &globs).unwrap(), ["docs/deep/b.md".to_owned()].into());
-    }
-
-    #[test]
-    fn a_component_at_the_root_has_plain_names() {
-        let root = tempfile::tempdir().unwrap();
-        write(root.path(), "app.py", "");
-        let globs = Globs::new(["*.py"], []).unwrap();
-
-        assert_eq!(files(root.path(), ".", &globs).unwrap(), ["app.py".to_owned()].into());
-    }
-
-    #[test]
-    fn touching_or_moving_changes_no_digest_and_editing_does() {
-        let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        write(one.path(), "a.py", "x = 1");
-        write(two.path(), "a.py", "x = 1");
-        let names = BTreeSet::from(["a.py".to_owned()]);
-
-        let before = digests(one.path(), &names).unwrap();
-        assert_eq!(before, digests(two.path(), &names).unwrap());
-        write(two.path(), "a.py", "x = 2");
-        assert_ne!(before, digests(two.path(), &names).unwrap());
-    }
-
-    #[test]
-    fn a_link_is_not_followed_and_none_may_stand_for_an_input() {
-        let root = tempfile::tempdir().unwrap();
-        write(root.path(), "outside/secret.py", "");
-        fs::create_dir(root.path().join("c")).unwrap();
-        let link = |to: &str, name: &str| {
-            std::os::unix::fs::symlink(to, root.path().join(name)).unwrap();
-        };
-        let globs = Globs::new(["**/*.py"], []).unwrap();
-
-        link("../outside", "c/in");
-        assert!(files(root.path(), "c", &globs).unwrap().is_empty());
-        link("../outside/secret.py", "c/app.py");
-        let error = files(root.path(), "c", &globs).unwrap_err();
-        assert!(
-            error.to_string().ends_with("c/app.py` is a symbolic link, which poly does not follow")
-        );
-    }
-}
+#[path = "inputs/tests.rs"]
+mod tests;

@@ -4,6 +4,8 @@
 //! - [`Driver`] knows all stages; it takes a [`crate::plan::Plan`] through the store and the
 //!   tools to artifacts, and tells what it does as [`Event`]s.
 //! - `recipe` is the one action that starts processes: build a component.
+//! - `lock` holds what a build would use against `poly.lock`, before it begins.
+//! - `provenance` tells what a build was made of, from the records of its actions.
 //! - [`keeper`] looks after the cache: keeps it small and whole.
 //! - `compose` is the one that knows all components at once; `graph` shows what it would do.
 
@@ -16,10 +18,13 @@ mod event;
 mod flows;
 mod generate;
 mod graph;
+mod ignored;
 mod inputs;
+mod lock;
 mod outputs;
 mod prepare;
 mod project;
+mod provenance;
 mod provision;
 mod recipe;
 mod schedule;
@@ -32,8 +37,10 @@ pub use driver::{Built, Driver, Options, Planned, PlannedState};
 pub use error::BuildError;
 pub use event::Event;
 pub use inputs::InputsError;
+pub use lock::{present, read_lock, write_lock};
 pub use outputs::{OutputError, clean};
 pub use project::{Project, ProjectError, read_wit};
+pub use provenance::Documents;
 pub use provision::Provision;
 pub use recipe::RecipeError;
 pub use stage::StageError;

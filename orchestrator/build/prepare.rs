@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use poly_cache::{Artifact, Digest};
+use poly_cache::Artifact;
 
 use super::cache::note_checkout;
 use super::compose;
@@ -76,17 +77,18 @@ impl Driver<'_> {
         install: bool,
     ) -> Result<Prepared<'p>, BuildError> {
         let (_, toolchain) = self.project.component(name);
-        let tools = self.provision.provide(toolchain, Some(self.project), install)?;
-        let caches: Vec<PathBuf> = tools.found.values().map(|tool| tool.cache.clone()).collect();
-        let recipe = Recipe::new(&self.builds, self.project, name, tools).map_err(Box::new)?;
+        let provide = || self.provision.provide(toolchain, Some(self.project), install);
+        let kit = self.kits.get(self.project, toolchain, provide)?;
+        let recipe = Recipe::new(&self.builds, self.project, &self.sources, name, Arc::clone(&kit));
+        let recipe = recipe.map_err(Box::new)?;
         Ok(Prepared {
             fingerprint: recipe.fingerprint(),
             by: toolchain.name.clone(),
             work: Box::new(move || {
-                self.enter(&caches)?;
+                self.enter(&kit.caches())?;
                 let (bytes, tools) = recipe.carry_out(self.tell).map_err(Box::new)?;
                 let now = self.provision.look(toolchain, Some(self.project))?;
-                recipe.refuse_changed(&now).map_err(Box::new)?;
+                kit.refuse_changed(toolchain, &now).map_err(Box::new)?;
                 Ok(Product { made: Made::New(bytes), tools, by: None })
             }),
         })
@@ -114,10 +116,8 @@ impl Driver<'_> {
         let wit = self.project.wit(component).filter(|_| world.is_some());
         let mut fingerprint = Fingerprint::new("adapt");
         fingerprint.artifacts.insert(Action::Build(name.to_owned()), built.digest);
-        if let Some((path, directory)) = wit {
-            for (file, text) in &directory.source {
-                fingerprint.inputs.insert(format!("{path}/{file}"), Digest::of(text.as_bytes()));
-            }
+        if let Some((_, directory)) = wit {
+            fingerprint.inputs.extend(directory.digests.clone());
         }
         if let Some(world) = world {
             fingerprint.settings.insert("world".to_owned(), world.to_owned());
@@ -150,8 +150,7 @@ impl Driver<'_> {
                 bytes.insert(name.clone(), self.artifacts.bytes(artifact)?);
             }
             let assembly = compose::assemble(&self.project.manifest, &bytes)?;
-            for name in &assembly.wiring.unused {
-                let text = format!("no flow and no link needs component `{name}`; it is left out");
+            if let Some(text) = left_out(&assembly.wiring.unused) {
                 (self.tell)(Event::Warning { text });
             }
             let composed = compose::compose(&self.project.manifest, &assembly)?;
@@ -186,4 +185,39 @@ impl Driver<'_> {
 
 fn written(path: &Path, source: io::Error) -> BuildError {
     BuildError::Write { path: path.to_owned(), source }
+}
+
+/// What is said of components that nothing needs: a few of them by name.
+fn left_out(unused: &[String]) -> Option<String> {
+    const NAMED: usize = 3;
+    let names: Vec<String> = unused.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
+    let named = names.join(", ");
+    match unused.len() {
+        0 => None,
+        1 => Some(format!("no flow and no link needs component {named}; it is left out")),
+        number if number > NAMED => Some(format!(
+            "no flow and no link needs {number} components ({named}, …); they are left out"
+        )),
+        _ => Some(format!("no flow and no link needs components {named}; they are left out")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::left_out;
+
+    #[test]
+    fn what_is_left_out_is_said_in_one_line() {
+        let said = |number: usize| {
+            let names: Vec<String> = (0..number).map(|number| format!("c{number}")).collect();
+            left_out(&names).unwrap_or_default()
+        };
+        assert_eq!(said(0), "");
+        assert_eq!(said(1), "no flow and no link needs component `c0`; it is left out");
+        assert_eq!(said(2), "no flow and no link needs components `c0`, `c1`; they are left out");
+        assert_eq!(
+            said(9900),
+            "no flow and no link needs 9900 components (`c0`, `c1`, `c2`, …); they are left out"
+        );
+    }
 }

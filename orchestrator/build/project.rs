@@ -1,6 +1,6 @@
 //! A manifest together with what it names on disk: its directory, its toolchains, its WIT.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,8 +12,10 @@ use walkdir::{DirEntry, WalkDir};
 use wit_parser::PackageName;
 
 use super::cache::BUILDS;
+use super::lock::read_lock;
 use crate::component::inventory::inventory;
 use crate::component::wit;
+use crate::lock::{Lock, LockError};
 use crate::manifest::{Component, Manifest, ManifestError, PackageRef, Spanned};
 use crate::nearest::suggestion;
 use crate::toolchain::{Catalog, Toolchain, ToolchainError};
@@ -31,8 +33,12 @@ pub struct Project {
     pub manifest: Manifest,
     /// The toolchains of poly and of the pipeline's own `toolchains/`.
     pub catalog: Catalog,
+    /// The lock file beside the manifest, if there is one.
+    pub lock: Option<Lock>,
     /// The WIT directories that components name, resolved, by their path in the manifest.
     wits: BTreeMap<String, WitDirectory>,
+    /// The directories that several components lie in.
+    shared: BTreeSet<String>,
 }
 
 /// A directory of WIT, with what it says.
@@ -40,6 +46,8 @@ pub struct Project {
 pub struct WitDirectory {
     /// Its files.
     pub source: wit::Source,
+    /// Their digests, by their path below the manifest's directory.
+    pub digests: BTreeMap<String, Digest>,
     /// What they mean.
     pub wit: wit::Wit,
 }
@@ -69,6 +77,10 @@ pub enum ProjectError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Manifest(#[from] ManifestError),
+    /// The lock file cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Lock(#[from] LockError),
     /// A toolchain file of the pipeline's own is wrong.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -96,7 +108,9 @@ impl Project {
     pub fn open_with(path: &Path, catalog: Catalog) -> Result<Self, ProjectError> {
         let (root, manifest) = Self::manifest_at(path)?;
         let catalog = catalog.with_directory(&root.join("toolchains"))?;
-        let mut project = Self { root, manifest, catalog, wits: BTreeMap::new() };
+        let shared = shared(&manifest);
+        let lock = read_lock(&root)?;
+        let mut project = Self { root, manifest, catalog, lock, wits: BTreeMap::new(), shared };
         project.check_toolchains()?;
         project.wits = project.read_wits()?;
         project.check_worlds()?;
@@ -157,10 +171,20 @@ impl Project {
         (component, toolchain.expect("toolchains are checked when a project is opened"))
     }
 
+    /// Whether other components lie in the same directory.
+    pub(super) fn lies_beside_others(&self, component: &Component) -> bool {
+        self.shared.contains(component.path.get_ref())
+    }
+
     /// The WIT directory of a component, its own or the pipeline's.
     pub fn wit<'p>(&'p self, component: &'p Component) -> Option<(&'p str, &'p WitDirectory)> {
         let path = self.wit_path(component)?.get_ref();
         self.wits.get(path).map(|directory| (path.as_str(), directory))
+    }
+
+    /// Each WIT directory that components name.
+    pub fn wits(&self) -> impl Iterator<Item = &WitDirectory> {
+        self.wits.values()
     }
 
     fn wit_path<'a>(&'a self, component: &'a Component) -> Option<&'a Spanned<String>> {
@@ -238,7 +262,11 @@ impl Project {
                 directory: path.get_ref().clone(),
                 source,
             })?;
-            wits.insert(path.get_ref().clone(), WitDirectory { source, wit });
+            let digest = |(file, text): (&String, &String)| {
+                (format!("{}/{file}", path.get_ref()), Digest::of(text.as_bytes()))
+            };
+            let digests = source.iter().map(digest).collect();
+            wits.insert(path.get_ref().clone(), WitDirectory { source, digests, wit });
         }
         Ok(wits)
     }
@@ -274,8 +302,13 @@ impl Project {
     }
 
     fn check_worlds(&self) -> Result<(), ManifestError> {
+        let mut found = BTreeSet::new();
         for component in self.manifest.components.values() {
             let Some(world) = &component.world else { continue };
+            let path = self.wit_path(component).map(Spanned::get_ref);
+            if !found.insert((path, world.get_ref())) {
+                continue;
+            }
             let Some((path, directory)) = self.wit(component) else {
                 return Err(self.manifest.error_at(
                     world.span(),
@@ -296,6 +329,13 @@ impl Project {
         }
         Ok(())
     }
+}
+
+/// The directories that several components lie in.
+fn shared(manifest: &Manifest) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    let paths = manifest.components.values().map(|component| component.path.get_ref());
+    paths.filter(|path| !seen.insert(*path)).cloned().collect()
 }
 
 /// The `.wit` files of a directory and of its `deps/`, by their path below it.

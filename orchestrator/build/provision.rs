@@ -1,31 +1,38 @@
 //! The tools of a toolchain, as a pipeline wants them: found where they are, installed where
 //! they are not.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use poly_cache::StatMemo;
 
 use super::cache::{TOOLS, TOOLS_MEMO};
+use super::driver::Options;
 use super::error::BuildError;
 use super::event::Event;
+use super::lock::pins;
 use super::project::Project;
-use crate::toolchain::{Finder, InstallEvent, Toolchain, Tools, environment};
+use crate::toolchain::{Finder, FoundTool, InstallEvent, Origin, Toolchain, Tools, environment};
 
 /// Finds and installs tools.
 pub struct Provision<'a> {
     finder: Finder,
+    /// Whether what the lock file says must be used.
+    strictly: bool,
     tell: &'a (dyn Fn(Event) + Sync),
 }
 
 impl<'a> Provision<'a> {
     /// Keeps installed tools in `home`; what it learned of tools, and what they remember
-    /// themselves, in `cache`.
-    pub fn new(home: &Path, cache: &Path, tell: &'a (dyn Fn(Event) + Sync)) -> Self {
+    /// themselves, in `cache`. If all must be as it is locked, a tool that poly installs is not
+    /// looked for on `PATH`.
+    pub fn new(options: &Options, tell: &'a (dyn Fn(Event) + Sync)) -> Self {
+        let Options { home, cache, .. } = options;
         let memo = StatMemo::open(&cache.join(TOOLS_MEMO));
         let caches = cache.join(TOOLS);
         let finder = Finder::new(home.to_owned(), caches, environment::of_process(), memo);
-        Self { finder, tell }
+        Self { finder, strictly: options.locked, tell }
     }
 
     /// The tools of a toolchain that are there, and those that are not.
@@ -34,7 +41,8 @@ impl<'a> Provision<'a> {
         toolchain: &Toolchain,
         project: Option<&Project>,
     ) -> Result<Tools, BuildError> {
-        Ok(self.finder.find(toolchain, &overrides(toolchain, project))?)
+        let toolchain = self.as_locked(toolchain, project, false);
+        Ok(self.finder.find(&toolchain, &overrides(&toolchain, project))?)
     }
 
     /// All tools of a toolchain, installed first where they are missing and may be.
@@ -45,7 +53,30 @@ impl<'a> Provision<'a> {
         install: bool,
     ) -> Result<Tools, BuildError> {
         let tell = |event: InstallEvent<'_>| (self.tell)(told(&event));
-        Ok(self.finder.provide(toolchain, &overrides(toolchain, project), install, &tell)?)
+        let overrides = overrides(toolchain, project);
+        let toolchain = self.as_locked(toolchain, project, install);
+        Ok(self.finder.provide(&toolchain, &overrides, install, &tell)?)
+    }
+
+    /// Where a tool of a toolchain that was found is from.
+    pub fn origin(&self, toolchain: &Toolchain, project: &Project, found: &FoundTool) -> Origin {
+        let named = overrides(toolchain, Some(project)).contains_key(&found.name);
+        let toolchain = self.as_locked(toolchain, Some(project), false);
+        self.finder.origin(&toolchain.tools[&found.name], found, named)
+    }
+
+    /// The toolchain, with its tools as the pipeline has them locked. What is to be installed where
+    /// nothing else will do is searched nowhere else.
+    fn as_locked<'t>(
+        &self,
+        toolchain: &'t Toolchain,
+        project: Option<&Project>,
+        install: bool,
+    ) -> Cow<'t, Toolchain> {
+        match project.and_then(|project| project.lock.as_ref()) {
+            Some(lock) => toolchain.pinned(&pins(lock, toolchain, self.strictly && install)),
+            None => Cow::Borrowed(toolchain),
+        }
     }
 
     /// Keeps what was learned of tools for the next run. Losing it costs time and nothing else.

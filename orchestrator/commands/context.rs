@@ -6,6 +6,7 @@ use std::fs;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
@@ -13,19 +14,20 @@ use std::time::Instant;
 use etcetera::BaseStrategy as _;
 
 use super::CommandError;
-use crate::build::{Built, Driver, Event, Options, Project, Provision};
+use crate::build::{Built, Documents, Driver, Event, Options, Project, Provision};
 use crate::cli::Global;
 use crate::config::Config;
 use crate::report::{Report, Summary};
 
 /// What every command starts from.
+#[derive(Clone)]
 pub(super) struct Context<'a> {
     pub(super) report: &'a Report,
     pub(super) manifest: PathBuf,
     pub(super) verbose: bool,
     pub(super) config: Config,
     options: Options,
-    stored: Cell<bool>,
+    stored: Rc<Cell<bool>>,
 }
 
 impl<'a> Context<'a> {
@@ -46,12 +48,14 @@ impl<'a> Context<'a> {
             report,
             verbose: global.verbose,
             config,
-            stored: Cell::new(false),
+            stored: Rc::default(),
             manifest: global.manifest.clone().unwrap_or_else(|| PathBuf::from("pipeline.toml")),
             options: Options {
                 cache,
                 home,
                 install: !global.no_install,
+                locked: global.locked,
+                documents: Documents::None,
                 jobs: jobs.unwrap_or(NonZeroUsize::MIN),
             },
         })
@@ -71,6 +75,31 @@ impl<'a> Context<'a> {
     pub(super) fn options(&self, project: &Project) -> Options {
         let install = self.options.install && project.manifest.pipeline.install;
         Options { install, ..self.options.clone() }
+    }
+
+    /// Whether everything must be as the lock file says.
+    pub(super) fn locked(&self) -> bool {
+        self.options.locked
+    }
+
+    /// The same for a pipeline of poly's own, which has no lock file.
+    pub(super) fn unlocked(&self) -> Context<'a> {
+        let options = Options { locked: false, ..self.options.clone() };
+        Context { options, ..self.clone() }
+    }
+
+    /// The same for a build that is to be told of.
+    pub(super) fn with_documents(&self, documents: Documents) -> Context<'a> {
+        let options = Options { documents, ..self.options.clone() };
+        Context { options, ..self.clone() }
+    }
+
+    /// Holds what a build would use against the lock file.
+    pub(super) fn hold_to_lock(&self, project: &Project) -> Result<(), CommandError> {
+        let tell = |event: Event| self.report.event(&event);
+        let options = self.options(project);
+        let install = options.install;
+        Ok(Driver::open(project, options, &tell)?.hold_to_lock(install)?)
     }
 
     /// Whether a build put anything into the cache.
@@ -95,7 +124,7 @@ impl<'a> Context<'a> {
 
     /// Where tools come from.
     pub(super) fn provision<'t>(&self, tell: &'t (dyn Fn(Event) + Sync)) -> Provision<'t> {
-        Provision::new(&self.options.home, &self.options.cache, tell)
+        Provision::new(&self.options, tell)
     }
 
     /// Builds with the precompiled component made anew: the one in the cache is of no use.

@@ -103,6 +103,15 @@ pub enum CommandError {
         /// What may have been meant.
         nearest: String,
     },
+    /// Nothing of that name in the lock file.
+    #[error("nothing that is locked is called `{name}`")]
+    #[diagnostic(help("{nearest}"))]
+    NothingToUpgrade {
+        /// What was typed.
+        name: String,
+        /// What may have been meant.
+        nearest: String,
+    },
     /// No such component.
     #[error("no component is called `{name}`")]
     #[diagnostic(help("{nearest}"))]

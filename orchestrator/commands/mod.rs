@@ -9,6 +9,7 @@ mod doctor;
 mod error;
 mod graph;
 mod inspect;
+mod lock;
 mod plan;
 mod run;
 mod sandbox;
@@ -79,13 +80,14 @@ fn interrupt() {
 fn dispatch(cli: &Cli, report: &Report) -> Result<Ending, CommandError> {
     let context = Context::new(&cli.global, report)?;
     let ended = match &cli.command {
-        Command::Build => build::run(&context),
+        Command::Build(options) => build::run(&context, *options),
         Command::Run { call } => run::run(&context, call.as_deref()),
         Command::Check => check::run(&context),
         Command::Plan => plan::run(&context),
         Command::Why { component } => why::run(&context, component.as_deref()),
         Command::Graph { format } => graph::run(&context, *format),
         Command::Inspect { what } => inspect::run(&context, what),
+        Command::Lock(options) => lock::run(&context, options),
         Command::Wit(command) => wit::run(&context, command),
         Command::Toolchain(command) => toolchain::run(&context, command),
         Command::Doctor => doctor::run(&context),

@@ -103,6 +103,7 @@ fn test(context: &Context<'_>, asked: &[String]) -> Result<Ending, CommandError>
         let directory = self_test_pipeline(toolchain, self_test)?;
         let manifest = directory.path().join("pipeline.toml");
         let project = Project::open_with(&manifest, catalog.clone())?;
+        let context = &context.unlocked();
         let built = context.build(&project, true);
         // Nobody will build this checkout again.
         let _ = fs::remove_dir_all(context.builds(&project));

@@ -9,10 +9,9 @@ use super::below;
 use super::error::DependencyError;
 use super::fetch::Fetch;
 use super::package::Package;
-use super::place::place;
 use crate::component::inventory::{Entry, inventory};
 use crate::component::wit::Source;
-use crate::lock::Origin;
+use crate::lock::{Origin, place};
 use crate::manifest::{Dependency, Manifest, PackageRef, Spanned};
 
 /// The packages that are needed, and where.

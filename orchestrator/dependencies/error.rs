@@ -10,7 +10,6 @@ use thiserror::Error;
 use crate::build::ProjectError;
 use crate::component::wit::WitError;
 use crate::contract::SubjectError;
-use crate::lock::LockError;
 use crate::manifest::ManifestError;
 
 /// Why WIT dependencies cannot be brought.
@@ -24,10 +23,6 @@ pub enum DependencyError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Project(#[from] Box<ProjectError>),
-    /// The lock file cannot be used.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Lock(#[from] LockError),
     /// A registry does not give what is asked for.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -11,10 +11,10 @@ use wit_parser::PackageName;
 use super::error::DependencyError;
 use super::package::Package;
 use super::registry::Registries;
-use super::{Mode, Pipeline, Told, at_place, sha256};
+use super::{Mode, Pipeline, Told, sha256};
 use crate::build::read_wit;
 use crate::component::wit::Source;
-use crate::lock::{Lock, LockedPackage, Origin, Sha256, digest_of};
+use crate::lock::{Lock, LockedPackage, Origin, Sha256, at_place, digest_of};
 use crate::manifest::{PackageRef, Registry};
 
 /// Where packages are got from.

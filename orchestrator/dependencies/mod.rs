@@ -25,18 +25,17 @@ mod registry;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{self, Write as _};
 use std::path::Path;
 
 pub use error::{DependencyError, RegistryError};
-pub use place::{Patch, place};
+pub use place::Patch;
 
 use closure::Closure;
 use fetch::Fetch;
 use package::Package;
 use place::{Edit, Edits};
 
-use crate::build::read_wit;
+use crate::build::{read_lock, read_wit, write_lock};
 use crate::component::wit::Source;
 use crate::lock::{self, Lock, LockedPackage, Origin, Sha256};
 use crate::manifest::Manifest;
@@ -111,7 +110,7 @@ pub fn bring(
     mode: Mode,
     tell: &dyn Fn(Told),
 ) -> Result<Brought, DependencyError> {
-    let old = read_lock(pipeline.root)?;
+    let old = read_lock(pipeline.root).map_err(Box::new)?.unwrap_or_default();
     let directories = wit_directories(pipeline.root, pipeline.manifest)?;
     let fetch = Fetch::new(pipeline, mode, &old, &directories, tell)?;
     let closure = Closure::of(pipeline.manifest, &directories, &fetch)?;
@@ -147,16 +146,6 @@ pub fn bring(
     Ok(Brought { changed: Vec::new(), ..brought })
 }
 
-/// The lock file beside a manifest; an empty one if there is none.
-pub fn read_lock(root: &Path) -> Result<Lock, DependencyError> {
-    let path = root.join(lock::FILE);
-    match fs::read_to_string(&path) {
-        Ok(text) => Ok(Lock::parse(&text)?),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Lock::default()),
-        Err(source) => Err(DependencyError::Read { path, source }),
-    }
-}
-
 /// The files of every WIT directory that a manifest names, by its path there.
 pub fn wit_directories(
     root: &Path,
@@ -171,15 +160,6 @@ pub fn wit_directories(
         directories.insert(path.to_owned(), source);
     }
     Ok(directories)
-}
-
-/// The files of a package below a WIT directory, by their names there.
-pub fn at_place(source: &Source, name: &PackageName) -> Source {
-    let prefix = format!("{}/", place(name));
-    let below = |(path, text): (&String, &String)| {
-        Some((path.strip_prefix(&prefix)?.to_owned(), text.clone()))
-    };
-    source.iter().filter_map(below).collect()
 }
 
 /// In what two lock files differ, a line for each package.
@@ -212,13 +192,6 @@ fn differences(old: &Lock, new: &Lock) -> Vec<String> {
         lines.push(format!("nothing needs `{}`, which is in it", entry.shown()));
     }
     lines
-}
-
-fn write_lock(root: &Path, text: &str) -> io::Result<()> {
-    let mut file = tempfile::Builder::new().permissions(readable()).tempfile_in(root)?;
-    file.write_all(text.as_bytes())?;
-    file.persist(root.join(lock::FILE))?;
-    Ok(())
 }
 
 /// What is written is for others to read.

@@ -12,18 +12,10 @@ use wit_parser::PackageName;
 
 use super::closure::Closure;
 use super::error::DependencyError;
-use super::{at_place, below, readable};
+use super::{below, readable};
 use crate::component::wit::Source;
 use crate::contract::unified;
-use crate::lock::{Lock, LockedPackage, digest_of};
-
-/// The place of a package below a WIT directory: `deps/wasi_http-0.2.0`. No two packages share
-/// one, since no part of a name has a `_` in it.
-pub fn place(name: &PackageName) -> String {
-    let PackageName { namespace, name, version } = name;
-    let version = version.as_ref().map(|version| format!("-{version}")).unwrap_or_default();
-    format!("deps/{namespace}_{name}{version}")
-}
+use crate::lock::{Lock, LockedPackage, at_place, digest_of, place};
 
 /// A change to one file, for a person to look at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -245,17 +237,6 @@ fn put_back(stage: TempDir, target: &Path, source: io::Error) -> DependencyError
 mod tests {
     use super::*;
 
-    #[test]
-    fn no_two_packages_share_a_place() {
-        let name = |namespace: &str, name: &str, version: Option<&str>| PackageName {
-            namespace: namespace.to_owned(),
-            name: name.to_owned(),
-            version: version.map(|version| version.parse().expect("a version")),
-        };
-        assert_eq!(place(&name("wasi", "http", Some("0.2.0"))), "deps/wasi_http-0.2.0");
-        assert_eq!(place(&name("a", "b", None)), "deps/a_b");
-        assert_ne!(place(&name("a-b", "c", None)), place(&name("a", "b-c", None)));
-    }
     #[test]
     fn what_cannot_be_put_back_is_kept() {
         let top = tempfile::tempdir().expect("a temporary directory");

@@ -17,6 +17,10 @@ impl Source {
     pub(super) fn new(name: &str, text: &str) -> Self {
         Self(Arc::new(NamedSource::new(name, text.to_owned()).with_language("toml")))
     }
+
+    pub(super) fn text(&self) -> &str {
+        self.0.inner()
+    }
 }
 
 /// What a field that serde skips begins as; [`Manifest::parse`] puts the real one there.

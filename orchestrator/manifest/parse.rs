@@ -16,6 +16,15 @@ impl Manifest {
             Err(faults) => Err(ManifestError::of(source, faults)),
         }
     }
+
+    /// All that its text says, as plain data: for those who pass it on.
+    ///
+    /// # Panics
+    ///
+    /// Never: its text was read before.
+    pub fn data(&self) -> serde_json::Value {
+        toml::from_str(self.source.text()).expect("the text of a manifest")
+    }
 }
 
 /// The manifest, or at least one fault in it.

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +18,9 @@ use crate::plan::{Action, Reason};
 
 /// The width of the verb at a line's beginning.
 const VERB: usize = 12;
+
+/// Where there are more actions, those that were cached are only counted.
+const FEW: usize = 200;
 
 /// How it looks.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +37,8 @@ pub struct Console {
     look: Look,
     bar: Option<ProgressBar>,
     running: Mutex<BTreeSet<String>>,
+    /// How many actions there are.
+    actions: AtomicUsize,
 }
 
 /// What a verb says of what it is about.
@@ -51,12 +57,13 @@ impl Console {
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
             bar
         });
-        Self { look, bar, running: Mutex::new(BTreeSet::new()) }
+        Self { look, bar, running: Mutex::default(), actions: AtomicUsize::new(0) }
     }
 
     pub(super) fn event(&self, event: &Event) {
         match event {
             Event::Begun { actions } => {
+                self.actions.store(*actions, Ordering::Relaxed);
                 if let Some(bar) = &self.bar {
                     bar.set_length(*actions as u64);
                 }
@@ -120,12 +127,17 @@ impl Console {
                 let line = columns(what, by, elapsed, Some(size));
                 self.line(Tone::Good, past(action), &line);
             }
-            (true, Action::Build(_)) => {
+            (true, Action::Build(_)) if self.tells_each() => {
                 self.line(Tone::Quiet, "cached", &format!("{what:20} {by}"));
             }
             // What follows from cached components is as cached as they are.
             (true, _) => {}
         }
+    }
+
+    /// Whether a line for each component that was cached is no flood.
+    fn tells_each(&self) -> bool {
+        self.look.verbose || self.actions.load(Ordering::Relaxed) <= FEW
     }
 
     pub(super) fn summary(&self, summary: &Summary) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path};
+use std::sync::OnceLock;
 
 use super::definition::Toolchain;
 use super::error::ToolchainError;
@@ -25,22 +26,36 @@ const SCRIPTS: [(&str, &str); 2] = [
 /// Toolchains by name.
 #[derive(Debug, Clone)]
 pub struct Catalog {
-    toolchains: BTreeMap<String, Toolchain>,
+    toolchains: BTreeMap<String, Source>,
+}
+
+/// Where a toolchain comes from.
+#[derive(Debug, Clone)]
+enum Source {
+    /// It is the one in this place of [`EMBEDDED`].
+    Embedded(usize),
+    /// A file of the pipeline's.
+    Own(Box<Toolchain>),
+}
+
+/// Those of [`EMBEDDED`] that somebody has asked for: most runs need one or two.
+static PARSED: [OnceLock<Toolchain>; EMBEDDED.len()] = [const { OnceLock::new() }; EMBEDDED.len()];
+
+/// One of [`EMBEDDED`].
+fn embedded(place: usize) -> &'static Toolchain {
+    PARSED[place].get_or_init(|| {
+        let (file, text) = EMBEDDED[place];
+        parse::toolchain(&format!("toolchains/{file}"), text, &embedded_script)
+            .unwrap_or_else(|error| panic!("toolchains/{file}: {error}"))
+    })
 }
 
 impl Catalog {
-    /// The toolchains that are part of poly.
-    ///
-    /// # Panics
-    ///
-    /// If one of them is invalid, which a test keeps from being released.
+    /// The toolchains that are part of poly, each under the name of its file.
     pub fn embedded() -> Self {
-        let toolchains = EMBEDDED.iter().map(|(file, text)| {
-            let toolchain = parse::toolchain(&format!("toolchains/{file}"), text, &embedded_script)
-                .unwrap_or_else(|error| panic!("toolchains/{file}: {error}"));
-            (toolchain.name.clone(), toolchain)
-        });
-        Self { toolchains: toolchains.collect() }
+        let names = EMBEDDED.iter().map(|(file, _)| file.trim_end_matches(".toml").to_owned());
+        let sources = (0..).map(Source::Embedded);
+        Self { toolchains: names.zip(sources).collect() }
     }
 
     /// The same, with those of a directory, which come before others of the same name. A
@@ -67,14 +82,19 @@ impl Catalog {
             let text = std::fs::read_to_string(&path).map_err(unreadable(&path))?;
             let script = |name: &str| script_beside(directory, name);
             let toolchain = parse::toolchain(&path.display().to_string(), &text, &script)?;
-            self.toolchains.insert(toolchain.name.clone(), toolchain);
+            let name = toolchain.name.clone();
+            self.toolchains.insert(name, Source::Own(Box::new(toolchain)));
         }
         Ok(self)
     }
 
     /// The toolchain of a name.
+    ///
+    /// # Panics
+    ///
+    /// If it is part of poly and invalid, which a test keeps from being released.
     pub fn get(&self, name: &str) -> Option<&Toolchain> {
-        self.toolchains.get(name)
+        self.toolchains.get(name).map(Source::toolchain)
     }
 
     /// All names, in order.
@@ -84,7 +104,16 @@ impl Catalog {
 
     /// All toolchains, in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = &Toolchain> {
-        self.toolchains.values()
+        self.toolchains.values().map(Source::toolchain)
+    }
+}
+
+impl Source {
+    fn toolchain(&self) -> &Toolchain {
+        match self {
+            Self::Embedded(place) => embedded(*place),
+            Self::Own(toolchain) => toolchain,
+        }
     }
 }
 

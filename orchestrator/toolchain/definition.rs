@@ -98,6 +98,20 @@ pub struct Tool {
     pub identity: Vec<String>,
     /// Ways to install it, in the order in which they are tried.
     pub installs: Vec<Way>,
+    /// Whether the one that poly installs comes before those that are on `PATH`.
+    pub search: Search,
+}
+
+/// Where a tool is searched that poly can install.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Search {
+    /// On `PATH`, and then in poly's own directory.
+    #[default]
+    PathFirst,
+    /// In poly's own directory, and then on `PATH`: it is locked as installed by poly.
+    OwnFirst,
+    /// In poly's own directory: nothing else will do.
+    OwnAlone,
 }
 
 /// How a proxy names the real executable.

@@ -2,8 +2,8 @@
 //!
 //! Searched are, in this order, the manifest's own path (and then nothing else), the directory
 //! of the tool that this one is found beside (and then nothing else), the directories of
-//! `PATH`, and poly's own prefix of the tool. The first candidate that will do is taken; of
-//! the others the reason is kept.
+//! `PATH`, and poly's own prefix of the tool; that one comes first if it is locked as installed by
+//! poly ([`Search`]). The first candidate that will do is taken; of the others the reason is kept.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,7 +15,7 @@ use miette::Diagnostic;
 use poly_cache::{Digest, StatMemo, StoreError};
 use thiserror::Error;
 
-use super::definition::{Tool, Toolchain};
+use super::definition::{Search, Tool, Toolchain};
 use super::environment::Variables;
 use super::identity::MANAGERS;
 use super::install::{Receipt, ToolError};
@@ -227,8 +227,12 @@ impl Finder {
                 .unwrap_or_default();
         }
         let path = self.environment.get("PATH").map(String::as_str);
+        let own = self.installed(tool);
         let mut places: Vec<PathBuf> = Vec::new();
-        for name in &tool.find {
+        if tool.search != Search::PathFirst {
+            places.extend(own.clone());
+        }
+        for name in tool.find.iter().filter(|_| tool.search != Search::OwnAlone) {
             // The current directory is not searched, whatever an empty entry of PATH means.
             for place in which::which_in_all(name, path, "/").into_iter().flatten() {
                 if !places.contains(&place) {
@@ -236,7 +240,9 @@ impl Finder {
                 }
             }
         }
-        places.extend(self.installed(tool));
+        if tool.search == Search::PathFirst {
+            places.extend(own);
+        }
         places
     }
 

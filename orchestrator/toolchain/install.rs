@@ -267,6 +267,7 @@ impl Finder {
             version: place.version.clone(),
             way: way.name().to_owned(),
             recipe: Some(way.recipe()),
+            fetched: self.fetched(way, &place.version, &executable),
         };
         place.write_receipt(&receipt).map_err(Failure::Home)?;
         Ok(found)

@@ -20,7 +20,8 @@
 //! | `catalog` | all toolchains by name |
 //! | `environment` | what a step may see |
 //! | `find`, `probe`, `identity` | which executable a tool is |
-//! | `install` | getting one that is not there |
+//! | `install`, `pin` | getting one that is not there, in the version that is asked for |
+//! | `origin` | where one is from, in words that mean the same on every machine |
 //! | `process` | starting anything at all, and stopping everything |
 //!
 //! This room does not decide when something is built or installed, and prints nothing.
@@ -33,7 +34,9 @@ mod file;
 mod find;
 mod identity;
 mod install;
+mod origin;
 mod parse;
+mod pin;
 mod probe;
 pub mod process;
 mod template;
@@ -42,9 +45,11 @@ mod way;
 pub use catalog::Catalog;
 pub use definition::{
     Archive, Environment, Flags, Generator, OptionDeclaration, OptionError, Produces, Resolve,
-    SelfTest, Step, Tool, Toolchain, Variant, Way,
+    Search, SelfTest, Step, Tool, Toolchain, Variant, Way,
 };
 pub use error::{InvalidToolchain, ToolchainError};
 pub use find::{Candidate, Finder, FoundTool, NotFound, Refusal, Tools};
 pub use install::{Attempt, InstallError, InstallEvent, ToolError};
+pub use origin::{Origin, platform};
+pub use pin::Pin;
 pub use template::{ExpandError, MalformedTemplate, Placeholder, Template, Values, profile_name};

@@ -8,7 +8,7 @@ use globset::GlobBuilder;
 use indexmap::IndexMap;
 use toml::Spanned;
 
-use super::definition::{Environment, Flags, SelfTest, Step, Tool, Toolchain};
+use super::definition::{Environment, Flags, Search, SelfTest, Step, Tool, Toolchain};
 use super::error::{Fault, ToolchainError};
 use super::file::{EnvironmentFile, FlagsFile, StepFile, Text, ToolFile, ToolchainFile};
 use super::template::{Placeholder, Template};
@@ -136,6 +136,7 @@ impl Parser<'_> {
             variants: file.variant,
             witness: self.of_user("a witness", &file.witness)?,
             identity: globs(file.identity)?,
+            search: Search::default(),
         })
     }
 

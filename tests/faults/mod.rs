@@ -2,7 +2,7 @@
 //! as asked, is followed by builds that are right or that say what is the matter and what to do.
 //!
 //! The suite tries each of them a few times; `cargo test --bench faults` tries each of them as
-//! often as the table in `benches/faults.rs` says, which takes a quarter of an hour.
+//! often as `benches/faults.rs` says, which takes some minutes.
 
 mod clock;
 mod crowd;

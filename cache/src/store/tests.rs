@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use super::*;
+use crate::Record;
 
 fn store() -> (tempfile::TempDir, Store) {
     let directory = tempfile::tempdir().unwrap();
@@ -224,6 +225,18 @@ fn what_the_store_makes_is_its_owners_alone() {
     std::fs::set_permissions(&root, Permissions::from_mode(0o755)).unwrap();
     Store::open(&root).unwrap();
     assert_eq!(mode(&root), 0o755);
+}
+
+#[test]
+fn a_record_is_there_until_it_is_removed() {
+    let (_directory, store) = store();
+    let artifact = store.put(b"hello").unwrap();
+    let key = Digest::of(b"key");
+    assert!(!store.has_record(&key));
+    store.put_record(&Record { key, fingerprint: (), artifact, milliseconds: 1 }).unwrap();
+    assert!(store.has_record(&key));
+    store.remove_record(&key).unwrap();
+    assert!(!store.has_record(&key));
 }
 
 #[test]

@@ -5,28 +5,27 @@
 //! and `output` finds what it left.
 
 mod error;
+mod kit;
 mod output;
 mod places;
 mod steps;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::Arc;
 
-use indexmap::IndexMap;
 use poly_cache::Digest;
 
 pub use error::RecipeError;
+pub(super) use kit::{Kit, Kits};
 
 use super::generate;
-use super::inputs::{self, Globs, InputsError};
+use super::inputs::{Inputs, Sources};
 use super::project::Project;
-use super::stage::StageError;
 use crate::component::core_export;
 use crate::manifest::Component;
-use crate::plan::{Fingerprint, ToolIdentity};
-use crate::toolchain::environment::{self, UserDirectories, Variables};
-use crate::toolchain::{Step, Toolchain, Tools, profile_name};
+use crate::plan::Fingerprint;
+use crate::toolchain::{Step, Toolchain, profile_name};
 
 /// One component's build action, with all that it depends on known.
 pub(super) struct Recipe<'a> {
@@ -36,17 +35,12 @@ pub(super) struct Recipe<'a> {
     name: &'a str,
     component: &'a Component,
     toolchain: &'a Toolchain,
-    tools: Tools,
+    kit: Arc<Kit>,
     steps: Vec<Step>,
     options: BTreeMap<String, String>,
-    inputs: BTreeMap<String, Digest>,
+    inputs: Inputs,
     /// The files that the toolchain adds to the copy, with their text.
     added: BTreeMap<String, String>,
-    /// poly's own environment.
-    process: Variables,
-    user: UserDirectories,
-    /// The user's settings that the tools read, by the names that the toolchain's file gives.
-    user_settings: BTreeMap<String, Digest>,
 }
 
 impl<'a> Recipe<'a> {
@@ -54,39 +48,30 @@ impl<'a> Recipe<'a> {
     pub(super) fn new(
         builds: &'a Path,
         project: &'a Project,
+        sources: &Sources,
         name: &'a str,
-        tools: Tools,
+        kit: Arc<Kit>,
     ) -> Result<Self, RecipeError> {
         let (component, toolchain) = project.component(name);
-        let files = input_files(project, name, component, toolchain)?;
-        let inputs = inputs::digests(&project.root, &files)?;
+        let inputs = inputs(project, sources, name, &kit)?;
         let given = component.options.iter();
         let given = given.map(|(name, value)| (name.get_ref().clone(), value.get_ref().clone()));
         let options = toolchain
             .option_values(&given.collect())
             .map_err(|source| RecipeError::Options { component: name.to_owned(), source })?;
-        let process = environment::of_process();
-        let mut steps_see = process.clone();
-        steps_see.extend(overridden(project, toolchain).clone());
-        let user = UserDirectories::of(&steps_see);
-        let user_settings = toolchain.user_settings(&user).map_err(|unreadable| {
-            InputsError::Read { path: unreadable.path, source: unreadable.source }
-        })?;
         let added = added_files(project, component, toolchain);
+        let steps = toolchain.steps(component.profile);
         let recipe = Self {
             builds,
             project,
             name,
             component,
             toolchain,
-            tools,
-            steps: toolchain.steps(component.profile),
+            kit,
+            steps,
             options,
             inputs,
             added,
-            process,
-            user,
-            user_settings,
         };
         recipe.refuse_clashes()?;
         Ok(recipe)
@@ -104,42 +89,16 @@ impl<'a> Recipe<'a> {
         }
     }
 
-    /// Refuses what was made while one of the tools (which are `now` these) or of the user's
-    /// settings became another: nobody knows of which of the two it was made. The inputs cannot
-    /// change meanwhile, being a copy.
-    pub(super) fn refuse_changed(&self, now: &Tools) -> Result<(), RecipeError> {
-        let settings = self.toolchain.user_settings(&self.user).map_err(|unreadable| {
-            InputsError::Read { path: unreadable.path, source: unreadable.source }
-        })?;
-        let mut tools = self.tools.found.iter();
-        let tool = tools.find(|(name, tool)| now.found.get(*name) != Some(tool));
-        let differs = |name: &&String| settings.get(*name) != self.user_settings.get(*name);
-        let setting = self.user_settings.keys().chain(settings.keys()).find(differs);
-        match tool.map(|(name, _)| name).or(setting) {
-            None => Ok(()),
-            Some(name) => Err(StageError::Changed { name: name.clone() }.into()),
-        }
-    }
-
     /// Everything that the artifact depends on.
     pub(super) fn fingerprint(&self) -> Fingerprint {
         let mut fingerprint = Fingerprint::new("build");
         fingerprint.inputs = self.inputs.clone();
-        fingerprint.inputs.extend(self.user_settings.clone());
-        for (name, tool) in &self.tools.found {
-            let identity = ToolIdentity {
-                version: tool.version.clone(),
-                digest: tool.digest,
-                variant: tool.variant.clone(),
-            };
-            fingerprint.tools.insert(name.clone(), identity);
-        }
+        fingerprint.inputs.extend(self.kit.user_settings.clone());
+        fingerprint.tools = self.kit.identities.clone();
         for step in &self.steps {
             fingerprint.steps.push(step.run.iter().map(|part| part.text().to_owned()).collect());
         }
-        fingerprint.environment = self
-            .toolchain
-            .environment_of_key(&self.process, overridden(self.project, self.toolchain));
+        fingerprint.environment = self.kit.environment.clone();
         fingerprint.settings = self.settings();
         fingerprint
     }
@@ -176,6 +135,7 @@ fn added_files(
     toolchain: &Toolchain,
 ) -> BTreeMap<String, String> {
     let world = component.world.as_ref().map(|world| world.get_ref().as_str());
+    let world = world.filter(|_| !toolchain.generate.is_empty());
     let exports = project
         .wit(component)
         .zip(world)
@@ -189,19 +149,17 @@ fn added_files(
     files.into_iter().map(|(name, text)| (below(name), text)).collect()
 }
 
-fn input_files(
+fn inputs(
     project: &Project,
+    sources: &Sources,
     name: &str,
-    component: &Component,
-    toolchain: &Toolchain,
-) -> Result<BTreeSet<String>, RecipeError> {
+    kit: &Kit,
+) -> Result<Inputs, RecipeError> {
+    let (component, toolchain) = project.component(name);
     let path = component.path.get_ref();
-    let globs = Globs::new(
-        toolchain.inputs.iter().map(String::as_str),
-        toolchain.exclude.iter().map(String::as_str),
-    )?;
-    let mut files = inputs::files(&project.root, path, &globs)?;
-    if files.is_empty() {
+    let again = project.lies_beside_others(component);
+    let own = sources.of_component(path, &toolchain.name, &kit.globs, again)?;
+    if own.is_empty() {
         let globs: Vec<_> = toolchain.inputs.iter().map(|glob| format!("`{glob}`")).collect();
         return Err(RecipeError::NoInputs {
             component: name.to_owned(),
@@ -210,11 +168,12 @@ fn input_files(
             globs: globs.join(", "),
         });
     }
-    if let Some((path, directory)) = project.wit(component) {
-        files.extend(directory.source.keys().map(|name| format!("{path}/{name}")));
+    let mut inputs = Arc::unwrap_or_clone(own);
+    if let Some((_, directory)) = project.wit(component) {
+        inputs.extend(directory.digests.clone());
     }
     for glob in &component.inputs {
-        let found = inputs::files(&project.root, ".", &Globs::new([glob.get_ref().as_str()], [])?)?;
+        let found = sources.named(glob.get_ref())?;
         if found.is_empty() {
             return Err(RecipeError::Manifest(Box::new(project.manifest.error_at(
                 glob.span(),
@@ -223,14 +182,7 @@ fn input_files(
                 "globs under `inputs` are relative to the manifest's directory".to_owned(),
             ))));
         }
-        files.extend(found);
+        inputs.extend(found.iter().map(|(name, digest)| (name.clone(), *digest)));
     }
-    Ok(files)
-}
-
-/// What the manifest sets in the environment of a toolchain's steps.
-fn overridden<'p>(project: &'p Project, toolchain: &Toolchain) -> &'p IndexMap<String, String> {
-    static NOTHING: LazyLock<IndexMap<String, String>> = LazyLock::new(IndexMap::new);
-    let overrides = project.manifest.toolchains.get(toolchain.name.as_str());
-    overrides.map_or(&NOTHING, |overrides| &overrides.env)
+    Ok(inputs)
 }

@@ -7,9 +7,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::error::StepFailure;
+use super::kit::overridden;
 use super::output::{clear_output, matching_files};
 use super::places::Places;
-use super::{Recipe, RecipeError, overridden};
+use super::{Recipe, RecipeError};
 use crate::build::event::Event;
 use crate::build::inputs::InputsError;
 use crate::build::stage;
@@ -33,7 +34,8 @@ impl Recipe<'_> {
         clear_output(&pattern)?;
 
         let overrides = overridden(self.project, self.toolchain);
-        let environment = self.toolchain.environment_of_steps(&self.process, overrides, &values);
+        let environment =
+            self.toolchain.environment_of_steps(&self.kit.process, overrides, &values);
         let environment = environment.map_err(|error| self.no_value(error))?;
         let mut spent = Duration::ZERO;
         for (index, step) in self.steps.iter().enumerate() {
@@ -127,6 +129,7 @@ impl Recipe<'_> {
 
     fn values(&self, places: &Places) -> Values {
         let wit = self.project.wit(self.component).map(|(path, _)| places.root.join(path));
+        let kit = &self.kit;
         Values {
             name: self.name.to_owned(),
             world: self.component.world.as_ref().map(|world| world.get_ref().clone()),
@@ -136,9 +139,9 @@ impl Recipe<'_> {
             component: places.component.clone(),
             build: places.build.clone(),
             output: places.output.clone(),
-            user: self.user.clone(),
-            tools_path: self.tools.search_path(self.process.get("PATH").map(String::as_str)),
-            tools: self.tools.found.clone(),
+            user: kit.user.clone(),
+            tools_path: kit.tools.search_path(kit.process.get("PATH").map(String::as_str)),
+            tools: kit.tools.found.clone(),
             options: self.options.clone(),
         }
     }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use miette::Diagnostic as _;
 use serde_json::json;
 
-use crate::build::{Driver, Project, explicit_links, place_about};
+use crate::build::{Driver, Project, explicit_links, place_about, read_lock};
 use crate::commands::context::Context;
 use crate::commands::{CommandError, Ending};
 use crate::component::Part;
@@ -16,8 +16,8 @@ use crate::component::wiring;
 use crate::component::wit::Source;
 use crate::component::world::{self, World};
 use crate::contract::{Directory, Finding, Place, Problem, different, kept, patch, twice, unused};
-use crate::dependencies::{at_place, place, read_lock, wit_directories};
-use crate::lock::{Lock, digest_of};
+use crate::dependencies::wit_directories;
+use crate::lock::{Lock, at_place, digest_of, place};
 use crate::manifest::Manifest;
 
 pub(super) fn run(context: &Context<'_>) -> Result<Ending, CommandError> {
@@ -33,7 +33,7 @@ pub(super) fn run(context: &Context<'_>) -> Result<Ending, CommandError> {
     }
     let dependencies: BTreeSet<String> =
         manifest.wit_dependencies.keys().map(|name| name.get_ref().to_string()).collect();
-    let mut findings = changed(&read_lock(&root)?, &sources);
+    let mut findings = changed(&read_lock(&root)?.unwrap_or_default(), &sources);
     let doubles = twice(&directories);
     let resolves = doubles.is_empty();
     findings.extend(doubles);

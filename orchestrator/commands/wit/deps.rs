@@ -9,7 +9,7 @@ use crate::dependencies::{Mode, Pipeline, Told, bring};
 
 pub(super) fn run(context: &Context<'_>, options: DepsOptions) -> Result<Ending, CommandError> {
     let (root, manifest) = Project::manifest_at(&context.manifest)?;
-    let DepsOptions { locked, update, write } = options;
+    let (locked, DepsOptions { update, write }) = (context.locked(), options);
     let pipeline = Pipeline { root: &root, manifest: &manifest, cache: context.cache() };
     let report = context.report;
     let tell = |told: Told| match told {

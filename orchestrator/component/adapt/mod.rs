@@ -13,6 +13,7 @@ mod promise;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use wasi_preview1_component_adapter_provider as provider;
 use wasmparser::{Parser, Payload, Validator};
@@ -70,10 +71,13 @@ pub fn adapt<'b>(
 /// The crates that decide which bytes [`adapt`] writes, with version and checksum, for
 /// fingerprints. The adapters' bytes are part of the last one's checksum.
 pub fn versions() -> BTreeMap<String, String> {
-    ["wit-component", "wit-parser", "wasm-encoder", "wasi-preview1-component-adapter-provider"]
-        .into_iter()
-        .map(|name| (name.to_owned(), locked::version(name)))
-        .collect()
+    static VERSIONS: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
+        ["wit-component", "wit-parser", "wasm-encoder", "wasi-preview1-component-adapter-provider"]
+            .into_iter()
+            .map(|name| (name.to_owned(), locked::version(name)))
+            .collect()
+    });
+    VERSIONS.clone()
 }
 
 fn validate(bytes: &[u8]) -> Result<(), AdaptError> {

@@ -7,6 +7,8 @@ fn every_embedded_toolchain_is_valid_and_can_be_tried() {
     let catalog = Catalog::embedded();
     let names: Vec<&str> = catalog.names().collect();
     assert_eq!(names, ["cargo", "cargo-component", "componentize-py", "tinygo"]);
+    let told: Vec<&str> = catalog.iter().map(|toolchain| &*toolchain.name).collect();
+    assert_eq!(told, names, "each is in a file of its name");
     for toolchain in catalog.iter() {
         assert!(toolchain.self_test.is_some(), "{}", toolchain.name);
         for tool in toolchain.tools.values() {

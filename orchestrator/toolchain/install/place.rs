@@ -21,11 +21,14 @@ pub(super) const POLL: Duration = Duration::from_millis(50);
 pub(in crate::toolchain) struct Receipt {
     pub(super) tool: String,
     pub(super) version: String,
-    pub(super) way: String,
+    pub(in crate::toolchain) way: String,
     /// The digest of the way: a poly whose way or script has been mended since installs again. `None`
     /// in receipts from before it was kept.
     #[serde(default)]
     pub(in crate::toolchain) recipe: Option<Digest>,
+    /// The checksum of what was fetched to be compiled, where others can know it too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::toolchain) fetched: Option<String>,
 }
 
 impl Receipt {

@@ -126,6 +126,10 @@ fn a_script_installs_once_and_leaves_nothing_behind() {
     let receipt = std::fs::read(sandbox.prefix().join(RECEIPT)).unwrap();
     let receipt: Receipt = serde_json::from_slice(&receipt).unwrap();
     assert_eq!((receipt.way.as_str(), receipt.version.as_str()), ("script", "1.5.0"));
+    let origin = finder.origin(&toolchain.tools["tool"], &tools.found["tool"], false);
+    assert_eq!(origin.from, "script good.sh");
+    let text = format!("sha256:{}", Digest::of(INSTALL.as_bytes()));
+    assert_eq!(origin.checksums, [("any".to_owned(), text)].into());
     assert!(!sandbox.home().join("work/tool-1.5.0").exists());
     assert_eq!(events.borrow().len(), 2, "{events:?}");
 
@@ -233,30 +237,45 @@ fn a_target_is_added_to_the_users_own_rust() {
     assert!(!sandbox.prefix().exists());
 }
 
-/// Stand-ins for the installers, which note what they were asked and leave a tool behind.
+/// Stand-ins for the installers, which note what they were asked and leave a tool behind; and what
+/// is known afterwards of where it is from.
 #[test]
 fn each_way_runs_its_commands() {
     let go = "[[tool.tool.install]]\nway = 'go'\npackage = 'example.com/cmd/tool'\n";
-    for (way, expected) in [
+    let crate_sum = format!("sha256:{}", Digest::of(b"a crate"));
+    for (way, expected, from, sum) in [
         (
             "[[tool.tool.install]]\nway = 'cargo'\ncrate = 'a-tool'\n",
             "cargo install a-tool --version 1.5.0 --root PREFIX --locked\n",
+            "cargo install a-tool",
+            Some(crate_sum.as_str()),
         ),
-        (go, "go install example.com/cmd/tool@v1.5.0\n"),
+        (
+            go,
+            "go install example.com/cmd/tool@v1.5.0\n",
+            "go install example.com/cmd/tool",
+            Some("h1:sum"),
+        ),
         (
             &format!("{go}module = 'example.com'\n"),
             "go mod tidy\ngo build -trimpath -o PREFIX/bin/ example.com/cmd/tool\n",
+            "go install example.com/cmd/tool",
+            Some("h1:sum"),
         ),
         (
             "[[tool.tool.install]]\nway = 'python'\npackages = ['a-tool==1.5.0', 'b==2']\n",
             "python3 -m venv PREFIX\npython -m pip install --quiet a-tool==1.5.0 b==2\n",
+            "pip a-tool b",
+            None,
         ),
     ] {
         let sandbox = Sandbox::new();
         let path = only_bash(&sandbox);
         let calls = sandbox.directory.path().join("calls");
         let installer = format!(
-            "#!/bin/bash\necho \"${{0##*/}} $*\" >> {}\n{INSTALL}\n[ -e $POLY_PREFIX/bin/python ] || cp $0 $POLY_PREFIX/bin/python\n",
+            "#!/bin/bash\n\
+             [ $1 = version ] && {{ echo mod example.com v1.5.0 h1:sum; exit; }}\n\
+             echo \"${{0##*/}} $*\" >> {}\n{INSTALL}\n[ -e $POLY_PREFIX/bin/python ] || cp $0 $POLY_PREFIX/bin/python\n",
             calls.display()
         );
         for name in ["cargo", "go", "python3"] {
@@ -268,9 +287,20 @@ fn each_way_runs_its_commands() {
         std::os::unix::fs::symlink(cp, Path::new(&path).join("cp")).unwrap();
         let mut finder = sandbox.finder();
         finder.environment.insert("PATH".into(), path);
+        let registry = sandbox.directory.path().join("registry/cache/example.org-1");
+        std::fs::create_dir_all(&registry).unwrap();
+        std::fs::write(registry.join("a-tool-1.5.0.crate"), "a crate").unwrap();
+        let cargo_home = sandbox.directory.path().to_str().unwrap().to_owned();
+        finder.environment.insert("CARGO_HOME".into(), cargo_home);
+        let toolchain = toolchain(way, &[]);
 
-        provide(&finder, &toolchain(way, &[])).unwrap();
+        let tools = provide(&finder, &toolchain).unwrap();
 
+        let origin = finder.origin(&toolchain.tools["tool"], &tools.found["tool"], false);
+        assert_eq!(
+            (origin.from.as_str(), origin.checksums.get("any").map(String::as_str)),
+            (from, sum)
+        );
         let calls = std::fs::read_to_string(calls).unwrap();
         assert_eq!(calls.replace(sandbox.prefix().to_str().unwrap(), "PREFIX"), expected);
     }
@@ -480,8 +510,16 @@ fn an_archive_is_downloaded_and_unpacked() {
     let bytes = archive();
     let digest = Digest::of(&bytes);
     let way = archive_way(&serve("200 OK", bytes), digest, "strip = 1");
-    provide(&sandbox.finder(), &toolchain(&way, &[])).unwrap();
+    let (finder, toolchain) = (sandbox.finder(), toolchain(&way, &[]));
+    let tools = provide(&finder, &toolchain).unwrap();
     assert!(sandbox.prefix().join("bin/tool").exists());
+    let origin = finder.origin(&toolchain.tools["tool"], &tools.found["tool"], false);
+    assert_eq!(origin.from, "archive");
+    assert_eq!(
+        origin.checksums.values().cloned().collect::<Vec<_>>(),
+        [format!("sha256:{digest}")]
+    );
+    assert_eq!(origin.urls.len(), 1);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::super::definition::{Tool, Way};
 use super::super::environment::{INSTALL_PASS, Variables, passed};
 use super::super::find::{Finder, Tools};
+use super::super::origin::platform;
 use super::super::process::{Invocation, ProcessError, Running};
 use super::archive;
 use super::place::Place;
@@ -81,11 +82,6 @@ pub(super) fn by_hand(way: &Way, tool: &Tool) -> Option<String> {
         }
         Way::Script { .. } => None,
     }
-}
-
-/// What this machine is called in a toolchain's file, such as `x86_64-linux`.
-fn platform() -> String {
-    format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS)
 }
 
 /// The commands of one way: all in one environment, with one log.

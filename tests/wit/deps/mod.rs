@@ -109,7 +109,7 @@ error: `demo:logging@0.1.0` is used in `wit` and is not there
     assert_data_eq!(
         lock,
         str![[r##"
-# Written by poly: what was fetched for the manifest beside it. Commit it.
+# Written by poly: what the manifest beside it is built with. Commit it.
 
 version = 1
 

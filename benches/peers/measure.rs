@@ -1,0 +1,107 @@
+//! Times a command, and says how much memory it needed: with the tool of the benchmark as the
+//! parent, so that nothing of the benchmark itself is in the figure.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::must;
+use crate::workspace;
+
+/// One run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sample {
+    /// How long it took.
+    pub(crate) wall: Duration,
+    /// The most memory that one of its processes had, in MiB.
+    pub(crate) memory: u64,
+}
+
+/// Runs commands.
+pub(crate) struct Stopwatch {
+    tool: PathBuf,
+}
+
+impl Stopwatch {
+    /// Compiles `tiny.c` with the component that it is to write.
+    pub(crate) fn compile(place: &Path) -> Self {
+        let bytes: Vec<String> = workspace::template().iter().map(u8::to_string).collect();
+        let directory = place.join("bin");
+        fs::create_dir(&directory).expect("a writable temporary directory");
+        let tool = directory.join("tiny");
+        must(
+            Command::new("cc")
+                .args(["-O2", "-o"])
+                .arg(&tool)
+                .arg(format!("-DTEMPLATE={}", bytes.join(",")))
+                .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers/tiny.c")),
+        );
+        fs::hard_link(&tool, directory.join("npm")).expect("a writable temporary directory");
+        Self { tool }
+    }
+
+    /// The tool itself.
+    pub(crate) fn tool(&self) -> &Path {
+        &self.tool
+    }
+
+    /// Runs a command; where it fails, the last that it said.
+    pub(crate) fn time(&self, command: &mut Command) -> Result<Sample, String> {
+        let said = tempfile::NamedTempFile::new().expect("a temporary file");
+        let figures = tempfile::NamedTempFile::new().expect("a temporary file");
+        // The figures go through a shell's redirection to descriptor 3, the only way without
+        // unsafe code.
+        let mut timed = Command::new("sh");
+        timed
+            .arg("-c")
+            .arg("exec 3>\"$FIGURES\"; exec \"$TINY\" time \"$@\"")
+            .arg("sh")
+            .arg(command.get_program())
+            .args(command.get_args())
+            .env("FIGURES", figures.path())
+            .env("TINY", &self.tool)
+            .stdin(Stdio::null())
+            .stdout(said.reopen().expect("a temporary file"))
+            .stderr(said.reopen().expect("a temporary file"));
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => timed.env(name, value),
+                None => timed.env_remove(name),
+            };
+        }
+        if let Some(directory) = command.get_current_dir() {
+            timed.current_dir(directory);
+        }
+        let status = timed.status().expect("sh starts");
+        let figures = fs::read_to_string(figures.path()).expect("figures");
+        let figures: Vec<u64> =
+            figures.split_whitespace().filter_map(|figure| figure.parse().ok()).collect();
+        match figures[..] {
+            [nanoseconds, kibibytes, 0] if status.success() => {
+                Ok(Sample { wall: Duration::from_nanos(nanoseconds), memory: kibibytes / 1024 })
+            }
+            _ => {
+                let said = fs::read(said.path()).unwrap_or_default();
+                let said = String::from_utf8_lossy(&said);
+                eprintln!("{command:?} failed:\n{said}");
+                let last = said.lines().rev().find(|line| !line.trim().is_empty());
+                Err(last.unwrap_or("nothing").trim().to_owned())
+            }
+        }
+    }
+}
+
+/// A line about the machine.
+pub(crate) fn machine() -> String {
+    let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let cpus = read("/proc/cpuinfo");
+    let model = cpus.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let load = read("/proc/loadavg");
+    format!(
+        "{processors} processors ({}), load {}",
+        model.map_or("unknown", |(_, model)| model),
+        load.split(' ').next().unwrap_or_default()
+    )
+}

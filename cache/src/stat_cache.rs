@@ -1,0 +1,303 @@
+//! What was last seen of a directory tree, so that a build with nothing to do reads no file of it.
+//!
+//! For each directory that was looked at: which entries it has; and for each file whose content was
+//! wanted, its digest. Both hold as long as the metadata ([`Stat`]: size, times of modification and of
+//! change, inode) of the directory or the file is what it was, with three exceptions:
+//!
+//! - **What is new is read again.** What changed less than [`SETTLED`](crate::memo::SETTLED) before it was
+//!   looked at may change once more within the same tick of the file system's clock. It is told and not
+//!   remembered.
+//! - **What is of the future is read again**: the clock was set back.
+//! - **A cache of the future is empty**, for the same reason.
+//!
+//! A time of modification can be set at will; the time of change cannot, which is why that one counts.
+//! What writes through a memory map that stays open for long changes neither in time; nothing short of
+//! reading would notice.
+//!
+//! Beside that stand artifacts by key, so that a hit need not read the record. They are only ever
+//! hints: a key is the digest of all that the artifact depends on, and whether the artifact is still
+//! there is for the store to say.
+//!
+//! The cache is one file (see `saved`), of one checkout. It is a short cut and nothing else: one that
+//! is damaged, or of another version, counts as empty; of two processes that save, the later one
+//! wins. What nobody asked for in a run is kept until it is more than what was asked for.
+
+mod saved;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
+
+use crate::{Artifact, Digest, Stat, StoreError};
+use saved::{Directory, Named, Saved};
+
+/// What an entry of a directory is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum EntryKind {
+    /// A file with bytes.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link, to whatever.
+    Link,
+    /// Something that is not read: a socket, a pipe, a device.
+    Other,
+    /// Anything whose name is not Unicode; its name is as near to it as may be.
+    Unnameable,
+}
+
+/// An entry of a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: EntryKind,
+    /// The digest of its content, where it is a file and that was wanted.
+    pub digest: Option<Digest>,
+}
+
+/// What is known of a tree; shared by threads.
+#[derive(Debug)]
+pub struct StatCache {
+    file: PathBuf,
+    root: PathBuf,
+    before: Saved,
+    now: Mutex<Now>,
+}
+
+/// What this run has learned.
+#[derive(Debug, Default)]
+struct Now {
+    /// The directories that were looked at, as they will be saved; `None` is "as before".
+    directories: HashMap<Box<str>, Option<Arc<[u8]>>>,
+    /// The artifacts that were asked for.
+    artifacts: BTreeMap<Digest, Artifact>,
+    dirty: bool,
+}
+
+impl StatCache {
+    /// What is known of the tree below `root`, by a file; nothing if the file is not there or
+    /// cannot be used.
+    pub fn open(file: &Path, root: &Path) -> Self {
+        Self {
+            file: file.to_owned(),
+            root: root.to_owned(),
+            before: Saved::read(file, SystemTime::now()),
+            now: Mutex::default(),
+        }
+    }
+
+    /// The entries of a directory, by its path below the root (`/`-separated; empty for the root
+    /// itself), in the order of their names; with their digests for those files that are wanted.
+    /// Which are may depend on what files there are: `judge` is told whether there is one of a name,
+    /// and says of each whether it is wanted.
+    pub fn look<Wanted: FnMut(&str) -> bool>(
+        &self,
+        directory: &str,
+        judge: impl FnOnce(&dyn Fn(&str) -> bool) -> Wanted,
+    ) -> io::Result<Vec<Entry>> {
+        // Before anything is read: a change meanwhile then shows the next time.
+        let now = SystemTime::now();
+        let handle = self.open_directory(directory)?;
+        let newer = self.now().directories.get(directory).cloned().flatten();
+        let bytes = newer.as_deref().or_else(|| self.before.directory(directory));
+        let known = bytes.and_then(Directory::decode).unwrap_or_default();
+        let stat = Stat::from(&rustix::fs::fstat(&handle)?);
+        let mut news = false;
+        let listed;
+        let named = if known.holds(&stat, now) {
+            &known.entries
+        } else {
+            news = true;
+            listed = list(&handle)?;
+            // What is known of a file stays so, whatever else came or went.
+            &known.merged_with(&listed)
+        };
+        let mut wanted = judge(&|name| {
+            let at = named.binary_search_by(|entry| entry.name.cmp(name));
+            at.is_ok_and(|at| named[at].kind == EntryKind::File)
+        });
+        let mut found = Vec::with_capacity(named.len());
+        let mut learned = Vec::new();
+        for (at, entry) in named.iter().enumerate() {
+            let mut digest = None;
+            let mut kind = entry.kind;
+            if kind == EntryKind::File && wanted(entry.name) {
+                match Self::digest(&handle, entry, now)? {
+                    Seen::AsKnown(known) => digest = Some(known),
+                    Seen::New(read, remembered) => {
+                        digest = Some(read);
+                        news |= remembered.is_some() || entry.seen.is_some();
+                        learned.push((at, remembered));
+                    }
+                    Seen::NoFile(other) => kind = other,
+                }
+            }
+            found.push(Entry { name: entry.name.to_owned(), kind, digest });
+        }
+        if news {
+            let mut entries = named.clone();
+            for (at, seen) in &learned {
+                entries[*at].seen =
+                    seen.as_ref().map(|(stat, digest)| (*stat, &digest.as_bytes()[..]));
+            }
+            let stat = stat.settled(now).then_some(stat);
+            self.learn(directory, bytes, &Directory { stat, entries }.encode());
+        } else {
+            self.now().directories.entry(directory.into()).or_insert(None);
+        }
+        Ok(found)
+    }
+
+    /// The artifact that was noted for a key.
+    pub fn artifact(&self, key: &Digest) -> Option<Artifact> {
+        let mut now = self.now();
+        if let Some(artifact) = now.artifacts.get(key) {
+            return Some(*artifact);
+        }
+        let artifact = self.before.artifact(key)?;
+        now.artifacts.insert(*key, artifact);
+        Some(artifact)
+    }
+
+    /// Notes the artifact of a key.
+    pub fn note_artifact(&self, key: Digest, artifact: Artifact) {
+        let mut now = self.now();
+        if now.artifacts.insert(key, artifact) != Some(artifact) {
+            now.dirty = true;
+        }
+    }
+
+    /// Writes the cache to its file, if there is anything new.
+    pub fn save(&self) -> Result<(), StoreError> {
+        let mut now = self.now();
+        if !now.dirty {
+            return Ok(());
+        }
+        let Now { directories, artifacts, dirty } = &mut *now;
+        let changed = directories.iter().filter_map(|(path, bytes)| {
+            Some((&**path, bytes.as_deref().or_else(|| self.before.directory(path))?))
+        });
+        let mut saved: BTreeMap<&str, &[u8]> = changed.collect();
+        saved.extend(unless_most(
+            self.before.directories().filter(|(path, _)| !directories.contains_key(*path)),
+            directories.len(),
+        ));
+        let mut noted = artifacts.clone();
+        noted.extend(unless_most(
+            self.before.artifacts().filter(|(key, _)| !artifacts.contains_key(key)),
+            artifacts.len(),
+        ));
+        Saved::write(&self.file, &noted, &saved, SystemTime::now())
+            .map_err(|source| StoreError::writing(self.file.clone(), source))?;
+        *dirty = false;
+        Ok(())
+    }
+
+    fn open_directory(&self, directory: &str) -> io::Result<OwnedFd> {
+        let path = if directory.is_empty() { self.root.clone() } else { self.root.join(directory) };
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        Ok(rustix::fs::open(&path, flags, Mode::empty())?)
+    }
+
+    /// The digest of a file's content, read only if the file is not as it was.
+    fn digest(handle: &OwnedFd, entry: &Named<'_>, now: SystemTime) -> io::Result<Seen> {
+        if let Some((stat, digest)) = &entry.seen {
+            let found = rustix::fs::statat(handle, entry.name, AtFlags::SYMLINK_NOFOLLOW)?;
+            if Stat::from(&found) == *stat && stat.settled(now) {
+                return Ok(Seen::AsKnown(
+                    Digest::from_slice(digest).ok_or(io::ErrorKind::InvalidData)?,
+                ));
+            }
+        }
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let file = match rustix::fs::openat(handle, entry.name, flags, Mode::empty()) {
+            Ok(file) => File::from(file),
+            // It was a file when the directory was listed.
+            Err(rustix::io::Errno::LOOP) => return Ok(Seen::NoFile(EntryKind::Link)),
+            Err(error) => return Err(error.into()),
+        };
+        let found = rustix::fs::fstat(&file)?;
+        if FileType::from_raw_mode(found.st_mode) != FileType::RegularFile {
+            return Ok(Seen::NoFile(EntryKind::Other));
+        }
+        let stat = Stat::from(&found);
+        let digest = Digest::of_small_file(file, stat.size())?;
+        Ok(Seen::New(digest, stat.settled(now).then_some((stat, digest))))
+    }
+
+    fn learn(&self, directory: &str, before: Option<&[u8]>, bytes: &[u8]) {
+        let mut now = self.now();
+        if before == Some(bytes) {
+            now.directories.entry(directory.into()).or_insert(None);
+        } else {
+            now.directories.insert(directory.into(), Some(bytes.into()));
+            now.dirty = true;
+        }
+    }
+
+    fn now(&self) -> MutexGuard<'_, Now> {
+        // A thread that panicked while it held the cache left whole entries behind.
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What came of a look at a file.
+enum Seen {
+    AsKnown(Digest),
+    /// It was read; with what can be remembered of it.
+    New(Digest, Option<(Stat, Digest)>),
+    /// It is something else.
+    NoFile(EntryKind),
+}
+
+/// What nobody asked for, unless it is more than what somebody did.
+fn unless_most<T>(unasked: impl Iterator<Item = T>, asked: usize) -> Vec<T> {
+    let unasked: Vec<T> = unasked.collect();
+    if unasked.len() > asked { Vec::new() } else { unasked }
+}
+
+/// The names in a directory.
+fn list(handle: &OwnedFd) -> io::Result<Vec<(String, EntryKind)>> {
+    let mut names = Vec::new();
+    for entry in Dir::read_from(handle.as_fd())? {
+        let entry = entry?;
+        let bytes = entry.file_name().to_bytes();
+        if bytes == b"." || bytes == b".." {
+            continue;
+        }
+        let file_type = match entry.file_type() {
+            // Some file systems do not say it here.
+            FileType::Unknown => {
+                let found =
+                    rustix::fs::statat(handle, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW);
+                match found {
+                    Ok(found) => FileType::from_raw_mode(found.st_mode),
+                    Err(rustix::io::Errno::NOENT) => continue,
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            known => known,
+        };
+        let kind = match file_type {
+            _ if std::str::from_utf8(bytes).is_err() => EntryKind::Unnameable,
+            FileType::RegularFile => EntryKind::File,
+            FileType::Directory => EntryKind::Directory,
+            FileType::Symlink => EntryKind::Link,
+            _ => EntryKind::Other,
+        };
+        names.push((String::from_utf8_lossy(bytes).into_owned(), kind));
+    }
+    names.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,253 @@
+use std::fs;
+
+use super::*;
+
+fn write(root: &Path, name: &str, text: &str) {
+    let path = root.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+fn sources(root: &Path) -> Sources {
+    Sources::new(root, "dist/", Arc::new(StatCache::open(&root.join("no/stat.cache"), root)))
+}
+
+/// What globs name in a directory.
+fn files(root: &Path, directory: &str, globs: &Globs) -> Result<Vec<String>, InputsError> {
+    let found = sources(root).of_component(directory, "tiny", globs, false)?;
+    Ok(found.keys().cloned().collect())
+}
+
+#[test]
+fn globs_are_relative_to_the_component_and_names_to_the_root() {
+    let root = tempfile::tempdir().unwrap();
+    for name in
+        ["c/go.mod", "c/a/main.go", "c/gen/x.go", "c/target/y.go", "c/.git/z.go", "other/z.go"]
+    {
+        write(root.path(), name, name);
+    }
+    let globs = Globs::new(["**/*.go", "go.mod"], ["gen/**"]).unwrap();
+
+    // A directory of the person's own may be called `target`.
+    let expected = ["c/a/main.go", "c/go.mod", "c/target/y.go"];
+    assert_eq!(files(root.path(), "c", &globs).unwrap(), expected);
+    assert_eq!(files(root.path(), "./c/", &globs).unwrap(), expected);
+}
+
+#[test]
+fn what_poly_wrote_is_no_input() {
+    let root = tempfile::tempdir().unwrap();
+    write(root.path(), "target/poly/log/x.json", "");
+    write(root.path(), "target/x.json", "");
+    write(root.path(), "dist/x.json", "");
+    let globs = Globs::new(["**/*.json"], []).unwrap();
+
+    assert_eq!(files(root.path(), ".", &globs).unwrap(), ["target/x.json"]);
+    let named = |glob| sources(root.path()).named(glob).unwrap().len();
+    assert_eq!(named("target/poly/log/*.json"), 0);
+    assert_eq!(named("target/*.json"), 1);
+}
+
+#[test]
+fn an_exclusion_of_one_level_leaves_the_next_in() {
+    let root = tempfile::tempdir().unwrap();
+    write(root.path(), "docs/a.md", "");
+    write(root.path(), "docs/deep/b.md", "");
+    let globs = Globs::new(["**/*.md"], ["docs/*"]).unwrap();
+
+    assert_eq!(files(root.path(), ".", &globs).unwrap(), ["docs/deep/b.md"]);
+}
+
+#[test]
+fn a_glob_reaches_as_deep_as_it_says() {
+    let root = tempfile::tempdir().unwrap();
+    for name in ["a.py", "one/a.py", "one/two/a.py"] {
+        write(root.path(), name, "");
+    }
+    for (glob, expected) in [
+        ("*.py", &["a.py"][..]),
+        ("*/*.py", &["one/a.py"]),
+        ("{a,one/two/a}.py", &["a.py", "one/two/a.py"]),
+        ("**/*.py", &["a.py", "one/a.py", "one/two/a.py"]),
+    ] {
+        let globs = Globs::new([glob], []).unwrap();
+        assert_eq!(files(root.path(), ".", &globs).unwrap(), expected, "{glob}");
+        let named = sources(root.path()).named(glob).unwrap();
+        assert_eq!(named.keys().collect::<Vec<_>>(), expected, "{glob}");
+    }
+}
+
+#[test]
+fn what_a_glob_names_is_looked_for_where_it_is() {
+    assert_eq!(literal("shared/*.json"), ("shared", "*.json"));
+    assert_eq!(literal("shared/deep/**/*.json"), ("shared/deep", "**/*.json"));
+    assert_eq!(literal("shared/one"), ("shared", "one"));
+    assert_eq!(literal("**/one"), ("", "**/one"));
+    assert_eq!(literal("one"), ("", "one"));
+    // What leads out of the pipeline leads nowhere.
+    for glob in ["../one", "/one", "./one"] {
+        assert_eq!(literal(glob), ("", glob));
+    }
+    let root = tempfile::tempdir().unwrap();
+    write(root.path(), "pipeline/a", "");
+    write(root.path(), "secret", "");
+    let pipeline = root.path().join("pipeline");
+    assert!(sources(&pipeline).named("../secret").unwrap().is_empty());
+    std::os::unix::fs::symlink("..", pipeline.join("up")).unwrap();
+    assert!(sources(&pipeline).named("up/secret").unwrap().is_empty());
+    assert!(sources(&pipeline).named("nowhere/*").unwrap().is_empty());
+}
+
+#[test]
+fn only_what_can_hold_an_input_is_walked_through() {
+    let passed = |include: &[&str], exclude: &[&str], directory: &str| {
+        let globs = Globs::new(include.iter().copied(), exclude.iter().copied()).unwrap();
+        !globs.excludes_all_below(directory)
+    };
+    assert!(passed(&["src/**", "a/b/*.c"], &[], "src"));
+    assert!(passed(&["src/**", "a/b/*.c"], &[], "src/deep"));
+    assert!(passed(&["src/**", "a/b/*.c"], &[], "a"));
+    assert!(!passed(&["src/**", "a/b/*.c"], &[], "source"));
+    assert!(!passed(&["src/**", "a/b/*.c"], &[], "sr"));
+    assert!(!passed(&["src/**", "a/b/*.c"], &[], "a/c"));
+    assert!(!passed(&["a/b/*.c"], &[], "a/b/d"));
+    assert!(passed(&["**/*.c"], &["out/*"], "out"));
+    assert!(!passed(&["**/*.c"], &["out/**"], "out"));
+}
+
+#[test]
+fn a_walk_for_several_is_made_once() {
+    let root = tempfile::tempdir().unwrap();
+    write(root.path(), "shared/a", "a");
+    let sources = sources(root.path());
+    let globs = Globs::new(["*"], []).unwrap();
+    let ask = || {
+        let named = sources.named("shared/*").unwrap();
+        let own = sources.of_component("shared", "tiny", &globs, true).unwrap();
+        (named.len(), own.len())
+    };
+    assert_eq!(ask(), (1, 1));
+    // A second walk would find it.
+    write(root.path(), "shared/b", "b");
+    assert_eq!(ask(), (1, 1));
+    assert_eq!(sources.of_component("shared", "other", &globs, true).unwrap().len(), 2);
+}
+
+#[test]
+fn a_component_at_the_root_has_plain_names() {
+    let root = tempfile::tempdir().unwrap();
+    write(root.path(), "app.py", "");
+    let globs = Globs::new(["*.py"], []).unwrap();
+
+    assert_eq!(files(root.path(), ".", &globs).unwrap(), ["app.py"]);
+}
+
+#[test]
+fn touching_or_moving_changes_no_digest_and_editing_does() {
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    write(one.path(), "a.py", "x = 1");
+    write(two.path(), "a.py", "x = 1");
+    let digests = |root: &tempfile::TempDir| sources(root.path()).named("a.py").unwrap();
+
+    let before = digests(&one);
+    assert_eq!(before, digests(&two));
+    write(two.path(), "a.py", "x = 2");
+    assert_ne!(before, digests(&two));
+}
+
+#[test]
+fn a_link_is_not_followed_and_none_may_stand_for_an_input() {
+    let root = tempfile::tempdir().unwrap();
+    write(root.path(), "outside/secret.py", "");
+    fs::create_dir(root.path().join("c")).unwrap();
+    let link = |to: &str, name: &str| {
+        std::os::unix::fs::symlink(to, root.path().join(name)).unwrap();
+    };
+    let globs = Globs::new(["**/*.py"], []).unwrap();
+
+    link("../outside", "c/in");
+    assert!(files(root.path(), "c", &globs).unwrap().is_empty());
+    link("../outside/secret.py", "c/app.py");
+    let error = files(root.path(), "c", &globs).unwrap_err();
+    assert!(
+        error.to_string().ends_with("c/app.py` is a symbolic link, which poly does not follow")
+    );
+}
+
+#[test]
+fn what_has_no_name_everywhere_is_refused() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let root = tempfile::tempdir().unwrap();
+    fs::write(root.path().join(std::ffi::OsStr::from_bytes(b"\xff.py")), "").unwrap();
+    let globs = |glob| Globs::new([glob], []).unwrap();
+
+    let error = files(root.path(), ".", &globs("*.py")).unwrap_err();
+    assert!(error.to_string().ends_with(".py` is not valid Unicode"), "{error}");
+    assert!(files(root.path(), ".", &globs("*.go")).unwrap().is_empty());
+}
+
+/// What is left of these files by the rules of git, as poly reads them.
+fn left(root: &Path, directory: &str) -> Vec<String> {
+    let globs = Globs::new(["**/*.txt"], []).unwrap();
+    files(&root.join(directory), ".", &globs).unwrap()
+}
+
+#[test]
+fn what_git_ignores_is_no_input_wherever_the_rule_stands() {
+    let top = tempfile::tempdir().unwrap();
+    let top = top.path();
+    for name in [
+        "repository/pipeline/a.txt",
+        "repository/pipeline/above.txt",
+        "repository/pipeline/out/b.txt",
+        "repository/pipeline/src/own.txt",
+        "repository/pipeline/src/kept.txt",
+        "repository/pipeline/src/private.txt",
+        "repository/pipeline/src/out/kept.txt",
+        "repository/pipeline/deep/out/er.txt",
+        "repository/pipeline/deep/only.txt",
+    ] {
+        write(top, name, "");
+    }
+    write(top, "repository/.gitignore", "above.txt\n/only.txt\n# src\n");
+    write(top, "repository/pipeline/.gitignore", "out/\nkept.txt\n[\n");
+    write(top, "repository/pipeline/src/.gitignore", "own.txt\n!kept.txt\n");
+    // Outside of the repository.
+    write(top, ".gitignore", "*.txt\n");
+    write(top, "repository/.git/info/exclude", "private.txt\n");
+
+    let expected = ["a.txt", "deep/only.txt", "src/kept.txt"];
+    assert_eq!(left(top, "repository/pipeline"), expected);
+
+    // A working tree of the same repository.
+    fs::create_dir_all(top.join("repository/.git/worktrees/other")).unwrap();
+    write(top, "repository/.git/worktrees/other/commondir", "../..\n");
+    write(top, "other/.git", "gitdir: ../repository/.git/worktrees/other\n");
+    write(top, "other/private.txt", "");
+    write(top, "other/public.txt", "");
+    assert_eq!(left(top, "other"), ["public.txt"]);
+}
+
+#[test]
+fn without_a_repository_the_rules_begin_at_the_pipeline() {
+    let top = tempfile::tempdir().unwrap();
+    write(top.path(), ".gitignore", "a.txt\n");
+    write(top.path(), "pipeline/.gitignore", "b.txt\n");
+    for name in ["a.txt", "b.txt", "c/b.txt", "c/d.txt"] {
+        write(top.path(), &format!("pipeline/{name}"), "");
+    }
+    assert_eq!(left(top.path(), "pipeline"), ["a.txt", "c/d.txt"]);
+}
+
+#[test]
+fn the_manifest_names_what_it_wants_ignored_or_not() {
+    let root = tempfile::tempdir().unwrap();
+    let root = root.path();
+    write(root, ".gitignore", "/gen\n");
+    write(root, "gen/c/a.txt", "");
+    write(root, "gen/schema.txt", "");
+    // A component's own directory is named by the manifest.
+    let globs = Globs::new(["*.txt"], []).unwrap();
+    assert_eq!(files(root, "gen/c", &globs).unwrap(), ["gen/c/a.txt"]);
+    assert_eq!(sources(root).named("gen/*.txt").unwrap().len(), 1);
+}
