@@ -42,7 +42,8 @@ pub struct Global {
     /// The manifest [default: pipeline.toml]
     #[arg(long, value_name = "FILE", global = true)]
     pub manifest: Option<PathBuf>,
-    /// How many actions run side by side [default: one more than there are processors]
+    /// How many jobs run side by side, those of cargo and make counted with poly's own
+    /// [default: one more than there are processors, where memory allows]
     #[arg(short, long, value_name = "N", global = true, env = "POLY_JOBS")]
     pub jobs: Option<NonZeroUsize>,
     /// Install no missing tools; say what is missing instead
@@ -99,12 +100,15 @@ pub enum Command {
     Build(BuildOptions),
     /// Build, then make one call in the sandbox and print what it returns
     Run {
+        /// What a failure leads to.
+        #[command(flatten)]
+        failure: FailureOptions,
         /// A call in WAVE, such as 'run("some text")', or '-' to read it from standard input
         /// [default: the manifest's first check, which is then checked as well]
         call: Option<String>,
     },
     /// Build, then make every call of the manifest's checks and compare
-    Check,
+    Check(FailureOptions),
     /// Say what would be built, and why (with --verbose, from which files, and who composes); starts no build
     Plan,
     /// Say why actions would run now, or else why they ran last: the file, variable, tool, flag or
@@ -190,6 +194,9 @@ pub struct BuildOptions {
         default_missing_value = "files"
     )]
     pub sbom: Option<Sbom>,
+    /// What a failure leads to.
+    #[command(flatten)]
+    pub failure: FailureOptions,
 }
 
 /// Where the bill of materials and the statement of provenance go.
@@ -208,6 +215,14 @@ pub struct LockOptions {
     /// poly.lock says [default: all]
     #[arg(long, value_name = "NAME", num_args = 0.., conflicts_with = "locked")]
     pub upgrade: Option<Vec<String>>,
+}
+
+/// What a failure leads to.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct FailureOptions {
+    /// After a failure, still do all that needs nothing that failed; the end says all failures
+    #[arg(short, long)]
+    pub keep_going: bool,
 }
 
 /// What to do with toolchains.

@@ -379,7 +379,7 @@ fn output_that_is_left_out_is_counted() {
     fs::set_permissions(place.root.join("bin/fakec"), executable).unwrap();
     let path = format!("{}:{}", place.root.join("bin").display(), std::env::var("PATH").unwrap());
     let failed = place.finish(place.poly(&["build"]).env("PATH", path)).expect(1);
-    let said = "(10 bytes are left out here; all of it is in the log)";
+    let said = "(983050 bytes are left out here; all of it is in the log)";
     assert!(failed.stderr.contains(said), "{}", &failed.stderr[..400]);
 }
 

@@ -98,8 +98,19 @@ impl Place {
             .env("POLY_HOME", &self.home)
             .env("POLY_CONFIG", "/dev/null")
             .env("FAKE_LOG", &self.log)
-            .env_remove("POLY_JOBS")
             .env("CI", "true");
+        // What would come of whoever runs the tests, and of where.
+        for name in [
+            "POLY_JOBS",
+            "CARGO_MAKEFLAGS",
+            "MAKEFLAGS",
+            "MFLAGS",
+            "GITHUB_ACTIONS",
+            "GITLAB_CI",
+            "BUILDKITE",
+        ] {
+            command.env_remove(name);
+        }
         command
     }
 

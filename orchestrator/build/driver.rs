@@ -23,11 +23,11 @@ use super::project::Project;
 use super::provenance::Documents;
 use super::provision::Provision;
 use super::recipe::Kits;
-use super::schedule;
+use super::schedule::Schedule;
 use super::state::{Last, State};
 use crate::component::compose::Choice;
 use crate::plan::{Action, Fingerprint, Plan, Reason};
-use crate::toolchain::{ToolError, process};
+use crate::toolchain::{ToolError, jobserver, process};
 
 /// What is known of a checkout's files, in the directory of its builds. No component has such a name.
 const STAT_CACHE: &str = "stat.cache";
@@ -47,6 +47,8 @@ pub struct Options {
     pub documents: Documents,
     /// How many actions run side by side.
     pub jobs: NonZeroUsize,
+    /// Whether, after a failure, all is still done that needs nothing that failed.
+    pub keep_going: bool,
 }
 
 /// Knows all stages of a build.
@@ -110,6 +112,10 @@ pub enum PlannedState {
         reasons: Vec<Reason>,
     },
 }
+
+/// What make says of itself in the same case, in poly's words.
+const UNSHARED: &str = "the make that started poly does not share its job slots, so poly has its \
+                        own; put `+` before the command in the recipe";
 
 impl<'a> Driver<'a> {
     /// Opens the store and poly's own directory of tools.
@@ -177,8 +183,16 @@ impl<'a> Driver<'a> {
         let components = &self.project.manifest.components;
         outputs::clear_logs(&self.project.root, |name| components.contains_key(name))?;
         (self.tell)(Event::Begun { actions: plan.needs().len() });
-        let work = |action: &Action, taken: &[Artifact]| self.make(action, taken);
-        let made = schedule::run(plan.needs(), self.options.jobs, work);
+        if jobserver::is_unshared() {
+            (self.tell)(Event::Warning { text: UNSHARED.to_owned() });
+        }
+        let schedule = Schedule {
+            needs: plan.needs(),
+            slots: self.options.jobs,
+            demands: self.demands(plan),
+            goes_on: &|_| self.options.keep_going && !process::interrupted(),
+        };
+        let made = schedule.run(|action, taken| self.make(action, taken));
         // What was built is known next time, even if something else failed.
         let saved = self.save();
         let made = made.map_err(one_error)?;
@@ -318,6 +332,8 @@ impl<'a> Driver<'a> {
             return Ok(self.done(action, artifact, &prepared.by, None, started));
         }
         let because = self.reasons(action, &prepared.fingerprint, &key)?;
+        let stopped = BuildError::Tool(ToolError::Interrupted);
+        let _tokens = jobserver::acquire(self.weight(action)).ok_or(stopped)?;
         (self.tell)(Event::Started {
             action: action.clone(),
             by: prepared.by.clone(),

@@ -56,6 +56,19 @@ pub enum Event {
         step: String,
         /// What it wrote.
         text: String,
+        /// How long it took.
+        elapsed: Duration,
+    },
+    /// A build failed, and is tried again.
+    Retried {
+        /// The component.
+        component: String,
+        /// Which retry this is, from 1.
+        retry: u32,
+        /// How many there may be.
+        retries: u32,
+        /// Why it failed, with the end of what the step wrote.
+        failure: String,
     },
     /// An action's artifact is there.
     Finished {

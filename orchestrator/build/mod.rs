@@ -4,6 +4,7 @@
 //! - [`Driver`] knows all stages; it takes a [`crate::plan::Plan`] through the store and the
 //!   tools to artifacts, and tells what it does as [`Event`]s.
 //! - `recipe` is the one action that starts processes: build a component.
+//! - `schedule` says when each action runs, `slots` how many do at once.
 //! - `lock` holds what a build would use against `poly.lock`, before it begins.
 //! - `provenance` tells what a build was made of, from the records of its actions.
 //! - [`keeper`] looks after the cache: keeps it small and whole.
@@ -12,6 +13,7 @@
 mod artifacts;
 mod cache;
 mod compose;
+mod demand;
 mod driver;
 mod error;
 mod event;
@@ -28,6 +30,7 @@ mod provenance;
 mod provision;
 mod recipe;
 mod schedule;
+mod slots;
 mod stage;
 mod state;
 
@@ -43,5 +46,6 @@ pub use project::{Project, ProjectError, read_wit};
 pub use provenance::Documents;
 pub use provision::Provision;
 pub use recipe::RecipeError;
+pub use slots::default_jobs;
 pub use stage::StageError;
 pub use state::Last;

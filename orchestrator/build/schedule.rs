@@ -1,8 +1,17 @@
-//! Runs a graph of jobs, as many side by side as allowed, each when what it needs is done.
+//! Runs a graph of jobs, as many side by side as there are slots, each when what it needs is done.
 //!
-//! Of several that are ready, the one that stands first in the graph is started first.
-//! Knows nothing of what the jobs do. After a failure no new job starts; those that run are
-//! waited for.
+//! - A **job** is whatever the graph is made of; nothing is known here of what it does, only its
+//!   [`Demand`]: how long it is expected to take, how many slots it takes meanwhile, and what it
+//!   does not share.
+//! - The **path** of a job is its own time and that of the longest chain of jobs that wait for
+//!   it. Of those that are ready, the one with the longest path is started first: the build ends
+//!   no sooner than its longest chain does. Of equals, the one that stands first in the graph.
+//!
+//! `queue` decides what is next, and does nothing; here are the threads. After a failure no new
+//! job starts, unless the caller says that the build goes on: then all is done that needs
+//! nothing that failed. Those that run are waited for in any case.
+
+mod queue;
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -12,94 +21,113 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use indexmap::{IndexMap, IndexSet};
+use indexmap::IndexMap;
 
-/// What came of the jobs: the results of those that ran, or the failures.
-pub(super) fn run<J, T, E>(
-    needs: &IndexMap<J, Vec<J>>,
-    at_once: NonZeroUsize,
-    work: impl Fn(&J, &[T]) -> Result<T, E> + Sync,
-) -> Result<BTreeMap<J, T>, Vec<E>>
-where
-    J: Ord + Hash + Clone + Send + Sync,
-    T: Clone + Send,
-    E: Send,
-{
-    let state = Mutex::new(State {
-        waiting: needs.keys().cloned().collect(),
-        running: 0,
-        done: BTreeMap::new(),
-        failures: Vec::new(),
-        panicked: None,
-    });
-    let changed = Condvar::new();
-    let worker = || {
-        let mut guard = lock(&state);
-        loop {
-            if guard.finished() {
-                changed.notify_all();
-                return;
-            }
-            let Some((job, taken)) = guard.take(needs) else {
-                guard = changed.wait(guard).unwrap_or_else(PoisonError::into_inner);
-                continue;
-            };
-            drop(guard);
-            // Whoever waits for a job that panicked would wait for ever.
-            let result = panic::catch_unwind(AssertUnwindSafe(|| work(&job, &taken)));
-            guard = lock(&state);
-            guard.running -= 1;
-            match result {
-                Ok(Ok(value)) => drop(guard.done.insert(job, value)),
-                Ok(Err(failure)) => guard.failures.push(failure),
-                Err(panicked) => guard.panicked = Some(panicked),
-            }
-            changed.notify_all();
-        }
-    };
-    thread::scope(|scope| {
-        for _ in 1..at_once.get().min(needs.len().max(1)) {
-            scope.spawn(worker);
-        }
-        worker();
-    });
-    let state = state.into_inner().unwrap_or_else(PoisonError::into_inner);
-    if let Some(panicked) = state.panicked {
-        panic::resume_unwind(panicked);
-    }
-    if state.failures.is_empty() { Ok(state.done) } else { Err(state.failures) }
+pub(super) use queue::Demand;
+use queue::Queue;
+
+/// What is to be done, and how.
+pub(super) struct Schedule<'a, J, E> {
+    /// Each job with those whose results it takes, which stand before it.
+    pub(super) needs: &'a IndexMap<J, Vec<J>>,
+    /// How many jobs of weight 1 run side by side.
+    pub(super) slots: NonZeroUsize,
+    /// What each job, by its place in the graph, asks for.
+    pub(super) demands: Vec<Demand<'a>>,
+    /// Whether jobs that need nothing that failed are still begun after this failure.
+    pub(super) goes_on: &'a (dyn Fn(&E) -> bool + Sync),
 }
 
-struct State<J, T, E> {
-    waiting: IndexSet<J>,
-    running: usize,
-    done: BTreeMap<J, T>,
-    failures: Vec<E>,
+impl<J, E> Schedule<'_, J, E>
+where
+    J: Ord + Hash + Clone + Sync,
+    E: Send,
+{
+    /// Does `work` for each job, with the results of those that it needs. Returns what came of
+    /// the jobs: the results of all, or the failures in the order of the graph.
+    pub(super) fn run<T>(
+        self,
+        work: impl Fn(&J, &[T]) -> Result<T, E> + Sync,
+    ) -> Result<BTreeMap<J, T>, Vec<E>>
+    where
+        T: Clone + Send,
+    {
+        let places = |needs: &Vec<J>| {
+            let place = |need| self.needs.get_index_of(need).expect("a need is in the graph");
+            needs.iter().map(place).collect()
+        };
+        let needs: Vec<Vec<usize>> = self.needs.values().map(places).collect();
+        let jobs = needs.len();
+        let state = Mutex::new(State {
+            queue: Queue::new(&needs, self.demands, self.slots),
+            results: vec![None; jobs],
+            failures: BTreeMap::new(),
+            panicked: None,
+        });
+        let changed = Condvar::new();
+        let worker = || {
+            let mut guard = lock(&state);
+            while !guard.queue.is_finished() {
+                let Some(job) = guard.queue.take() else {
+                    guard = changed.wait(guard).unwrap_or_else(PoisonError::into_inner);
+                    continue;
+                };
+                // Whoever takes a job wakes one more if there is one more: when nothing waits
+                // for anything, nobody is woken in vain.
+                if guard.queue.next().is_some() {
+                    changed.notify_one();
+                }
+                let taken: Vec<T> = needs[job].iter().map(|need| guard.result(*need)).collect();
+                drop(guard);
+                let (name, _) = self.needs.get_index(job).expect("a job is in the graph");
+                // Whoever waits for a job that panicked would wait for ever.
+                let result = panic::catch_unwind(AssertUnwindSafe(|| work(name, &taken)));
+                let goes_on = matches!(&result, Ok(Err(failure)) if (self.goes_on)(failure));
+                guard = lock(&state);
+                guard.ended(job, result, goes_on);
+            }
+            changed.notify_all();
+        };
+        thread::scope(|scope| {
+            for _ in 1..self.slots.get().min(jobs.max(1)) {
+                scope.spawn(worker);
+            }
+            worker();
+        });
+        let state = state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some(panicked) = state.panicked {
+            panic::resume_unwind(panicked);
+        }
+        if !state.failures.is_empty() {
+            return Err(state.failures.into_values().collect());
+        }
+        let results = self.needs.keys().cloned().zip(state.results);
+        Ok(results.filter_map(|(job, result)| Some((job, result?))).collect())
+    }
+}
+
+struct State<'a, T, E> {
+    queue: Queue<'a>,
+    results: Vec<Option<T>>,
+    failures: BTreeMap<usize, E>,
     panicked: Option<Box<dyn Any + Send>>,
 }
 
-impl<J: Ord + Hash + Clone, T: Clone, E> State<J, T, E> {
-    fn finished(&self) -> bool {
-        self.running == 0 && (self.waiting.is_empty() || self.stopped())
+impl<T: Clone, E> State<'_, T, E> {
+    fn result(&self, job: usize) -> T {
+        self.results[job].clone().expect("a job starts when what it needs is done")
     }
 
-    fn stopped(&self) -> bool {
-        !self.failures.is_empty() || self.panicked.is_some()
-    }
-
-    /// The first job whose needs are all done, with their results in the order of its needs.
-    fn take(&mut self, needs: &IndexMap<J, Vec<J>>) -> Option<(J, Vec<T>)> {
-        if self.stopped() {
-            return None;
+    fn ended(&mut self, job: usize, result: thread::Result<Result<T, E>>, goes_on: bool) {
+        self.queue.ended(job, matches!(result, Ok(Ok(_))));
+        match result {
+            Ok(Ok(value)) => self.results[job] = Some(value),
+            Ok(Err(failure)) => drop(self.failures.insert(job, failure)),
+            Err(panicked) => self.panicked = Some(panicked),
         }
-        let results = |job: &J| -> Option<Vec<T>> {
-            needs[job].iter().map(|need| self.done.get(need).cloned()).collect()
-        };
-        let (job, taken) =
-            self.waiting.iter().find_map(|job| results(job).map(|taken| (job.clone(), taken)))?;
-        self.waiting.shift_remove(&job);
-        self.running += 1;
-        Some((job, taken))
+        if self.results[job].is_none() && !goes_on {
+            self.queue.stop();
+        }
     }
 }
 
@@ -108,66 +136,4 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Barrier;
-
-    use super::*;
-
-    fn graph(
-        edges: &[(&'static str, &[&'static str])],
-    ) -> IndexMap<&'static str, Vec<&'static str>> {
-        edges.iter().map(|(job, needs)| (*job, needs.to_vec())).collect()
-    }
-
-    #[test]
-    fn a_job_gets_the_results_of_its_needs_in_their_order() {
-        let graph = graph(&[("a", &[]), ("b", &[]), ("c", &["b", "a"])]);
-
-        let done = run(&graph, NonZeroUsize::new(4).unwrap(), |job, taken: &[String]| {
-            Ok::<_, ()>(format!("{job}({})", taken.join(",")))
-        });
-
-        assert_eq!(done.unwrap()["c"], "c(b(),a())");
-    }
-
-    #[test]
-    fn independent_jobs_run_at_the_same_time() {
-        let graph = graph(&[("a", &[]), ("b", &[])]);
-        // Would never return if one waited for the other.
-        let meet = Barrier::new(2);
-
-        let done = run(&graph, NonZeroUsize::new(2).unwrap(), |_, _: &[()]| {
-            meet.wait();
-            Ok::<_, ()>(())
-        });
-
-        assert_eq!(done.unwrap().len(), 2);
-    }
-
-    #[test]
-    fn after_a_failure_nothing_new_starts() {
-        let graph = graph(&[("a", &[]), ("b", &["a"]), ("z", &[])]);
-        let started = Mutex::new(Vec::new());
-
-        let failures = run(&graph, NonZeroUsize::MIN, |job, _: &[()]| {
-            started.lock().unwrap().push(*job);
-            Err::<(), _>(format!("{job} failed"))
-        });
-
-        assert_eq!(failures.unwrap_err(), ["a failed"]);
-        assert_eq!(*started.lock().unwrap(), ["a"]);
-    }
-
-    #[test]
-    fn a_panic_is_passed_on_and_keeps_nobody_waiting() {
-        let graph = graph(&[("a", &[]), ("b", &["a"]), ("c", &[])]);
-        let work = |job: &&str, _: &[()]| {
-            assert_ne!(*job, "a", "this panic is meant");
-            Ok::<_, ()>(())
-        };
-
-        let ended = panic::catch_unwind(|| run(&graph, NonZeroUsize::new(2).unwrap(), work));
-
-        assert!(ended.is_err());
-    }
-}
+mod tests;

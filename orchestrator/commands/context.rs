@@ -8,7 +8,6 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 use std::time::Instant;
 
 use etcetera::BaseStrategy as _;
@@ -31,7 +30,12 @@ pub(super) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(global: &Global, report: &'a Report) -> Result<Self, CommandError> {
+    pub(super) fn new(
+        global: &Global,
+        jobs: NonZeroUsize,
+        keep_going: bool,
+        report: &'a Report,
+    ) -> Result<Self, CommandError> {
         let (cache, home) = directories()?;
         let config = config()?;
         if let Some(directory) = &global.directory {
@@ -41,9 +45,6 @@ impl<'a> Context<'a> {
                 source,
             })?;
         }
-        // One more than there are processors: now and then one of them waits for the disk.
-        let processors = thread::available_parallelism().ok();
-        let jobs = global.jobs.or_else(|| processors.and_then(|number| number.checked_add(1)));
         Ok(Self {
             report,
             verbose: global.verbose,
@@ -56,7 +57,8 @@ impl<'a> Context<'a> {
                 install: !global.no_install,
                 locked: global.locked,
                 documents: Documents::None,
-                jobs: jobs.unwrap_or(NonZeroUsize::MIN),
+                jobs,
+                keep_going,
             },
         })
     }

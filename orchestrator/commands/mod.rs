@@ -18,13 +18,16 @@ mod toolchain;
 mod why;
 mod wit;
 
+use std::io;
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
-use crate::cli::{Cli, Command};
+use crate::build::default_jobs;
+use crate::cli::{BuildOptions, Cli, Command};
 use crate::report::Report;
-use crate::toolchain::process;
+use crate::toolchain::{jobserver, process};
 use context::Context;
 pub use error::CommandError;
 
@@ -44,10 +47,13 @@ enum Ending {
 /// 2 if the command line or the manifest is wrong or poly itself could not work, and 130
 /// after Ctrl-C.
 pub fn run(cli: &Cli) -> ExitCode {
+    // Before any file is opened, see there.
+    let jobs = cli.global.jobs.unwrap_or_else(default_jobs);
+    let shared = jobserver::start(jobs);
     // A handler that cannot be set leaves the system's: poly ends, its children go on.
     let _ = ctrlc::set_handler(interrupt);
     let report = Report::new(&cli.global);
-    let ended = match dispatch(cli, &report) {
+    let ended = match shared.map_err(no_pipe).and_then(|()| dispatch(cli, jobs, &report)) {
         // What the end of its tools led to is no news.
         Err(_) if process::interrupted() => Err(CommandError::Interrupted),
         ended => ended,
@@ -74,15 +80,26 @@ fn interrupt() {
     // Whoever waited for a child comes to its end by itself. Whoever waits for anything else,
     // or computes, does not; nothing is lost with it, for records are written last.
     thread::sleep(GRACE);
+    jobserver::give_back();
     std::process::exit(i32::from(INTERRUPTED));
 }
 
-fn dispatch(cli: &Cli, report: &Report) -> Result<Ending, CommandError> {
-    let context = Context::new(&cli.global, report)?;
+fn no_pipe(source: io::Error) -> CommandError {
+    CommandError::System { doing: "share job slots through", path: "a pipe".into(), source }
+}
+
+fn dispatch(cli: &Cli, jobs: NonZeroUsize, report: &Report) -> Result<Ending, CommandError> {
+    let keep_going = match &cli.command {
+        Command::Build(BuildOptions { failure, .. })
+        | Command::Run { failure, .. }
+        | Command::Check(failure) => failure.keep_going,
+        _ => false,
+    };
+    let context = Context::new(&cli.global, jobs, keep_going, report)?;
     let ended = match &cli.command {
         Command::Build(options) => build::run(&context, *options),
-        Command::Run { call } => run::run(&context, call.as_deref()),
-        Command::Check => check::run(&context),
+        Command::Run { call, .. } => run::run(&context, call.as_deref()),
+        Command::Check(_) => check::run(&context),
         Command::Plan => plan::run(&context),
         Command::Why { component } => why::run(&context, component.as_deref()),
         Command::Graph { format } => graph::run(&context, *format),

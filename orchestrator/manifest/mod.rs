@@ -17,12 +17,13 @@
 //! | `dependency` | WIT packages that come from elsewhere, and registries |
 //! | `name` | names that point at something: functions, ends of links |
 //! | `path` | paths and globs relative to the manifest |
-//! | `quantity` | bytes and times |
+//! | `quantity`, `count` | bytes and times; whole numbers within bounds |
 //! | `validate` | what is true of a manifest as a whole |
 //! | `error`, `schema` | [`ManifestError`]; the JSON schema |
 
 #![deny(clippy::disallowed_methods)]
 
+mod count;
 mod dependency;
 mod error;
 mod flow;
@@ -36,6 +37,7 @@ mod schema;
 mod tests;
 mod validate;
 
+pub use count::Count;
 pub use dependency::{Dependency, MalformedDependency, PackageRef, Registry};
 pub use error::ManifestError;
 pub use flow::{Flow, Stage, Step};
@@ -155,6 +157,20 @@ pub struct Component {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub instances: Vec<Spanned<String>>,
+    /// How many of the jobs that run side by side its build counts as; one that counts as more
+    /// than there may be runs alone.
+    #[serde(default)]
+    pub weight: Count<1, 1000>,
+    /// A name of your choice: of the components that share it, one builds at a time.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub exclusive: Option<Spanned<String>>,
+    /// How often a build that failed is tried again.
+    #[serde(default)]
+    pub retries: Count<0, 100>,
+    /// How long one step of its build may take; without it, as long as it likes.
+    #[serde(default)]
+    pub timeout: Option<Timeout>,
 }
 
 /// How a component is compiled.

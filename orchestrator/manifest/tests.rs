@@ -35,6 +35,10 @@ options = { features = "fast" }
 path = "sink"
 toolchain = "tinygo"
 instances = ["sink", "second-sink"]
+weight = 2
+exclusive = "port"
+retries = 1
+timeout = "10m"
 
 [compose]
 engine = "wac-graph"
@@ -167,6 +171,9 @@ fn everything_that_can_be_said_is_read() {
         (import.get_ref().import.as_str(), export.get_ref().export.as_deref()),
         ("log", Some("log"))
     );
+    let sink = &manifest.components["sink"];
+    assert_eq!((sink.weight.get(), sink.retries.get()), (2, 1));
+    assert_eq!(sink.timeout, Some(Timeout::seconds(600)));
     assert_eq!(manifest.grants.dirs[0].access, Access::ReadWrite);
     assert_eq!(manifest.limits.output, "64KiB".parse().unwrap());
     assert_eq!(manifest.checks[2].exceeds, Some(Limit::Fuel));
@@ -185,7 +192,10 @@ fn nothing_is_granted_and_everything_limited_unless_said() {
     assert_eq!(manifest.limits.memory, Bytes::mebibytes(512));
     assert_eq!(manifest.limits.fuel, None);
     assert!(manifest.pipeline.install);
-    assert_eq!(manifest.components["a"].profile, Profile::Release);
+    let component = &manifest.components["a"];
+    assert_eq!(component.profile, Profile::Release);
+    assert_eq!((component.weight.get(), component.retries.get()), (1, 0));
+    assert!(component.exclusive.is_none() && component.timeout.is_none());
 }
 
 #[test]

@@ -125,7 +125,7 @@ fn components(manifest: &Manifest, faults: &mut Vec<Fault>) {
     for name in instances {
         identifier("an instance", name, faults);
     }
-    for (name, Component { path, wit, inputs, .. }) in &manifest.components {
+    for (name, Component { path, wit, inputs, exclusive, .. }) in &manifest.components {
         identifier("a component", name, faults);
         relative("the component's directory", path, faults);
         if let Some(wit) = wit {
@@ -135,6 +135,11 @@ fn components(manifest: &Manifest, faults: &mut Vec<Fault>) {
             if let Err(text) = check_glob("the glob", glob.get_ref()) {
                 faults.push(Fault::told(glob.span(), &text, "not a glob below the manifest"));
             }
+        }
+        if let Some(empty) = exclusive.as_ref().filter(|name| name.get_ref().trim().is_empty()) {
+            let message = "the name of what is exclusive is empty";
+            let help = "write a name that the components share, such as `\"port-8080\"`";
+            faults.push(Fault::at(empty.span(), message, "empty").advise(help));
         }
     }
 }

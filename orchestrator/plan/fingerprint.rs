@@ -10,6 +10,7 @@
 //! | argv of each step, placeholders unexpanded | yes | flags change the artifact; where the checkout lies does not |
 //! | variables a toolchain sets or hashes | yes | `RUSTFLAGS` and its like |
 //! | variables a toolchain only passes on | no | `HOME`, proxies: where, not what |
+//! | job slots, weights, retries, timeouts, and the variables that share job slots | no | when it is built, not what comes of it |
 //! | name, path, world, profile, options of the component | yes | steps may name them |
 //! | versions of encoder and composer, digests of adapters | yes | they are the tools of our own actions |
 //! | digest of each artifact taken from another action | yes | content, not key: equal bytes stop a rebuild |

@@ -4,13 +4,14 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 
+use super::service::Service;
 use super::{Checked, GuestStream, Summary, human};
 use crate::build::Event;
 use crate::check::Subject;
@@ -30,6 +31,7 @@ pub(super) struct Look {
     pub(super) quiet: bool,
     pub(super) verbose: bool,
     pub(super) progress: bool,
+    pub(super) service: Option<Service>,
 }
 
 /// Writes to standard error.
@@ -39,6 +41,8 @@ pub struct Console {
     running: Mutex<BTreeSet<String>>,
     /// How many actions there are.
     actions: AtomicUsize,
+    /// Whether the last thing written was folded.
+    folded: AtomicBool,
 }
 
 /// What a verb says of what it is about.
@@ -57,7 +61,13 @@ impl Console {
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
             bar
         });
-        Self { look, bar, running: Mutex::default(), actions: AtomicUsize::new(0) }
+        Self {
+            look,
+            bar,
+            running: Mutex::default(),
+            actions: AtomicUsize::new(0),
+            folded: AtomicBool::new(false),
+        }
     }
 
     pub(super) fn event(&self, event: &Event) {
@@ -88,7 +98,14 @@ impl Console {
                 self.under_way(&action.to_string(), true);
                 self.started(action, because);
             }
-            Event::Output { component, step, text } => self.output(component, step, text),
+            Event::Output { component, step, text, elapsed } => {
+                self.output(component, step, text, *elapsed);
+            }
+            Event::Retried { component, retry, retries, failure } => {
+                let why = failure.lines().next().unwrap_or_default();
+                let what = format!("{component} ({retry} of {retries}): {why}");
+                self.line(Tone::Bad, "retrying", &what);
+            }
             Event::Finished { action, by, cached, elapsed, size, .. } => {
                 if let Some(bar) = &self.bar {
                     bar.inc(1);
@@ -130,7 +147,7 @@ impl Console {
             (true, Action::Build(_)) if self.tells_each() => {
                 self.line(Tone::Quiet, "cached", &format!("{what:20} {by}"));
             }
-            // What follows from cached components is as cached as they are.
+            // What is cached is counted at the end, and what follows from it is as cached.
             (true, _) => {}
         }
     }
@@ -224,11 +241,19 @@ impl Console {
         ));
     }
 
-    fn output(&self, component: &str, step: &str, text: &str) {
-        if self.look.verbose && !text.trim().is_empty() {
-            self.line(Tone::Quiet, "output", &format!("{component}, step {step}"));
-            self.print(text.trim_end());
+    fn output(&self, component: &str, step: &str, text: &str, elapsed: Duration) {
+        if !self.look.verbose || text.trim().is_empty() {
+            return;
         }
+        let title = format!("{component}, step {step}");
+        let Some(service) = self.look.service else {
+            self.line(Tone::Quiet, "output", &title);
+            return self.print(text.trim_end());
+        };
+        let title = self.verb(Tone::Quiet, "output", &title);
+        let name = format!("poly-{component}-{step}");
+        self.write(&service.folded(&name, &title, text.trim_end(), elapsed));
+        self.folded.store(true, Ordering::Relaxed);
     }
 
     fn line(&self, tone: Tone, verb: &str, text: &str) {
@@ -251,7 +276,18 @@ impl Console {
         if self.look.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 
+    /// Prints text of which parts may be anybody's.
     fn print(&self, text: &str) {
+        let Some(service) = self.look.service else { return self.write(text) };
+        if self.folded.swap(false, Ordering::Relaxed)
+            && let Some(end) = service.after_folded()
+        {
+            self.write(end);
+        }
+        self.write(&service.harmless(text));
+    }
+
+    fn write(&self, text: &str) {
         let write = || {
             let _ = writeln!(io::stderr(), "{text}");
         };

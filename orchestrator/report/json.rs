@@ -36,9 +36,14 @@ pub(super) fn event(event: &Event) {
         Event::Started { action, by, because } => {
             json!({ "event": "started", "action": action, "by": by, "because": because })
         }
-        Event::Output { component, step, text } => {
-            json!({ "event": "output", "component": component, "step": step, "text": text })
-        }
+        Event::Output { component, step, text, elapsed } => json!({
+            "event": "output", "component": component, "step": step, "text": text,
+            "milliseconds": elapsed.as_millis(),
+        }),
+        Event::Retried { component, retry, retries, failure } => json!({
+            "event": "retried", "component": component, "retry": retry, "retries": retries,
+            "failure": failure,
+        }),
         Event::Finished { action, by, cached, elapsed, tools, ended, size } => json!({
             "event": "finished", "action": action, "by": by, "cached": cached, "size": size,
             "milliseconds": elapsed.as_millis(), "tool-milliseconds": tools.as_millis(),

@@ -7,6 +7,7 @@ mod console;
 pub mod graph;
 pub(crate) mod human;
 mod json;
+mod service;
 pub(crate) mod tree;
 
 use std::io::{self, IsTerminal as _, Write as _};
@@ -18,6 +19,7 @@ use crate::build::Event;
 use crate::check::{Difference, Ending, Outcome, Trap};
 use crate::cli::{Color, Global};
 use console::Console;
+use service::Service;
 
 /// Where everything that poly says goes.
 pub enum Report {
@@ -133,6 +135,7 @@ impl Report {
             quiet: global.quiet,
             verbose: global.verbose,
             progress,
+            service: Service::of(|name| std::env::var_os(name).is_some_and(|on| on == "true")),
         }))
     }
 

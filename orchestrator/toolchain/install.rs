@@ -21,6 +21,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -29,6 +30,7 @@ use thiserror::Error;
 
 use super::definition::{Tool, Toolchain, Way};
 use super::find::{Candidate, Finder, FoundTool, NotFound, Tools, Unfound, executable_in};
+use super::jobserver;
 use super::probe::{Probe, Unfit};
 use super::process::ProcessError;
 
@@ -187,6 +189,7 @@ impl Finder {
             Err(Unfound::Interrupted) => return Err(interrupted()),
             Err(Unfound::Missing(_)) => {}
         }
+        let _tokens = jobserver::acquire(NonZeroUsize::MIN).ok_or_else(interrupted)?;
         place.put_aside().map_err(|source| place.unusable(source))?;
         let installed = self.try_ways(toolchain, tool, &place, before, progress);
         place.take_back().map_err(|source| place.unusable(source))?;

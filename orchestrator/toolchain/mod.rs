@@ -23,6 +23,7 @@
 //! | `install`, `pin` | getting one that is not there, in the version that is asked for |
 //! | `origin` | where one is from, in words that mean the same on every machine |
 //! | `process` | starting anything at all, and stopping everything |
+//! | `jobserver` | the job slots that poly shares with tools and with whoever started it |
 //!
 //! This room does not decide when something is built or installed, and prints nothing.
 
@@ -34,6 +35,7 @@ mod file;
 mod find;
 mod identity;
 mod install;
+pub mod jobserver;
 mod origin;
 mod parse;
 mod pin;

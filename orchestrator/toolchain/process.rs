@@ -1,22 +1,26 @@
 //! Starting tools. Every process that poly starts is started here.
 //!
-//! - It sees the environment that it is given and nothing else, and reads nothing.
+//! - It sees the environment that it is given and nothing else, and reads nothing. One that does
+//!   work is told of the `jobserver` as well.
 //! - It leads a process group of its own, so that whatever it starts can be stopped with it.
 //!   What is left of the group when it ends is killed.
 //! - Its output is kept up to a bound; of more than that, the end. A log, where one is asked
 //!   for, gets all of it.
-//! - One that is asked a question has a time limit, after which it is killed.
+//! - One that is asked a question has a time limit, and any other may have one. When that is
+//!   over it is killed, and its whole group with it.
 //! - It stands in a list as long as it runs. [`interrupt_all`] stops everything in the list,
 //!   and nothing can be started any more.
 
-use std::collections::{BTreeMap, VecDeque};
+mod output;
+
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, PipeReader, Read as _, Write as _};
+use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,14 +28,11 @@ use miette::Diagnostic;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use thiserror::Error;
 
-/// How much output of one process is kept in memory.
-const KEPT: usize = 1 << 20;
+use super::jobserver;
+use output::Kept;
 
 /// How long processes have between being asked to stop and being killed.
 const GRACE: Duration = Duration::from_secs(2);
-
-/// How long output is waited for that a process leaves behind when it ends.
-const DRAIN: Duration = Duration::from_secs(1);
 
 /// A command to run.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +58,8 @@ pub struct Finished {
     pub dropped: u64,
     /// How long it ran.
     pub elapsed: Duration,
+    /// Whether it was killed because its time was over.
+    pub late: bool,
 }
 
 /// What a process that was asked something wrote.
@@ -103,10 +106,14 @@ pub enum ProcessError {
     Interrupted,
 }
 
-/// Runs a command to its end. A `log` gets all its output as it comes, in place of what it
-/// had.
-pub fn run(invocation: &Invocation<'_>, log: Option<&Path>) -> Result<Finished, ProcessError> {
-    RUNNING.run(invocation, log)
+/// Runs a command to its end, or for as long as `limit` says. A `log` gets all its output as it
+/// comes, in place of what it had.
+pub fn run(
+    invocation: &Invocation<'_>,
+    log: Option<&Path>,
+    limit: Option<Duration>,
+) -> Result<Finished, ProcessError> {
+    RUNNING.run(invocation, log, limit)
 }
 
 /// Stops everything that runs, first by asking, after two seconds by force, and lets nothing
@@ -145,19 +152,21 @@ impl Running {
         &self,
         invocation: &Invocation<'_>,
         log: Option<&Path>,
+        limit: Option<Duration>,
     ) -> Result<Finished, ProcessError> {
         let failed = |source| output_error(invocation, source);
         let log = log.map(File::create).transpose().map_err(failed)?;
         let started = Instant::now();
         let (reader, writer) = io::pipe().map_err(failed)?;
         let mut command = command(invocation);
+        jobserver::share(&mut command, invocation.environment);
         command.stdout(writer.try_clone().map_err(failed)?).stderr(writer);
         let child = self.start(command, invocation)?;
         let kept = Kept::of(reader, log);
-        let status = self.finish(child).map_err(failed)?;
+        let (status, late) = self.finish_within(child, limit).map_err(failed)?;
         let (output, dropped) = kept.take().map_err(failed)?;
         self.uninterrupted()?;
-        Ok(Finished { status, output, dropped, elapsed: started.elapsed() })
+        Ok(Finished { status, output, dropped, elapsed: started.elapsed(), late })
     }
 
     /// Runs a command that answers a question, its two outputs apart, for so long at most.
@@ -172,22 +181,8 @@ impl Running {
         let mut command = command(invocation);
         command.stdout(stdout_writer).stderr(stderr_writer);
         let child = self.start(command, invocation)?;
-        let group = Pid::from_child(&child);
         let (stdout, stderr) = (Kept::of(stdout, None), Kept::of(stderr, None));
-        let (status, late) = thread::scope(|scope| {
-            let (ended, end) = channel::<()>();
-            let watchdog = scope.spawn(move || {
-                let late = matches!(end.recv_timeout(limit), Err(RecvTimeoutError::Timeout));
-                if late {
-                    self.kill(group);
-                }
-                late
-            });
-            let status = self.finish(child);
-            drop(ended);
-            (status, watchdog.join().unwrap_or_default())
-        });
-        let status = status.map_err(failed)?;
+        let (status, late) = self.finish_within(child, Some(limit)).map_err(failed)?;
         let (stdout, _) = stdout.take().map_err(failed)?;
         let (stderr, _) = stderr.take().map_err(failed)?;
         self.uninterrupted()?;
@@ -216,6 +211,29 @@ impl Running {
         })?;
         list.groups.push(Pid::from_child(&child));
         Ok(child)
+    }
+
+    /// Waits for a process, and kills its group when its time is over. Says whether it did.
+    fn finish_within(
+        &self,
+        child: Child,
+        limit: Option<Duration>,
+    ) -> io::Result<(ExitStatus, bool)> {
+        let Some(limit) = limit else { return Ok((self.finish(child)?, false)) };
+        let group = Pid::from_child(&child);
+        thread::scope(|scope| {
+            let (ended, end) = channel::<()>();
+            let watchdog = scope.spawn(move || {
+                let late = matches!(end.recv_timeout(limit), Err(RecvTimeoutError::Timeout));
+                if late {
+                    self.kill(group);
+                }
+                late
+            });
+            let status = self.finish(child);
+            drop(ended);
+            Ok((status?, watchdog.join().unwrap_or_default()))
+        })
     }
 
     /// Waits for a process, and ends what it leaves behind.
@@ -308,66 +326,6 @@ fn spawn(command: &mut Command) -> io::Result<Child> {
 
 fn output_error(invocation: &Invocation<'_>, source: io::Error) -> ProcessError {
     ProcessError::Output { program: invocation.program.to_owned(), source }
-}
-
-/// The output of a process, read by a thread of its own.
-struct Kept {
-    tail: Arc<Mutex<Tail>>,
-    ended: Receiver<io::Result<()>>,
-}
-
-#[derive(Default)]
-struct Tail {
-    bytes: VecDeque<u8>,
-    dropped: u64,
-}
-
-impl Kept {
-    fn of(mut reader: PipeReader, mut log: Option<File>) -> Self {
-        let tail = Arc::<Mutex<Tail>>::default();
-        let (sender, ended) = channel();
-        let kept = Arc::clone(&tail);
-        thread::spawn(move || {
-            let mut buffer = [0; 16 * 1024];
-            let mut logged = Ok(());
-            let read = loop {
-                match reader.read(&mut buffer) {
-                    Ok(0) => break Ok(()),
-                    Ok(length) => {
-                        kept.lock().unwrap_or_else(PoisonError::into_inner).push(&buffer[..length]);
-                        // A full disk must not leave the process writing into a full pipe.
-                        if let (Some(log), Ok(())) = (&mut log, &logged) {
-                            logged = log.write_all(&buffer[..length]);
-                        }
-                    }
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(error) => break Err(error),
-                }
-            };
-            // Nobody listens any more if a daemon kept the pipe open for longer than `DRAIN`.
-            let _ = sender.send(read.and(logged));
-        });
-        Self { tail, ended }
-    }
-
-    /// What was kept, once the process has ended. A daemon that it left behind, in a group
-    /// of its own, may hold the pipe open for ever: that is waited for only shortly.
-    fn take(self) -> io::Result<(Vec<u8>, u64)> {
-        if let Ok(result) = self.ended.recv_timeout(DRAIN) {
-            result?;
-        }
-        let mut tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok((std::mem::take(&mut tail.bytes).into(), tail.dropped))
-    }
-}
-
-impl Tail {
-    fn push(&mut self, bytes: &[u8]) {
-        self.bytes.extend(bytes);
-        let excess = self.bytes.len().saturating_sub(KEPT);
-        self.bytes.drain(..excess);
-        self.dropped += excess as u64;
-    }
 }
 
 #[cfg(test)]

@@ -130,7 +130,7 @@ pub struct StepFailure {
     pub component: String,
     /// The step.
     pub step: String,
-    /// How it ended: `exit status: 1`, `signal: 9 (SIGKILL)`.
+    /// How it ended: `exit status: 1`, `signal: 9 (SIGKILL)`, or that its time was over.
     pub status: String,
     /// The end of what it wrote, in its own words.
     pub output: String,
@@ -145,6 +145,12 @@ pub struct StepFailure {
 }
 
 impl RecipeError {
+    /// Whether the same steps may end otherwise if they are tried again: it was the tools that
+    /// failed, and neither poly nor what it was told.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(self, Self::Failed(_) | Self::Output { .. })
+    }
+
     /// Whether it is neither the sources nor the tools, but what poly reads and writes them
     /// with.
     pub(in crate::build) fn is_surroundings(&self) -> bool {

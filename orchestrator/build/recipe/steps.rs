@@ -15,15 +15,31 @@ use crate::build::event::Event;
 use crate::build::inputs::InputsError;
 use crate::build::stage;
 use crate::component::inspect::{self, Kind};
+use crate::manifest::Timeout;
 use crate::toolchain::{ExpandError, Produces, Step, Template, Values, process};
 
 impl Recipe<'_> {
-    /// Carries the steps out in a fresh copy of the inputs. Returns what they left, and how long
-    /// they took.
+    /// Carries the steps out in a fresh copy of the inputs, and again, as often as the manifest
+    /// allows, if they fail. Returns what they left, and how long they took.
     pub(in crate::build) fn carry_out(
         &self,
         tell: &dyn Fn(Event),
     ) -> Result<(Vec<u8>, Duration), RecipeError> {
+        let retries = self.component.retries.get();
+        let mut done = self.attempt(tell);
+        for retry in 1..=retries {
+            let Err(error) = &done else { break };
+            if !error.may_pass() || process::interrupted() {
+                break;
+            }
+            let failure = error.to_string();
+            tell(Event::Retried { component: self.name.to_owned(), retry, retries, failure });
+            done = self.attempt(tell);
+        }
+        done
+    }
+
+    fn attempt(&self, tell: &dyn Fn(Event)) -> Result<(Vec<u8>, Duration), RecipeError> {
         let places = Places::of(self)?;
         let _alone = places.lock()?;
         places.clear_logs()?;
@@ -66,18 +82,23 @@ impl Recipe<'_> {
             environment,
         };
         let log = places.log(index, &step.name);
-        let finished =
-            process::run(&invocation, Some(&log)).map_err(|source| RecipeError::Process {
-                component: self.name.to_owned(),
-                step: step.name.clone(),
-                source,
-            })?;
+        let timeout = self.component.timeout;
+        let finished = process::run(&invocation, Some(&log), timeout.map(Timeout::duration));
+        let finished = finished.map_err(|source| RecipeError::Process {
+            component: self.name.to_owned(),
+            step: step.name.clone(),
+            source,
+        })?;
         let text = String::from_utf8_lossy(&finished.output);
-        if !finished.status.success() {
+        let late = timeout.filter(|_| finished.late);
+        if late.is_some() || !finished.status.success() {
             return Err(RecipeError::from(Box::new(StepFailure {
                 component: self.name.to_owned(),
                 step: step.name.clone(),
-                status: finished.status.to_string(),
+                status: late.map_or_else(
+                    || finished.status.to_string(),
+                    |limit| format!("its `timeout` of {limit} was over, and it was killed"),
+                ),
                 hint: step.hint(&text).map(str::to_owned),
                 output: told(&text, finished.dropped),
                 command: argv.iter().map(|part| quoted(part)).collect::<Vec<_>>().join(" "),
@@ -89,6 +110,7 @@ impl Recipe<'_> {
             component: self.name.to_owned(),
             step: step.name.clone(),
             text: text.into_owned(),
+            elapsed: finished.elapsed,
         });
         Ok(())
     }
@@ -159,12 +181,22 @@ impl Recipe<'_> {
     }
 }
 
-/// What a step wrote, as far as it was kept.
+/// How many bytes of what a failed step wrote are shown.
+const SHOWN: usize = 64 << 10;
+
+/// The end of what a step wrote, in whole lines where there are any.
 fn told(text: &str, dropped: u64) -> String {
     let text = text.trim_end();
-    match dropped {
-        0 => text.to_owned(),
-        _ => format!("({dropped} bytes are left out here; all of it is in the log)\n{text}"),
+    let mut start = text.ceil_char_boundary(text.len().saturating_sub(SHOWN));
+    if start > 0 {
+        start += text[start..].find('\n').map_or(0, |end| end + 1);
+    }
+    let shown = &text[start..];
+    match dropped + start as u64 {
+        0 => shown.to_owned(),
+        left_out => {
+            format!("({left_out} bytes are left out here; all of it is in the log)\n{shown}")
+        }
     }
 }
 
@@ -187,5 +219,17 @@ mod tests {
         assert_eq!(quoted("-target=wasip1"), "-target=wasip1");
         assert_eq!(quoted("it's here"), r"'it'\''s here'");
         assert_eq!(quoted(""), "''");
+    }
+
+    #[test]
+    fn of_much_output_the_last_whole_lines_are_told() {
+        assert_eq!(told("one\ntwo\n", 0), "one\ntwo");
+        let line = "ü".repeat(49) + "\n";
+        let text = told(&line.repeat(1000), 5);
+        let (note, shown) = text.split_once('\n').unwrap();
+        assert_eq!(note, "(33566 bytes are left out here; all of it is in the log)");
+        assert_eq!(shown, line.repeat(661).trim_end());
+        let unbroken = told(&"ü".repeat(SHOWN), 0);
+        assert_eq!(unbroken.lines().last().unwrap().len(), SHOWN);
     }
 }

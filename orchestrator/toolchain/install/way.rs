@@ -135,7 +135,8 @@ impl<'a> Runner<'a> {
             directory,
             environment: &self.variables,
         };
-        let finished = self.running.run(&invocation, Some(&self.log)).map_err(Failure::Process)?;
+        let finished = self.running.run(&invocation, Some(&self.log), None);
+        let finished = finished.map_err(Failure::Process)?;
         if finished.status.success() {
             return Ok(());
         }

@@ -1,3 +1,4 @@
+use super::output::KEPT;
 use super::*;
 
 /// A list of its own for each test: an interrupt must not reach the neighbours.
@@ -11,6 +12,7 @@ fn shell(running: &Running, script: &str, log: Option<&Path>) -> Result<Finished
             environment: &environment,
         },
         log,
+        None,
     )
 }
 
@@ -50,7 +52,7 @@ fn an_executable_that_is_not_there() {
         directory: Path::new("/"),
         environment: &BTreeMap::new(),
     };
-    let error = Running::new().run(&invocation, None).unwrap_err();
+    let error = Running::new().run(&invocation, None, None).unwrap_err();
     assert_eq!(error.to_string(), "cannot start `/nowhere/tinygo` in `/`");
 }
 
@@ -62,6 +64,44 @@ fn what_a_process_leaves_behind_is_ended() {
     let text = String::from_utf8(finished.output).unwrap();
     let left = Pid::from_raw(text.trim().parse().unwrap()).unwrap();
     assert_ended(left);
+}
+
+/// Its time is over once the grandchild is known: the limit begins anew until then, so that the
+/// machine may be as slow as it likes.
+#[test]
+fn one_that_takes_too_long_is_killed_with_all_it_started() {
+    let directory = tempfile::tempdir().unwrap();
+    let pid_file = directory.path().join("pid");
+    let script = format!(
+        "echo begun; sleep 600 & echo $! > {}.new; mv {0}.new {0}; wait",
+        pid_file.display()
+    );
+    let environment = BTreeMap::new();
+    let arguments = ["-c".to_owned(), script];
+    let invocation = Invocation {
+        program: Path::new("/bin/sh"),
+        arguments: &arguments,
+        directory: Path::new("/"),
+        environment: &environment,
+    };
+    let mut limit = Duration::from_millis(50);
+    let finished = loop {
+        let _ = std::fs::remove_file(&pid_file);
+        let finished = Running::new().run(&invocation, None, Some(limit)).unwrap();
+        assert!(finished.late && finished.status.code().is_none(), "{finished:?}");
+        if pid_file.exists() {
+            break finished;
+        }
+        limit *= 2;
+    };
+    assert_eq!(finished.output, b"begun\n");
+    let pid = std::fs::read_to_string(&pid_file).unwrap().trim().parse().unwrap();
+    assert_ended(Pid::from_raw(pid).unwrap());
+
+    let environment = BTreeMap::new();
+    let invocation = Invocation { arguments: &[], environment: &environment, ..invocation };
+    let finished = Running::new().run(&invocation, None, Some(Duration::from_mins(10))).unwrap();
+    assert!(finished.status.success() && !finished.late);
 }
 
 #[test]

@@ -1,0 +1,128 @@
+//! CI services, whose log viewers fold lines away, and take orders from lines.
+//!
+//! What a step wrote that succeeded is folded; a failure never is. A service that reads orders in
+//! its log (GitHub above all, where a line can set outputs and hide others) must not take them
+//! from the output of tools: a compiler prints what strangers wrote. So GitHub is told to stop
+//! listening for as long as such text lasts, and what would end that is a word which the text
+//! cannot hold. At GitLab and Buildkite lines can only fold each other, and are changed so that
+//! they do not. A tool that means harm has better ways, for it runs as the user; this keeps an
+//! honest one from being abused.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use poly_cache::Digest;
+
+/// Whose log it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Service {
+    /// GitHub Actions: [workflow commands](https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions).
+    GitHub,
+    /// GitLab: [sections](https://docs.gitlab.com/ci/jobs/job_logs/#custom-collapsible-sections).
+    GitLab,
+    /// Buildkite: [groups](https://buildkite.com/docs/pipelines/configure/managing-log-output).
+    Buildkite,
+}
+
+impl Service {
+    /// As variables say, each of which is `true` at its service and nowhere else.
+    pub(super) fn of(is_true: impl Fn(&str) -> bool) -> Option<Self> {
+        let services = [
+            ("GITHUB_ACTIONS", Self::GitHub),
+            ("GITLAB_CI", Self::GitLab),
+            ("BUILDKITE", Self::Buildkite),
+        ];
+        services.into_iter().find(|(name, _)| is_true(name)).map(|(_, service)| service)
+    }
+
+    /// Text under a title, folded away. `name` is of letters, digits and `-`; `elapsed` is how long
+    /// it took to come, up to now.
+    pub(super) fn folded(self, name: &str, title: &str, text: &str, elapsed: Duration) -> String {
+        let text = self.harmless(text);
+        match self {
+            Self::GitHub => format!("::group::{}\n{text}\n::endgroup::", title.trim_start()),
+            Self::GitLab => {
+                let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                let begun = now.saturating_sub(elapsed).as_secs();
+                format!(
+                    "\u{1b}[0Ksection_start:{begun}:{name}[collapsed=true]\r\u{1b}[0K{title}\n{text}\n\
+                     \u{1b}[0Ksection_end:{}:{name}\r\u{1b}[0K",
+                    now.as_secs()
+                )
+            }
+            Self::Buildkite => format!("--- {}\n{text}", title.trim_start()),
+        }
+    }
+
+    /// The line that must stand between what is folded and what is not.
+    pub(super) fn after_folded(self) -> Option<&'static str> {
+        // A group goes on to the next one.
+        (self == Self::Buildkite).then_some("+++ poly")
+    }
+
+    /// Text in which the service sees no orders.
+    pub(super) fn harmless(self, text: &str) -> String {
+        match self {
+            Self::GitHub if text.contains("::") || text.contains("##[") => {
+                // No text holds its own digest.
+                let word = Digest::of(text.as_bytes());
+                format!("::stop-commands::{word}\n{text}\n::{word}::")
+            }
+            Self::GitHub => text.to_owned(),
+            Self::GitLab => text
+                .replace("section_start:", "section_start ")
+                .replace("section_end:", "section_end "),
+            Self::Buildkite => {
+                let line = |line: &str| {
+                    let header =
+                        ["---", "+++", "~~~", "^^^"].iter().any(|mark| line.starts_with(mark));
+                    if header { format!(" {line}") } else { line.to_owned() }
+                };
+                text.split('\n').map(line).collect::<Vec<_>>().join("\n")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_is_known_by_its_variable() {
+        assert_eq!(Service::of(|name| name == "GITLAB_CI"), Some(Service::GitLab));
+        assert_eq!(Service::of(|_| false), None);
+    }
+
+    #[test]
+    fn output_of_tools_gives_no_orders() {
+        let harmless = Service::GitHub.harmless("use std::fs;\n ::set-output name=a::b");
+        let lines: Vec<&str> = harmless.lines().collect();
+        let word = lines[0].strip_prefix("::stop-commands::").unwrap();
+        assert_eq!(lines[1..], ["use std::fs;", " ::set-output name=a::b", &format!("::{word}::")]);
+        // Another text, another word: what was seen of one is of no use in the next.
+        assert!(!Service::GitHub.harmless("::stop-commands::x").contains(word));
+        assert!(Service::GitHub.harmless("##[add-matcher]x").starts_with("::stop-commands::"));
+        assert_eq!(Service::GitHub.harmless("built a"), "built a");
+
+        let section = "\u{1b}[0Ksection_end:1:poly-a-compile\r\u{1b}[0K";
+        assert!(!Service::GitLab.harmless(section).contains("section_end:"));
+        assert_eq!(
+            Service::Buildkite.harmless("--- a/file\n-- b\n^^^ +++"),
+            " --- a/file\n-- b\n ^^^ +++"
+        );
+    }
+
+    #[test]
+    fn each_service_is_told_in_its_own_way() {
+        let folded =
+            |service: Service| service.folded("poly-a-b", "  output a", "text", Duration::ZERO);
+        assert_eq!(folded(Service::GitHub), "::group::output a\ntext\n::endgroup::");
+        assert_eq!(folded(Service::Buildkite), "--- output a\ntext");
+        let section = folded(Service::GitLab);
+        assert!(
+            section.starts_with("\u{1b}[0Ksection_start:")
+                && section.contains("  output a\ntext\n")
+        );
+        assert_eq!(section.matches(":poly-a-b").count(), 2);
+    }
+}
