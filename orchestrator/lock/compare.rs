@@ -84,6 +84,11 @@ impl Lock {
                 }
             }
         }
+        for (name, toolchain) in &present.absent {
+            if self.tool(toolchain, name).is_none() {
+                found.add(Difference::Missing(Thing::Tool(name.clone())));
+            }
+        }
         for locked in &self.tools {
             let thing = Thing::Tool(locked.name.clone());
             for toolchain in &locked.toolchains {

@@ -204,6 +204,13 @@ fn every_difference_is_named() {
             vec!["tool `tool` is in it, and not on this machine"],
         ),
         (
+            Present {
+                absent: [("new".to_owned(), "fake".to_owned())].into(),
+                ..present(from_ref(&locked), &flow)
+            },
+            vec!["tool `new` is not in it"],
+        ),
+        (
             present(from_ref(&locked), &[library("flow", "4"), library("wiring", "1")]),
             vec![
                 "the version of library `flow` is `3` in it, and `4` here",
