@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use poly_cache::{Artifact, Digest, StatCache};
 
 use super::artifacts::Artifacts;
+use super::cache::LATEST;
 use super::error::BuildError;
 use super::event::Event;
 use super::inputs::Sources;
@@ -401,7 +402,7 @@ fn state_file(project: &Project) -> PathBuf {
 /// The copy in the cache, for other checkouts of a pipeline of this name.
 fn latest_file(project: &Project, cache: &Path) -> PathBuf {
     let name = Digest::of(project.manifest.pipeline.name.get_ref().as_bytes());
-    cache.join("latest").join(format!("{}.json", name.short()))
+    cache.join(LATEST).join(format!("{}.json", name.short()))
 }
 
 fn one_error(mut failures: Vec<BuildError>) -> BuildError {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use poly_cache::Artifact;
@@ -81,15 +82,16 @@ impl Driver<'_> {
             let kit = Kit::new(self.project, toolchain, tools).map_err(Box::new)?;
             Ok::<_, BuildError>(kit)
         })?;
-        let caches = kit.caches();
-        let recipe = Recipe::new(&self.builds, self.project, &self.sources, name, kit);
+        let recipe = Recipe::new(&self.builds, self.project, &self.sources, name, Arc::clone(&kit));
         let recipe = recipe.map_err(Box::new)?;
         Ok(Prepared {
             fingerprint: recipe.fingerprint(),
             by: toolchain.name.clone(),
             work: Box::new(move || {
-                self.enter(&caches)?;
+                self.enter(&kit.caches())?;
                 let (bytes, tools) = recipe.carry_out(self.tell).map_err(Box::new)?;
+                let now = self.provision.look(toolchain, Some(self.project))?;
+                kit.refuse_changed(toolchain, &now).map_err(Box::new)?;
                 Ok(Product { made: Made::New(bytes), tools, by: None })
             }),
         })

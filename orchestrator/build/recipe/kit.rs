@@ -11,6 +11,7 @@ use poly_cache::Digest;
 use super::RecipeError;
 use crate::build::inputs::{Globs, InputsError};
 use crate::build::project::Project;
+use crate::build::stage::StageError;
 use crate::plan::ToolIdentity;
 use crate::toolchain::environment::{self, UserDirectories, Variables};
 use crate::toolchain::{Toolchain, Tools};
@@ -45,9 +46,7 @@ impl Kit {
         let mut steps_see = process.clone();
         steps_see.extend(overridden.clone());
         let user = UserDirectories::of(&steps_see);
-        let user_settings = toolchain.user_settings(&user).map_err(|unreadable| {
-            InputsError::Read { path: unreadable.path, source: unreadable.source }
-        })?;
+        let user_settings = user_settings(toolchain, &user)?;
         let identities = tools.found.iter().map(|(name, tool)| {
             let identity = ToolIdentity {
                 version: tool.version.clone(),
@@ -70,10 +69,40 @@ impl Kit {
         })
     }
 
+    /// Refuses what was made while one of the tools (which are `now` these) or of the user's
+    /// settings became another: nobody knows of which of the two it was made. The inputs cannot
+    /// change meanwhile, being a copy.
+    pub(in crate::build) fn refuse_changed(
+        &self,
+        toolchain: &Toolchain,
+        now: &Tools,
+    ) -> Result<(), RecipeError> {
+        let settings = user_settings(toolchain, &self.user)?;
+        let mut tools = self.tools.found.iter();
+        let tool = tools.find(|(name, tool)| now.found.get(*name) != Some(tool));
+        let differs = |name: &&String| settings.get(*name) != self.user_settings.get(*name);
+        let setting = self.user_settings.keys().chain(settings.keys()).find(differs);
+        match tool.map(|(name, _)| name).or(setting) {
+            None => Ok(()),
+            Some(name) => Err(StageError::Changed { name: name.clone() }.into()),
+        }
+    }
+
     /// Where its tools remember something.
     pub(in crate::build) fn caches(&self) -> Vec<PathBuf> {
         self.tools.found.values().map(|tool| tool.cache.clone()).collect()
     }
+}
+
+fn user_settings(
+    toolchain: &Toolchain,
+    user: &UserDirectories,
+) -> Result<BTreeMap<String, Digest>, InputsError> {
+    let settings = toolchain.user_settings(user);
+    settings.map_err(|unreadable| InputsError::Read {
+        path: unreadable.path,
+        source: unreadable.source,
+    })
 }
 
 /// What the manifest sets in the environment of a toolchain's steps.
