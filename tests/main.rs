@@ -17,5 +17,6 @@ mod real;
 mod schedule;
 mod types;
 mod unread;
+mod verify;
 mod why;
 mod wit;

@@ -10,10 +10,11 @@ use super::error::ToolchainError;
 use super::parse;
 
 /// The toolchains that are part of poly.
-const EMBEDDED: [(&str, &str); 4] = [
+const EMBEDDED: [(&str, &str); 5] = [
     ("cargo-component.toml", include_str!("../../toolchains/cargo-component.toml")),
     ("cargo.toml", include_str!("../../toolchains/cargo.toml")),
     ("componentize-py.toml", include_str!("../../toolchains/componentize-py.toml")),
+    ("componentize-py-pip.toml", include_str!("../../toolchains/componentize-py-pip.toml")),
     ("tinygo.toml", include_str!("../../toolchains/tinygo.toml")),
 ];
 

@@ -24,6 +24,8 @@ pub struct Toolchain {
     pub produces: Produces,
     /// Whether equal inputs give equal bytes.
     pub reproducible: bool,
+    /// Why they do not, if they do not.
+    pub varies: Option<String>,
     /// What it reads of a component: globs relative to the component's directory.
     pub inputs: Vec<String>,
     /// What it does not read of that after all.
@@ -100,6 +102,8 @@ pub struct Tool {
     pub installs: Vec<Way>,
     /// Whether the one that poly installs comes before those that are on `PATH`.
     pub search: Search,
+    /// What a person can do who cannot have it.
+    pub otherwise: Option<String>,
 }
 
 /// Where a tool is searched that poly can install.
@@ -171,6 +175,13 @@ pub enum Way {
         strip: u32,
         /// Where its executables are.
         bin: String,
+    },
+    /// A program whose sources poly carries, built by `cargo install`.
+    Helper {
+        /// Its name among poly's helpers.
+        name: String,
+        /// Its sources, by relative path.
+        sources: BTreeMap<String, String>,
     },
     /// A script, run by bash.
     Script {
@@ -359,6 +370,7 @@ impl Way {
             Self::Cargo { .. } => "cargo",
             Self::Go { .. } => "go",
             Self::Archive { .. } => "archive",
+            Self::Helper { .. } => "helper",
             Self::Script { .. } => "script",
         }
     }

@@ -17,6 +17,8 @@ pub(super) struct ToolchainFile {
     pub(super) language: String,
     pub(super) produces: Produces,
     pub(super) reproducible: bool,
+    #[serde(default)]
+    pub(super) varies: Option<String>,
     pub(super) inputs: Vec<Text>,
     #[serde(default)]
     pub(super) exclude: Vec<Text>,
@@ -63,6 +65,8 @@ pub(super) struct ToolFile {
     pub(super) identity: Vec<Text>,
     #[serde(default)]
     pub(super) install: Vec<Spanned<WayFile>>,
+    #[serde(default)]
+    pub(super) otherwise: Option<String>,
 }
 
 /// One `[[tool.NAME.install]]`: the keys of all ways, of which each takes its own.
@@ -80,6 +84,7 @@ pub(super) struct WayFile {
     pub(super) platforms: Option<IndexMap<String, Archive>>,
     pub(super) strip: Option<u32>,
     pub(super) bin: Option<String>,
+    pub(super) helper: Option<Text>,
     pub(super) script: Option<Text>,
 }
 
@@ -91,6 +96,7 @@ pub(super) enum WayName {
     Cargo,
     Go,
     Archive,
+    Helper,
     Script,
 }
 

@@ -71,6 +71,8 @@ pub struct NotFound {
     pub overridden: bool,
     /// Everything that was looked at.
     pub candidates: Vec<Candidate>,
+    /// What else a person can do.
+    pub otherwise: Option<Box<str>>,
 }
 
 /// An executable that will not do.
@@ -212,6 +214,7 @@ impl Finder {
             installable: !tool.installs.is_empty(),
             overridden: overridden.is_some(),
             candidates,
+            otherwise: tool.otherwise.as_deref().map(Box::from),
         }))
     }
 
@@ -321,6 +324,7 @@ impl Diagnostic for NotFound {
                  it, or name it in the manifest: `[toolchain.NAME.tools]`"
             ),
         });
+        lines.extend(self.otherwise.as_deref().map(str::to_owned));
         Some(Box::new(lines.join("\n")))
     }
 }

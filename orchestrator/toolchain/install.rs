@@ -94,7 +94,7 @@ pub enum ToolError {
     /// It was not found, and was not to be installed or cannot be.
     #[error(transparent)]
     #[diagnostic(transparent)]
-    NotFound(NotFound),
+    NotFound(Box<NotFound>),
     /// It could not be installed.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -119,7 +119,7 @@ pub enum InstallError {
     },
     /// Every way failed.
     #[error("cannot install `{tool}` {version}: {}", tried(attempts))]
-    #[diagnostic(help("{}", by_hand(tool, attempts)))]
+    #[diagnostic(help("{}", by_hand(tool, attempts, otherwise.as_deref())))]
     Failed {
         /// The tool.
         tool: String,
@@ -127,6 +127,8 @@ pub enum InstallError {
         version: String,
         /// What was tried, in order.
         attempts: Vec<Attempt>,
+        /// What else a person can do.
+        otherwise: Option<String>,
     },
     /// poly was stopped.
     #[error("interrupted while installing `{tool}`")]
@@ -154,7 +156,7 @@ impl Finder {
                 Err(Unfound::Missing(missing))
                     if !install || missing.overridden || tool.installs.is_empty() =>
                 {
-                    return Err(ToolError::NotFound(missing));
+                    return Err(ToolError::NotFound(Box::new(missing)));
                 }
                 Err(Unfound::Missing(_)) => self
                     .install(toolchain, tool, &tools, progress)
@@ -231,7 +233,8 @@ impl Finder {
             }
         }
         let version = version.to_owned();
-        Err(InstallError::Failed { tool: tool.name.clone(), version, attempts })
+        let otherwise = tool.otherwise.clone();
+        Err(InstallError::Failed { tool: tool.name.clone(), version, attempts, otherwise })
     }
 
     /// The tool, if what a way left behind will do; with a receipt then.
@@ -317,7 +320,7 @@ fn tried(attempts: &[Attempt]) -> String {
 }
 
 /// What each way said, and what a person can do.
-fn by_hand(tool: &str, attempts: &[Attempt]) -> String {
+fn by_hand(tool: &str, attempts: &[Attempt], otherwise: Option<&str>) -> String {
     let mut lines = Vec::new();
     for Attempt { way, said, log, .. } in attempts {
         lines.push(format!("`{way}` said:"));
@@ -340,6 +343,7 @@ fn by_hand(tool: &str, attempts: &[Attempt]) -> String {
             lines.extend(commands.iter().map(|command| format!("  {command}")));
         }
     }
+    lines.extend(otherwise.map(str::to_owned));
     lines.join("\n")
 }
 

@@ -22,6 +22,7 @@
 //! | `find`, `probe`, `identity` | which executable a tool is |
 //! | `install`, `pin` | getting one that is not there, in the version that is asked for |
 //! | `origin` | where one is from, in words that mean the same on every machine |
+//! | `helpers` | tools whose sources poly carries |
 //! | `process` | starting anything at all, and stopping everything |
 //! | `jobserver` | the job slots that poly shares with tools and with whoever started it |
 //!
@@ -33,6 +34,7 @@ pub mod environment;
 mod error;
 mod file;
 mod find;
+mod helpers;
 mod identity;
 mod install;
 pub mod jobserver;

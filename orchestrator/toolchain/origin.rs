@@ -160,6 +160,7 @@ fn of_way(way: &Way, tool: &Tool, found: &FoundTool, fetched: Option<String>) ->
         }
         Way::Cargo { package, .. } => of(format!("cargo install {package}"), fetched()),
         Way::Go { package, .. } => of(format!("go install {package}"), fetched()),
+        Way::Helper { name, .. } => of(format!("helper {name}"), everywhere(sha256(way.recipe()))),
         Way::Script { name, text } => {
             of(format!("script {name}"), everywhere(sha256(Digest::of(text.as_bytes()))))
         }

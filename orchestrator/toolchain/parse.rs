@@ -69,6 +69,7 @@ impl Parser<'_> {
             language: file.language,
             produces: file.produces,
             reproducible: file.reproducible,
+            varies: file.varies,
             inputs: globs(file.inputs)?,
             exclude: globs(file.exclude)?,
             settings: self.of_user("a settings file", &file.settings)?,
@@ -131,6 +132,7 @@ impl Parser<'_> {
             accept,
             installs: ways.map(|file| way::way(self, file, version)).collect::<Result<_, _>>()?,
             install_version: file.install_version,
+            otherwise: file.otherwise,
             resolve: file.resolve,
             from: file.from.map(Spanned::into_inner),
             variants: file.variant,
@@ -274,7 +276,7 @@ impl Parser<'_> {
             Spanned::new(self.within(text, start..start + name.len()), name.clone())
         };
         match placeholder {
-            Placeholder::Tool(tool) | Placeholder::Cache(tool) => {
+            Placeholder::Tool(tool) | Placeholder::Prefix(tool) | Placeholder::Cache(tool) => {
                 known("tool", &name(tool), toolchain.tools.keys())
             }
             Placeholder::Variant(tool) => {

@@ -77,6 +77,8 @@ impl Way {
                 strip: *strip,
                 bin: bin.clone(),
             }),
+            // There is one version of what poly carries.
+            Self::Helper { .. } => None,
             Self::RustupTarget { .. }
             | Self::Cargo { .. }
             | Self::Go { .. }

@@ -13,6 +13,7 @@
 //! | `{home}` | the user's home directory |
 //! | `{cargo-home}`, `{rustup-home}`, `{config-home}` | `CARGO_HOME`, `RUSTUP_HOME`, `XDG_CONFIG_HOME`, or else `.cargo`, `.rustup`, `.config` in the home |
 //! | `{tool:NAME}` | the executable of a tool |
+//! | `{prefix:TOOL}` | where a tool is installed: the directory above that of its executable |
 //! | `{cache:TOOL}` | a directory for what a tool remembers, shared by all builds with that very tool; it may not be there yet |
 //! | `{variant:TOOL}` | the variant that was chosen of a tool |
 //! | `{tools-path}` | the directories of all tools, then those of `PATH` |
@@ -80,6 +81,8 @@ pub enum Placeholder {
     ToolsPath,
     /// `{tool:NAME}`
     Tool(String),
+    /// `{prefix:TOOL}`
+    Prefix(String),
     /// `{cache:TOOL}`
     Cache(String),
     /// `{variant:TOOL}`
@@ -113,7 +116,7 @@ pub struct Values {
     pub user: UserDirectories,
     /// `{tools-path}`
     pub tools_path: String,
-    /// `{tool:NAME}`, `{cache:TOOL}` and `{variant:TOOL}`
+    /// `{tool:NAME}`, `{prefix:TOOL}`, `{cache:TOOL}` and `{variant:TOOL}`
     pub tools: IndexMap<String, FoundTool>,
     /// `{option:NAME}`
     pub options: BTreeMap<String, String>,
@@ -182,8 +185,9 @@ const PLAIN: [(&str, Placeholder); 13] = [
 type MakePlaceholder = fn(String) -> Placeholder;
 
 /// Placeholders with an argument, by what stands before the colon.
-const NAMED: [(&str, MakePlaceholder); 5] = [
+const NAMED: [(&str, MakePlaceholder); 6] = [
     ("tool", Placeholder::Tool),
+    ("prefix", Placeholder::Prefix),
     ("cache", Placeholder::Cache),
     ("variant", Placeholder::Variant),
     ("option", Placeholder::Option),
@@ -299,6 +303,10 @@ impl Template {
             Placeholder::Output => unicode(&values.output),
             Placeholder::ToolsPath => Ok(values.tools_path.clone()),
             Placeholder::Tool(name) => unicode(&values.tools.get(name).ok_or_else(absent)?.path),
+            Placeholder::Prefix(name) => {
+                let tool = values.tools.get(name).ok_or_else(absent)?;
+                unicode(tool.path.ancestors().nth(2).ok_or_else(absent)?)
+            }
             Placeholder::Cache(name) => unicode(&values.tools.get(name).ok_or_else(absent)?.cache),
             Placeholder::Variant(name) => {
                 values.tools.get(name).and_then(|tool| tool.variant.clone()).ok_or_else(absent)

@@ -7,6 +7,7 @@ use toml::Spanned;
 use super::definition::Way;
 use super::error::Fault;
 use super::file::{Text, WayFile, WayName};
+use super::helpers;
 use super::parse::Parser;
 
 impl WayName {
@@ -17,6 +18,7 @@ impl WayName {
             Self::Cargo => "cargo",
             Self::Go => "go",
             Self::Archive => "archive",
+            Self::Helper => "helper",
             Self::Script => "script",
         }
     }
@@ -29,6 +31,7 @@ impl WayName {
             Self::Cargo => (&["crate"], &["locked"]),
             Self::Go => (&["package"], &["module"]),
             Self::Archive => (&["platforms"], &["strip", "bin"]),
+            Self::Helper => (&["helper"], &[]),
             Self::Script => (&["script"], &[]),
         }
     }
@@ -47,6 +50,7 @@ impl WayFile {
             ("platforms", self.platforms.is_some()),
             ("strip", self.strip.is_some()),
             ("bin", self.bin.is_some()),
+            ("helper", self.helper.is_some()),
             ("script", self.script.is_some()),
         ];
         keys.into_iter().filter_map(|(key, given)| given.then_some(key)).collect()
@@ -98,11 +102,21 @@ pub(super) fn way(
             strip: file.strip.unwrap_or(0),
             bin: file.bin.unwrap_or_else(|| "bin".to_owned()),
         },
+        WayName::Helper => helper(&file.helper.ok_or_else(|| lacking("helper"))?)?,
         WayName::Script => {
             let name = file.script.ok_or_else(|| lacking("script"))?;
             script(parser, &name)?
         }
     })
+}
+
+fn helper(name: &Text) -> Result<Way, Fault> {
+    let sources = helpers::sources(name.get_ref()).ok_or_else(|| {
+        let names = helpers::names().collect::<Vec<_>>().join("`, `");
+        Fault::at(name.span(), format!("poly carries no helper `{}`", name.get_ref()), "here")
+            .help(format!("it carries: `{names}`"))
+    })?;
+    Ok(Way::Helper { name: name.get_ref().clone(), sources })
 }
 
 fn script(parser: &Parser<'_>, name: &Text) -> Result<Way, Fault> {

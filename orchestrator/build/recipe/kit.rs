@@ -13,7 +13,7 @@ use crate::build::inputs::{Globs, InputsError};
 use crate::build::project::Project;
 use crate::build::stage::StageError;
 use crate::plan::ToolIdentity;
-use crate::toolchain::environment::{self, UserDirectories, Variables};
+use crate::toolchain::environment::{UserDirectories, Variables};
 use crate::toolchain::{Toolchain, Tools};
 
 /// A toolchain as one run has it.
@@ -25,7 +25,7 @@ pub(in crate::build) struct Kit {
     pub(super) identities: BTreeMap<String, ToolIdentity>,
     /// What it reads of a component.
     pub(super) globs: Globs,
-    /// poly's own environment.
+    /// The environment around it.
     pub(super) process: Variables,
     /// The part of its steps' environment that counts.
     pub(super) environment: Variables,
@@ -35,13 +35,13 @@ pub(in crate::build) struct Kit {
 }
 
 impl Kit {
-    /// That of a toolchain whose tools are there.
+    /// That of a toolchain in an environment, whose tools are there.
     pub(in crate::build) fn new(
         project: &Project,
         toolchain: &Toolchain,
+        process: &Variables,
         tools: Tools,
     ) -> Result<Self, RecipeError> {
-        let process = environment::of_process();
         let overridden = overridden(project, toolchain);
         let mut steps_see = process.clone();
         steps_see.extend(overridden.clone());
@@ -57,12 +57,9 @@ impl Kit {
         });
         Ok(Self {
             identities: identities.collect(),
-            globs: Globs::new(
-                toolchain.inputs.iter().map(String::as_str),
-                toolchain.exclude.iter().map(String::as_str),
-            )?,
-            environment: toolchain.environment_of_key(&process, overridden),
-            process,
+            globs: globs(toolchain)?,
+            environment: toolchain.environment_of_key(process, overridden),
+            process: process.clone(),
             user,
             user_settings,
             tools,
@@ -103,6 +100,12 @@ fn user_settings(
         path: unreadable.path,
         source: unreadable.source,
     })
+}
+
+/// What a toolchain reads of a component.
+pub(super) fn globs(toolchain: &Toolchain) -> Result<Globs, InputsError> {
+    let [inputs, exclude] = [&toolchain.inputs, &toolchain.exclude];
+    Globs::new(inputs.iter().map(String::as_str), exclude.iter().map(String::as_str))
 }
 
 /// What the manifest sets in the environment of a toolchain's steps.

@@ -6,7 +6,10 @@ use super::*;
 fn every_embedded_toolchain_is_valid_and_can_be_tried() {
     let catalog = Catalog::embedded();
     let names: Vec<&str> = catalog.names().collect();
-    assert_eq!(names, ["cargo", "cargo-component", "componentize-py", "tinygo"]);
+    assert_eq!(
+        names,
+        ["cargo", "cargo-component", "componentize-py", "componentize-py-pip", "tinygo"]
+    );
     let told: Vec<&str> = catalog.iter().map(|toolchain| &*toolchain.name).collect();
     assert_eq!(told, names, "each is in a file of its name");
     for toolchain in catalog.iter() {
@@ -105,7 +108,7 @@ fn a_fault_in_a_directory_names_the_file() {
 #[test]
 fn a_directory_that_is_not_there_has_none() {
     let catalog = Catalog::embedded().with_directory(Path::new("/nowhere/toolchains")).unwrap();
-    assert_eq!(catalog.names().count(), 4);
+    assert_eq!(catalog.names().count(), 5);
 }
 
 #[test]

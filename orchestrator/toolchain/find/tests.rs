@@ -325,7 +325,7 @@ fn python_package(machine: &Machine, prefix: &str, code: &str) -> PathBuf {
 
 fn find_componentize_py(finder: &Finder) -> Tools {
     let catalog = super::super::Catalog::embedded();
-    finder.find(catalog.get("componentize-py").unwrap(), &BTreeMap::new()).unwrap()
+    finder.find(catalog.get("componentize-py-pip").unwrap(), &BTreeMap::new()).unwrap()
 }
 
 /// The digest of its launcher stayed the same when the package changed, and changed with the

@@ -243,6 +243,9 @@ fn a_target_is_added_to_the_users_own_rust() {
 fn each_way_runs_its_commands() {
     let go = "[[tool.tool.install]]\nway = 'go'\npackage = 'example.com/cmd/tool'\n";
     let crate_sum = format!("sha256:{}", Digest::of(b"a crate"));
+    let helper = "[[tool.tool.install]]\nway = 'helper'\nhelper = 'componentize-py'\n";
+    let recipe = toolchain(helper, &[]).tools["tool"].installs[0].recipe();
+    let helper_sum = format!("sha256:{recipe}");
     for (way, expected, from, sum) in [
         (
             "[[tool.tool.install]]\nway = 'cargo'\ncrate = 'a-tool'\n",
@@ -267,6 +270,12 @@ fn each_way_runs_its_commands() {
             "python3 -m venv PREFIX\npython -m pip install --quiet a-tool==1.5.0 b==2\n",
             "pip a-tool b",
             None,
+        ),
+        (
+            helper,
+            "cargo install --locked --path . --root PREFIX\n",
+            "helper componentize-py",
+            Some(helper_sum.as_str()),
         ),
     ] {
         let sandbox = Sandbox::new();
@@ -304,6 +313,54 @@ fn each_way_runs_its_commands() {
         let calls = std::fs::read_to_string(calls).unwrap();
         assert_eq!(calls.replace(sandbox.prefix().to_str().unwrap(), "PREFIX"), expected);
     }
+}
+
+#[test]
+fn a_helper_is_built_of_its_sources_and_no_path_gets_into_it() {
+    let sandbox = Sandbox::new();
+    let path = only_bash(&sandbox);
+    let seen = sandbox.directory.path().join("seen");
+    let cargo = format!(
+        "#!/bin/bash\n[ -e Cargo.lock ] && [ -e src/main.rs ] && echo $CARGO_ENCODED_RUSTFLAGS > {}\n{INSTALL}",
+        seen.display()
+    );
+    let file = Path::new(&path).join("cargo");
+    std::fs::write(&file, cargo).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut finder = sandbox.finder();
+    finder.environment.insert("PATH".into(), path);
+    finder.environment.insert("CARGO_HOME".into(), "/somewhere/cargo".into());
+    let helper = "[[tool.tool.install]]\nway = 'helper'\nhelper = 'componentize-py'\n";
+
+    provide(&finder, &toolchain(helper, &[])).unwrap();
+
+    let flags = std::fs::read_to_string(seen).unwrap();
+    let work = sandbox.home().join("work/tool-1.5.0/componentize-py");
+    let [sources, cargo] =
+        [format!("{}=/source", work.display()), "/somewhere/cargo=/cargo".into()]
+            .map(|remapped| format!("--remap-path-prefix={remapped}"));
+    assert_eq!(flags.trim_end(), format!("{sources}\u{1f}{cargo}"));
+}
+
+#[test]
+fn who_cannot_have_a_tool_is_told_what_else_to_do() {
+    let sandbox = Sandbox::new();
+    let mut finder = sandbox.finder();
+    // No Rust on this machine.
+    finder.environment.insert("PATH".into(), only_bash(&sandbox));
+    let catalog = crate::toolchain::Catalog::embedded();
+    let toolchain = catalog.get("componentize-py").unwrap();
+    let error = provide(&finder, toolchain).unwrap_err();
+    assert_eq!(
+        error.help().unwrap().to_string(),
+        "`helper` said:\n  `cargo` is not on `PATH`\n\
+         install `poly-componentize-py` yourself, where `PATH` leads to it\n\
+         or use the toolchain `componentize-py-pip`, which needs Python and no Rust, and whose builds \
+         differ in their bytes"
+    );
+    let missing = finder.provide(toolchain, &BTreeMap::new(), false, &|_| {}).unwrap_err();
+    let help = missing.help().unwrap().to_string();
+    assert!(help.contains("\nor use the toolchain `componentize-py-pip`"), "{help}");
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! Each way to install a tool, as the commands that it runs.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::super::definition::{Tool, Way};
-use super::super::environment::{INSTALL_PASS, Variables, passed};
+use super::super::environment::{INSTALL_PASS, UserDirectories, Variables, passed};
 use super::super::find::{Finder, Tools};
 use super::super::origin::platform;
 use super::super::process::{Invocation, ProcessError, Running};
@@ -52,6 +53,7 @@ pub(super) fn run(
                 .ok_or_else(|| Failure::Said(format!("there is no archive for {}", platform())))?;
             archive::install(archive, *strip, bin, place, finder.running)
         }
+        Way::Helper { name, sources } => runner.helper(name, sources),
         Way::Script { name, text: script } => {
             let file = place.work.join(name);
             std::fs::write(&file, script).map_err(Failure::Home)?;
@@ -80,7 +82,7 @@ pub(super) fn by_hand(way: &Way, tool: &Tool) -> Option<String> {
         Way::Archive { platforms, .. } => {
             Some(format!("unpack {}", platforms.get(&platform())?.url))
         }
-        Way::Script { .. } => None,
+        Way::Helper { .. } | Way::Script { .. } => None,
     }
 }
 
@@ -153,6 +155,23 @@ impl<'a> Runner<'a> {
         let mut arguments = vec!["-m", "pip", "install", "--quiet"];
         arguments.extend(packages.iter().map(String::as_str));
         self.run(text(&python)?, &arguments)
+    }
+
+    /// Builds a program from the sources that poly carries. No path of this machine gets into it, so that
+    /// equal compilers make equal programs: that is what keys hold of it.
+    fn helper(mut self, name: &str, sources: &BTreeMap<String, String>) -> Result<(), Failure> {
+        let directory = self.place.work.join(name);
+        for (file, source) in sources {
+            let path = directory.join(file);
+            std::fs::create_dir_all(path.parent().unwrap_or(&directory)).map_err(Failure::Home)?;
+            std::fs::write(&path, source).map_err(Failure::Home)?;
+        }
+        let cargo_home = UserDirectories::of(&self.variables).cargo_home;
+        let flags = [(&directory, "/source"), (&cargo_home, "/cargo")]
+            .map(|(path, name)| format!("--remap-path-prefix={}={name}", path.display()));
+        self.variables.insert("CARGO_ENCODED_RUSTFLAGS".to_owned(), flags.join("\u{1f}"));
+        let root = text(&self.place.prefix)?;
+        self.run_in(&directory, "cargo", &["install", "--locked", "--path", ".", "--root", root])
     }
 
     /// Builds a Go program in a module that requires the program's: that asks the proxy for

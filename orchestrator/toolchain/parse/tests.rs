@@ -231,6 +231,13 @@ fn each_fault_is_pointed_at() {
             "scripts lie in the directory `install` beside the toolchain's file",
         ),
         (
+            "way = \"script\"\nscript = \"tinygo.sh\"",
+            "way = \"helper\"\nhelper = \"componentise\"",
+            "\"componentise\"",
+            "poly carries no helper `componentise`",
+            "it carries: `componentize-py`",
+        ),
+        (
             "\"poly_cabi.go\"",
             "\"../x.go\"",
             "\"../x.go\"",

@@ -52,6 +52,7 @@ fn every_placeholder_has_its_value() {
         ("{tool:tinygo}", "/opt/tinygo/bin/tinygo"),
         ("{variant:tinygo}", "wasip1"),
         ("{cache:tinygo}/x", "/cache/tinygo-1/x"),
+        ("{prefix:tinygo}/x", "/opt/tinygo/x"),
         ("{tools-path}", "/opt/tinygo/bin:/usr/bin"),
         ("{option:module}", "app"),
         ("{{{name}}} {{}}", "{app} {}"),
@@ -93,7 +94,7 @@ fn what_is_malformed_is_pointed_at() {
             0..2,
             "unknown placeholder `{}`",
             "the placeholders are: world, wit, component, root, name, profile, build, output, \
-             home, cargo-home, rustup-home, config-home, tools-path, tool, cache, variant, option, flags",
+             home, cargo-home, rustup-home, config-home, tools-path, tool, prefix, cache, variant, option, flags",
         ),
         ("{tool}", 0..6, "`{tool}` lacks a name", "write `{tool:NAME}`"),
         (
