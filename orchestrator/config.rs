@@ -98,8 +98,8 @@ mod tests {
         assert_eq!(usual, Config::default());
         let text = |bounds: CacheBounds| (bounds.size.to_string(), bounds.age.to_string());
         assert_eq!(text(usual.cache), ("10GiB".to_owned(), "30d".to_owned()));
-        let set = Config::parse("config.toml", "[cache]\nsize = \"2GB\"").unwrap();
-        assert_eq!(text(set.cache), ("2GB".to_owned(), "30d".to_owned()));
+        let set = Config::parse("config.toml", "[cache]\nsize = \"2GiB\"").unwrap();
+        assert_eq!(text(set.cache), ("2GiB".to_owned(), "30d".to_owned()));
         let set = Config::parse("config.toml", "[cache]\nage = \"12h\"").unwrap();
         assert_eq!(text(set.cache), ("10GiB".to_owned(), "12h".to_owned()));
     }
