@@ -194,6 +194,13 @@ pub struct BuildOptions {
         default_missing_value = "files"
     )]
     pub sbom: Option<Sbom>,
+    /// Build everything twice, from nothing and in circumstances that must not count, and compare
+    ///
+    /// The two builds have directories, file times, homes, time zones, processors and caches of their
+    /// own. Where an artifact differs, it is shown in which section, function or data segment. Nothing is
+    /// left behind. Exits with 1 if something differs that is not said to (`varies`).
+    #[arg(long, conflicts_with = "sbom")]
+    pub verify: bool,
     /// What a failure leads to.
     #[command(flatten)]
     pub failure: FailureOptions,

@@ -14,5 +14,6 @@ mod provenance;
 mod real;
 mod schedule;
 mod types;
+mod verify;
 mod why;
 mod wit;

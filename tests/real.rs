@@ -216,18 +216,27 @@ step `componentize` of `data-sink` failed: exit status: 1
   │
   │ Caused by:
   │     SyntaxError: invalid syntax (app.py, line 6)
-  help: it ran `[..]/componentize-py -d [..]/cache/builds/[CHECKOUT]/data-sink/copy/wit -w sink componentize app -o [..]/cache/builds/[CHECKOUT]/data-sink/output/data-sink.wasm`
+  help: it ran `[..]/poly-componentize-py -d [..]/cache/builds/[CHECKOUT]/data-sink/copy/wit -w sink componentize app -o [..]/cache/builds/[CHECKOUT]/data-sink/output/data-sink.wasm`
         in `[..]/cache/builds/[CHECKOUT]/data-sink/copy/examples/pipeline-rust-go-python/data-sink`; all it wrote is in `[TOP]/pipeline/target/poly/log/data-sink/1-componentize.log`
 
 "#]]
     );
 }
 
+/// Three languages, and what composes them.
+#[test]
+fn two_builds_in_other_circumstances_are_equal_bit_by_bit() {
+    let place = canonical();
+    let ran = place.run(&["build", "--verify"]).expect(0);
+    assert!(ran.stderr.contains("verified all 7 artifacts are equal"), "{}", ran.stderr);
+}
+
 #[test]
 fn every_toolchain_passes_its_self_test() {
     let mut place = Place::new();
     place.real_home();
-    let toolchains = ["cargo", "cargo-component", "componentize-py", "tinygo"];
+    let toolchains =
+        ["cargo", "cargo-component", "componentize-py", "componentize-py-pip", "tinygo"];
     let ran = place.run(&[&["toolchain", "test"][..], &toolchains[..]].concat()).expect(0);
     for toolchain in toolchains {
         assert!(ran.stderr.contains(&format!("passed {toolchain}: greet")), "{}", ran.stderr);

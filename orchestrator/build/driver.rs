@@ -26,6 +26,7 @@ use super::schedule::Schedule;
 use super::state::{Last, State};
 use crate::component::compose::Choice;
 use crate::plan::{Action, Fingerprint, Plan, Reason};
+use crate::toolchain::environment::Variables;
 use crate::toolchain::{ToolError, jobserver, process};
 
 /// What is known of a checkout's files, in the directory of its builds. No component has such a name.
@@ -48,6 +49,8 @@ pub struct Options {
     pub jobs: NonZeroUsize,
     /// Whether, after a failure, all is still done that needs nothing that failed.
     pub keep_going: bool,
+    /// The environment that tools are found and started in, as far as their toolchains let it in.
+    pub environment: Variables,
 }
 
 /// Knows all stages of a build.
@@ -175,6 +178,11 @@ impl<'a> Driver<'a> {
             (self.tell)(Event::Warning { text: format!("{damaged}; it was made again") });
         }
         done
+    }
+
+    /// Makes the artifacts of a plan, and writes none of them anywhere but into the store.
+    pub(super) fn make_all(&self, plan: &Plan) -> Result<BTreeMap<Action, Artifact>, BuildError> {
+        self.until_whole(plan, || self.carry_out(plan))
     }
 
     /// Makes the artifacts of a plan.

@@ -7,6 +7,13 @@ use crate::plan::{Action, Reason};
 /// One thing that happened.
 #[derive(Debug, Clone)]
 pub enum Event {
+    /// One of several builds of the same begins.
+    Round {
+        /// Which: 1 is the first.
+        number: usize,
+        /// How it differs from the others, for people.
+        about: String,
+    },
     /// A build begins.
     Begun {
         /// How many actions it has.

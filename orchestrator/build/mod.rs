@@ -8,6 +8,7 @@
 //! - `lock` holds what a build would use against `poly.lock`, before it begins.
 //! - `provenance` tells what a build was made of, from the records of its actions.
 //! - [`keeper`] looks after the cache: keeps it small and whole.
+//! - [`verify()`] takes a whole plan through two drivers, and compares what they made.
 //! - `compose` is the one that knows all components at once; `graph` shows what it would do.
 
 mod artifacts;
@@ -33,6 +34,7 @@ mod schedule;
 mod slots;
 mod stage;
 mod state;
+mod verify;
 
 pub use cache::keeper;
 pub use compose::{explicit_links, place_about};
@@ -49,3 +51,4 @@ pub use recipe::RecipeError;
 pub use slots::default_jobs;
 pub use stage::StageError;
 pub use state::Last;
+pub use verify::{Compared, Verdict, Verified, verify};

@@ -77,7 +77,7 @@ impl Driver<'_> {
     ) -> Result<Prepared<'p>, BuildError> {
         let (_, toolchain) = self.project.component(name);
         let provide = || self.provision.provide(toolchain, Some(self.project), install);
-        let kit = self.kits.get(self.project, toolchain, provide)?;
+        let kit = self.kits.get(self.project, toolchain, &self.options.environment, provide)?;
         let caches = kit.caches();
         let recipe = Recipe::new(&self.builds, self.project, &self.sources, name, kit);
         let recipe = recipe.map_err(Box::new)?;

@@ -29,6 +29,11 @@ pub(super) const WORK_DIRECTORY: &str = "target/poly";
 pub struct Project {
     /// The manifest's directory, absolute.
     pub root: PathBuf,
+    /// The manifest's file, in that directory.
+    pub(super) file: String,
+    /// The directory that paths of tools in the manifest are relative to: `root`, unless this is a
+    /// copy of another checkout.
+    pub(super) tools_from: PathBuf,
     /// The manifest.
     pub manifest: Manifest,
     /// The toolchains of poly and of the pipeline's own `toolchains/`.
@@ -108,13 +113,22 @@ impl Project {
     pub fn open_with(path: &Path, catalog: Catalog) -> Result<Self, ProjectError> {
         let (root, manifest) = Self::manifest_at(path)?;
         let catalog = catalog.with_directory(&root.join("toolchains"))?;
+        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let tools_from = root.clone();
         let shared = shared(&manifest);
         let lock = read_lock(&root)?;
-        let mut project = Self { root, manifest, catalog, lock, wits: BTreeMap::new(), shared };
+        let wits = BTreeMap::new();
+        let mut project = Self { root, file, tools_from, manifest, catalog, lock, wits, shared };
         project.check_toolchains()?;
         project.wits = project.read_wits()?;
         project.check_worlds()?;
         Ok(project)
+    }
+
+    /// A copy of this pipeline in another directory, which uses the same tools.
+    pub(super) fn at(&self, directory: &Path) -> Result<Self, ProjectError> {
+        let copy = Self::open_with(&directory.join(&self.file), self.catalog.clone())?;
+        Ok(Self { tools_from: self.tools_from.clone(), ..copy })
     }
 
     /// Reads a manifest alone, and says in which directory it is: for what has to do with a

@@ -13,7 +13,7 @@ use super::error::BuildError;
 use super::event::Event;
 use super::lock::pins;
 use super::project::Project;
-use crate::toolchain::{Finder, FoundTool, InstallEvent, Origin, Toolchain, Tools, environment};
+use crate::toolchain::{Finder, FoundTool, InstallEvent, Origin, Toolchain, Tools};
 
 /// Finds and installs tools.
 pub struct Provision<'a> {
@@ -28,10 +28,10 @@ impl<'a> Provision<'a> {
     /// themselves, in `cache`. If all must be as it is locked, a tool that poly installs is not
     /// looked for on `PATH`.
     pub fn new(options: &Options, tell: &'a (dyn Fn(Event) + Sync)) -> Self {
-        let Options { home, cache, .. } = options;
+        let Options { home, cache, environment, .. } = options;
         let memo = StatMemo::open(&cache.join(TOOLS_MEMO));
         let caches = cache.join(TOOLS);
-        let finder = Finder::new(home.to_owned(), caches, environment::of_process(), memo);
+        let finder = Finder::new(home.to_owned(), caches, environment.clone(), memo);
         Self { finder, strictly: options.locked, tell }
     }
 
@@ -89,7 +89,7 @@ impl<'a> Provision<'a> {
 fn overrides(toolchain: &Toolchain, project: Option<&Project>) -> BTreeMap<String, PathBuf> {
     let named = project.and_then(|project| {
         let overrides = project.manifest.toolchains.get(toolchain.name.as_str())?;
-        let path = |path: &str| project.root.join(path);
+        let path = |path: &str| project.tools_from.join(path);
         let tools = overrides.tools.iter();
         Some(tools.map(|(tool, named)| (tool.get_ref().clone(), path(named.get_ref()))).collect())
     });

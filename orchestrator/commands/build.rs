@@ -1,4 +1,5 @@
-//! `poly build`: every component, and the one they compose to; and what tells of them, if asked for.
+//! `poly build`: every component, and the one they compose to; what tells of them, if asked for; and
+//! all of it twice, to compare.
 
 use super::context::{Context, shown};
 use super::{CommandError, Ending};
@@ -12,6 +13,11 @@ pub(super) fn run(context: &Context<'_>, options: BuildOptions) -> Result<Ending
         Some(Sbom::Embed) => Documents::Embedded,
     });
     let project = context.project()?;
+    if options.verify {
+        let verified = context.verify(&project)?;
+        context.report.verified(&verified);
+        return Ok(if verified.is_reproducible() { Ending::Well } else { Ending::Failed });
+    }
     let built = context.build(&project, false)?;
     for document in &built.documents {
         context.report.done("wrote", &shown(document));

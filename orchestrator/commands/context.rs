@@ -13,10 +13,11 @@ use std::time::Instant;
 use etcetera::BaseStrategy as _;
 
 use super::CommandError;
-use crate::build::{Built, Documents, Driver, Event, Options, Project, Provision};
+use crate::build::{self, Built, Documents, Driver, Event, Options, Project, Provision, Verified};
 use crate::cli::Global;
 use crate::config::Config;
 use crate::report::{Report, Summary};
+use crate::toolchain::environment;
 
 /// What every command starts from.
 #[derive(Clone)]
@@ -59,6 +60,7 @@ impl<'a> Context<'a> {
                 documents: Documents::None,
                 jobs,
                 keep_going,
+                environment: environment::of_process(),
             },
         })
     }
@@ -134,6 +136,12 @@ impl<'a> Context<'a> {
         let tell = |event: Event| self.report.event(&event);
         Driver::open(project, self.options(project), &tell)?.forget_precompiled()?;
         self.build(project, true)
+    }
+
+    /// Builds twice, telling what happens, and compares.
+    pub(super) fn verify(&self, project: &Project) -> Result<Verified, CommandError> {
+        let tell = |event: Event| self.report.event(&event);
+        Ok(build::verify(project, &self.options(project), &tell)?)
     }
 
     /// Builds, telling what happens and how it ended.

@@ -219,7 +219,8 @@ fn walk(bytes: &[u8]) -> Result<Walked, Cause> {
     Ok(walked)
 }
 
-fn section(payload: &Payload<'_>) -> Option<(String, usize)> {
+/// What a section holds, and its size.
+pub(super) fn section(payload: &Payload<'_>) -> Option<(String, usize)> {
     let name = match payload {
         Payload::CustomSection(custom) => {
             return Some((format!("custom {:?}", custom.name()), custom.data().len()));

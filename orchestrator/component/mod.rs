@@ -9,6 +9,7 @@
 //!                                     ├─ wiring   which export meets which import, and why
 //!                                     ├─ compose → one component → audit (what is left to import)
 //!                                     └─ graph    all of it as a person may want to see it
+//! two binaries that ought to be equal → difference
 //! ```
 //!
 //! Words: a *part* is a component that takes part in a composition; an *import* is *met* by an
@@ -24,6 +25,7 @@ pub mod adapt;
 pub mod audit;
 pub mod compose;
 pub mod core_export;
+pub mod difference;
 pub mod flow;
 pub mod graph;
 pub(crate) mod guard;

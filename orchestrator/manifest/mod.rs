@@ -171,6 +171,9 @@ pub struct Component {
     /// How long one step of its build may take; without it, as long as it likes.
     #[serde(default)]
     pub timeout: Option<Timeout>,
+    /// Why two builds of it are not the same bytes; `poly build --verify` tells it and does not fail.
+    #[serde(default)]
+    pub varies: Option<String>,
 }
 
 /// How a component is compiled.

@@ -12,8 +12,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 
 use super::service::Service;
-use super::{Checked, GuestStream, Summary, human};
-use crate::build::Event;
+use super::{Checked, GuestStream, Summary, human, verified};
+use crate::build::{Event, Verdict, Verified};
 use crate::check::Subject;
 use crate::plan::{Action, Reason};
 
@@ -72,6 +72,9 @@ impl Console {
 
     pub(super) fn event(&self, event: &Event) {
         match event {
+            Event::Round { number, about } => {
+                self.line(Tone::Quiet, "build", &format!("{number} of 2: {about}"));
+            }
             Event::Begun { actions } => {
                 self.actions.store(*actions, Ordering::Relaxed);
                 if let Some(bar) = &self.bar {
@@ -167,6 +170,22 @@ impl Console {
         let what =
             format!("{} ({}); {counted}; {took}", summary.composed, human::size(summary.size));
         self.line(Tone::Good, "ready", &what);
+    }
+
+    /// Each artifact, and where it differs: a failure is told even where people asked for quiet.
+    pub(super) fn verified(&self, verified: &Verified) {
+        self.clear();
+        for compared in &verified.compared {
+            let text = verified::text(compared).replace('\n', &format!("\n{:VERB$} ", ""));
+            match &compared.verdict {
+                Verdict::Equal => self.line(Tone::Good, "equal", &text),
+                Verdict::Varies { .. } => self.line(Tone::Quiet, "varies", &text),
+                Verdict::Follows { .. } => self.line(Tone::Quiet, "follows", &text),
+                Verdict::Differs { .. } => self.print(&self.verb(Tone::Bad, "differs", &text)),
+            }
+        }
+        let tone = if verified.is_reproducible() { Tone::Good } else { Tone::Bad };
+        self.line(tone, "verified", &verified::summary(verified));
     }
 
     pub(super) fn guest_output(&self, stream: GuestStream, bytes: &[u8]) {

@@ -23,6 +23,9 @@ pub(super) fn line(kind: &str, value: &impl Serialize) {
 
 pub(super) fn event(event: &Event) {
     let value = match event {
+        Event::Round { number, about } => {
+            json!({ "event": "round", "number": number, "about": about })
+        }
         Event::Begun { actions } => json!({ "event": "begun", "actions": actions }),
         Event::Installing { tool, version, way } => {
             json!({ "event": "installing", "tool": tool, "version": version, "way": way })

@@ -9,13 +9,14 @@ pub(crate) mod human;
 mod json;
 mod service;
 pub(crate) mod tree;
+mod verified;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::OnceLock;
 
 use serde::Serialize;
 
-use crate::build::Event;
+use crate::build::{Event, Verified};
 use crate::check::{Difference, Ending, Outcome, Trap};
 use crate::cli::{Color, Global};
 use console::Console;
@@ -152,6 +153,19 @@ impl Report {
         match self {
             Self::Console(console) => console.summary(summary),
             Self::Json => json::line("built", summary),
+        }
+    }
+
+    /// What came of building twice.
+    pub fn verified(&self, verified: &Verified) {
+        match self {
+            Self::Console(console) => console.verified(verified),
+            Self::Json => {
+                for compared in &verified.compared {
+                    json::line("compared", compared);
+                }
+                json::line("verified", &verified::data(verified));
+            }
         }
     }
 

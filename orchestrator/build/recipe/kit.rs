@@ -13,7 +13,7 @@ use crate::build::error::BuildError;
 use crate::build::inputs::{Globs, InputsError};
 use crate::build::project::Project;
 use crate::plan::ToolIdentity;
-use crate::toolchain::environment::{self, UserDirectories, Variables};
+use crate::toolchain::environment::{UserDirectories, Variables};
 use crate::toolchain::{Toolchain, Tools};
 
 /// A toolchain as one run has it.
@@ -25,7 +25,7 @@ pub(in crate::build) struct Kit {
     pub(super) identities: BTreeMap<String, ToolIdentity>,
     /// What it reads of a component.
     pub(super) globs: Globs,
-    /// poly's own environment.
+    /// The environment around it.
     pub(super) process: Variables,
     /// The part of its steps' environment that counts.
     pub(super) environment: Variables,
@@ -35,8 +35,12 @@ pub(in crate::build) struct Kit {
 }
 
 impl Kit {
-    fn new(project: &Project, toolchain: &Toolchain, tools: Tools) -> Result<Self, RecipeError> {
-        let process = environment::of_process();
+    fn new(
+        project: &Project,
+        toolchain: &Toolchain,
+        process: &Variables,
+        tools: Tools,
+    ) -> Result<Self, RecipeError> {
         let overridden = overridden(project, toolchain);
         let mut steps_see = process.clone();
         steps_see.extend(overridden.clone());
@@ -54,12 +58,9 @@ impl Kit {
         });
         Ok(Self {
             identities: identities.collect(),
-            globs: Globs::new(
-                toolchain.inputs.iter().map(String::as_str),
-                toolchain.exclude.iter().map(String::as_str),
-            )?,
-            environment: toolchain.environment_of_key(&process, overridden),
-            process,
+            globs: globs(toolchain)?,
+            environment: toolchain.environment_of_key(process, overridden),
+            process: process.clone(),
             user,
             user_settings,
             tools,
@@ -77,12 +78,13 @@ impl Kit {
 pub(in crate::build) struct Kits(Mutex<BTreeMap<String, Arc<Mutex<Option<Arc<Kit>>>>>>);
 
 impl Kits {
-    /// The kit of a toolchain whose tools `provide` finds or installs. What fails is tried again
-    /// when it is asked for again.
+    /// The kit of a toolchain in an environment, whose tools `provide` finds or installs. What fails
+    /// is tried again when it is asked for again.
     pub(in crate::build) fn get(
         &self,
         project: &Project,
         toolchain: &Toolchain,
+        process: &Variables,
         provide: impl FnOnce() -> Result<Tools, BuildError>,
     ) -> Result<Arc<Kit>, BuildError> {
         let mut kits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -96,9 +98,15 @@ impl Kits {
         if let Some(kit) = &*place {
             return Ok(Arc::clone(kit));
         }
-        let kit = Kit::new(project, toolchain, provide()?).map_err(Box::new)?;
+        let kit = Kit::new(project, toolchain, process, provide()?).map_err(Box::new)?;
         Ok(Arc::clone(place.insert(Arc::new(kit))))
     }
+}
+
+/// What a toolchain reads of a component.
+pub(super) fn globs(toolchain: &Toolchain) -> Result<Globs, InputsError> {
+    let [inputs, exclude] = [&toolchain.inputs, &toolchain.exclude];
+    Globs::new(inputs.iter().map(String::as_str), exclude.iter().map(String::as_str))
 }
 
 /// What the manifest sets in the environment of a toolchain's steps.

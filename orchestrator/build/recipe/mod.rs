@@ -20,7 +20,7 @@ pub use error::RecipeError;
 pub(super) use kit::{Kit, Kits};
 
 use super::generate;
-use super::inputs::{Inputs, Sources};
+use super::inputs::{Globs, Inputs, Sources};
 use super::project::Project;
 use crate::component::core_export;
 use crate::manifest::Component;
@@ -53,7 +53,7 @@ impl<'a> Recipe<'a> {
         kit: Arc<Kit>,
     ) -> Result<Self, RecipeError> {
         let (component, toolchain) = project.component(name);
-        let inputs = inputs(project, sources, name, &kit)?;
+        let inputs = inputs(project, sources, name, &kit.globs)?;
         let given = component.options.iter();
         let given = given.map(|(name, value)| (name.get_ref().clone(), value.get_ref().clone()));
         let options = toolchain
@@ -149,16 +149,26 @@ fn added_files(
     files.into_iter().map(|(name, text)| (below(name), text)).collect()
 }
 
+/// The files that the builds of all components read.
+pub(super) fn all_inputs(project: &Project, sources: &Sources) -> Result<Inputs, RecipeError> {
+    let mut all = Inputs::new();
+    for name in project.manifest.components.keys() {
+        let (_, toolchain) = project.component(name.get_ref());
+        all.extend(inputs(project, sources, name.get_ref(), &kit::globs(toolchain)?)?);
+    }
+    Ok(all)
+}
+
 fn inputs(
     project: &Project,
     sources: &Sources,
     name: &str,
-    kit: &Kit,
+    globs: &Globs,
 ) -> Result<Inputs, RecipeError> {
     let (component, toolchain) = project.component(name);
     let path = component.path.get_ref();
     let again = project.lies_beside_others(component);
-    let own = sources.of_component(path, &toolchain.name, &kit.globs, again)?;
+    let own = sources.of_component(path, &toolchain.name, globs, again)?;
     if own.is_empty() {
         let globs: Vec<_> = toolchain.inputs.iter().map(|glob| format!("`{glob}`")).collect();
         return Err(RecipeError::NoInputs {
