@@ -12,6 +12,8 @@ mod faults;
 
 use faults::Outcomes;
 
+type Measure = fn() -> Vec<Outcomes>;
+
 fn main() {
     // `cargo test --benches` and its like ask for a list of tests; there is none.
     if std::env::args().any(|argument| argument == "--list") {
@@ -19,7 +21,7 @@ fn main() {
     }
     let chosen: Vec<String> =
         std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    let kinds: [(&str, fn() -> Vec<Outcomes>); 6] = [
+    let kinds: [(&str, Measure); 6] = [
         ("kill", || vec![faults::kills(300)]),
         ("disk", || faults::full_disks(40)),
         ("damage", || faults::damages(1)),

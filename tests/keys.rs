@@ -1,5 +1,6 @@
 //! What must not count: the fingerprints of two runs that differ in it are equal.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
@@ -77,10 +78,16 @@ fn language_and_time_zone_do_not_count() {
 fn the_user_does_not_count() {
     let root = rustix::process::geteuid().is_root();
     let somebody = with(|place, poly| {
+        let top = place.root.parent().unwrap();
+        // Where poly was compiled, and where its repository is, somebody else may not look.
+        let (own, tools) = (top.join("poly"), top.join("tools"));
+        fs::copy(poly.get_program(), &own).unwrap();
+        place.add(&repository().join("tests/tools/bin"), "../tools");
+        *poly = by(&own, &[], poly);
+        poly.env("PATH", format!("{}:{}", tools.display(), std::env::var("PATH").unwrap()));
         poly.env("USER", "somebody").env("LOGNAME", "somebody").env("HOME", &place.home);
         // Whoever is not root cannot be somebody else.
         if root {
-            let top = place.root.parent().unwrap();
             assert!(
                 Command::new("chown").args(["-R", "65534"]).arg(top).status().unwrap().success()
             );
@@ -93,11 +100,8 @@ fn the_user_does_not_count() {
 #[test]
 fn the_mask_of_new_files_does_not_count() {
     let masked = with(|_, poly| {
-        let mut shell = Command::new("sh");
-        shell.args(["-c", "umask 077; exec \"$0\" \"$@\""]).arg(poly.get_program());
-        shell.args(poly.get_args()).current_dir(poly.get_current_dir().unwrap());
-        shell.envs(poly.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        *poly = shell;
+        let script = ["-c", "umask 077; exec \"$0\" \"$@\""].map(OsStr::new);
+        *poly = by(Path::new("sh"), &[script[0], script[1], poly.get_program()], poly);
     });
     assert_eq!(masked, usual());
 }
@@ -113,6 +117,14 @@ fn the_order_of_directories_does_not_count() {
     });
     assert!(fs::read_to_string(&log).unwrap().lines().count() > 4, "directories were listed by it");
     assert_eq!(shuffled, usual());
+}
+
+/// The same command, started by another program, before whose arguments stand some more.
+fn by(program: &Path, arguments: &[&OsStr], poly: &Command) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments).args(poly.get_args()).current_dir(poly.get_current_dir().unwrap());
+    command.envs(poly.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command
 }
 
 fn compile(source: &Path, library: &Path) {

@@ -3,9 +3,11 @@
 
 #![allow(clippy::needless_raw_string_hashes, reason = "snapbox writes its snapshots so")]
 
+mod cache;
 mod cases;
 mod compose;
 mod fake;
+mod fault_sample;
 mod faults;
 mod keys;
 mod lock;
@@ -14,6 +16,7 @@ mod provenance;
 mod real;
 mod schedule;
 mod types;
+mod unread;
 mod verify;
 mod why;
 mod wit;

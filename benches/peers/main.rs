@@ -35,11 +35,12 @@ use peers::Peer;
 use table::Row;
 use workspace::Workspace;
 
-/// How long a tool takes whose caller's own part is measured.
-const TOOL: Duration = Duration::from_millis(50);
+/// How long a tool takes whose caller's own part is measured: as long as the quickest compiler of
+/// real components, that for C.
+const TOOL: Duration = Duration::from_millis(500);
 
-/// A peer that needs longer than this for one run is run once more and no more.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// A peer that needs longer than this for one run is run twice, and no more.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -121,9 +122,8 @@ fn run(
                 continue;
             }
             match case {
-                Case::Nothing => {}
                 Case::One if round >= settling => workspace.edit(round),
-                Case::One => {}
+                Case::Nothing | Case::One => {}
                 Case::Cold | Case::Own => peer.forget(workspace),
             }
             match stopwatch.time(&mut peer.command(workspace)) {

@@ -220,7 +220,7 @@ fn write_ninja(workspace: &Workspace) {
         let _ = write!(text, "\n  in_directory = parts/{name}/src\n");
         let _ = write!(all, " parts/{name}/out/{name}.wasm");
     }
-    let _ = write!(text, "build product/out/product.wasm: link{all}\n");
+    let _ = writeln!(text, "build product/out/product.wasm: link{all}");
     workspace.file("build.ninja", &text);
 }
 

@@ -57,7 +57,7 @@ pub(crate) fn markdown(peers: &[Peer], rows: &[Row]) -> String {
         let _ = write!(text, "\n| … its memory, MiB |");
         for samples in &row.samples {
             let memory = samples.as_ref().map(|samples| median(samples.iter().map(|s| s.memory)));
-            let _ = write!(text, " {} |", memory.map_or_else(|_| "".into(), |m| m.to_string()));
+            let _ = write!(text, " {} |", memory.map_or_else(|_| String::new(), |m| m.to_string()));
         }
     }
     text
@@ -69,10 +69,10 @@ fn cell(samples: &[Sample], poly: Option<&Vec<Sample>>, floor: Option<Duration>)
     let mut text = format!("{:.1}", wall * 1e3);
     if let Some(poly) = poly {
         let pairs = samples.iter().zip(poly);
-        let ratio = median(
-            pairs.map(|(peer, poly)| Ordered(poly.wall.as_secs_f64() / peer.wall.as_secs_f64())),
-        );
-        let _ = write!(text, " (×{:.3})", ratio.0);
+        let ratio = |(peer, poly): (&Sample, &Sample)| poly.wall.div_duration_f64(peer.wall);
+        let mut ratios: Vec<f64> = pairs.map(ratio).collect();
+        ratios.sort_by(f64::total_cmp);
+        let _ = write!(text, " (×{:.3})", ratios[ratios.len() / 2]);
         if samples.len() < poly.len() {
             let _ = write!(text, ", {} runs", samples.len());
         }
@@ -82,18 +82,6 @@ fn cell(samples: &[Sample], poly: Option<&Vec<Sample>>, floor: Option<Duration>)
         let _ = write!(text, ", {own:.1} % over {:.0}", floor.as_secs_f64() * 1e3);
     }
     text
-}
-
-/// A number that is one.
-#[derive(Clone, Copy, PartialEq, PartialOrd)]
-struct Ordered(f64);
-
-impl Eq for Ordered {}
-
-impl Ord for Ordered {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.total_cmp(&other.0)
-    }
 }
 
 fn median<T: Ord + Copy>(values: impl Iterator<Item = T>) -> T {

@@ -128,9 +128,9 @@ impl Keeper {
         let now = SystemTime::now();
         let (over, kept) = over_bounds(entry::all(&self.layout, &self.annexes), bounds, now);
         let leases = self.close_gate().and_then(|_gate| lock::leases(&self.layout.leases(), now));
-        let spares = spared_from(&leases.map_err(|source| self.failed(source))?);
+        let from = spared_from(&leases.map_err(|source| self.failed(source))?);
         let (spared, removed): (Vec<_>, Vec<_>) =
-            over.into_iter().partition(|entry| spares.is_some_and(|from| entry.used >= from));
+            over.into_iter().partition(|entry| from.is_some_and(|from| entry.used >= from));
         let mut collected = Collected { removed: entry::tally(&removed), ..Collected::default() };
         for entry in &spared {
             collected.spared += Tally::one(entry.bytes);
@@ -174,11 +174,11 @@ impl Keeper {
     ) -> io::Result<()> {
         let mut trash = Trash::new(&self.layout);
         let gate = self.close_gate()?;
-        let spares = spared_from(&lock::leases(&self.layout.leases(), now)?);
+        let from = spared_from(&lock::leases(&self.layout.leases(), now)?);
         for entry in batch {
             let used = fs::symlink_metadata(&entry.path).and_then(|metadata| metadata.modified());
             let removed = match used {
-                Ok(used) if used != entry.used || spares.is_some_and(|from| used >= from) => false,
+                Ok(used) if used != entry.used || from.is_some_and(|from| used >= from) => false,
                 Ok(_) => trash.take(&entry.path),
                 // Somebody found it damaged, or of no use.
                 Err(_) => continue,

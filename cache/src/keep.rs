@@ -109,7 +109,8 @@ impl Keeper {
         let own = BLOBS.iter().chain(RECORDS).chain(&self.notes).copied().chain(annexes);
         let own = own.map(|name| root.join(name)).chain([self.layout.collected()]);
         let left = entry::children(&self.layout.temporary());
-        for path in own.chain(left.iter().map(|left| left.path())) {
+        let left = left.iter().map(std::fs::DirEntry::path);
+        for path in own.chain(left) {
             if path.symlink_metadata().is_ok() && !trash.take(&path) {
                 let refused = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
                 return Err(StoreError::writing(path, refused));

@@ -175,10 +175,11 @@ impl StatCache {
         }
     }
 
-    /// Writes the cache to its file, if there is anything new.
+    /// Writes the cache to its file, if there is anything new; never through a link to a directory,
+    /// which might lead anywhere.
     pub fn save(&self) -> Result<(), StoreError> {
         let mut now = self.now();
-        if !now.dirty {
+        if !now.dirty || self.file.parent().is_some_and(Path::is_symlink) {
             return Ok(());
         }
         let Now { directories, artifacts, dirty } = &mut *now;

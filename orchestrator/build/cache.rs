@@ -1,6 +1,6 @@
 //! What poly keeps in the cache directory beside the store's own artifacts and records: where
-//! components are built, what tools remember, and what is known of files. The store collects
-//! the first two with its own, and knows nothing else of them.
+//! components are built, what tools remember, what the last builds did, and what is known of
+//! files. The store collects all but the last with its own, and knows nothing else of them.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -15,6 +15,9 @@ pub(super) const BUILDS: &str = "builds";
 /// A directory for each tool, for what it remembers by itself.
 pub(super) const TOOLS: &str = "tools";
 
+/// A file for each pipeline by its name: what the last build of any checkout did.
+pub(super) const LATEST: &str = "latest";
+
 /// Digests of artifacts, by their files' metadata.
 pub(super) const MEMO: &str = "memo.json";
 
@@ -27,8 +30,8 @@ const CHECKOUT: &str = "checkout";
 /// The store in a cache directory, to be looked after.
 pub fn keeper(cache: &Path) -> Result<Keeper, StoreError> {
     let builds = Annex { name: BUILDS, is_orphan: is_checkout_gone };
-    let tools = Annex { name: TOOLS, is_orphan: |_| false };
-    Keeper::open(cache, vec![builds, tools], vec![MEMO, TOOLS_MEMO])
+    let others = [TOOLS, LATEST].map(|name| Annex { name, is_orphan: |_| false });
+    Keeper::open(cache, [&[builds][..], &others].concat(), vec![MEMO, TOOLS_MEMO])
 }
 
 /// Notes in a checkout's directory where the checkout is.

@@ -87,7 +87,8 @@ pub(super) fn assemble<'a>(
 ) -> Result<Assembly<'a>, BuildError> {
     let mut parts: Vec<Part<'a>> = Vec::new();
     for (name, component) in manifest.instances() {
-        let known = parts.iter().find(|part| part.component == component).cloned();
+        // The instances of a component stand side by side.
+        let known = parts.last().filter(|part| part.component == component).cloned();
         let part = known.map_or_else(|| Part::new(component, components[component].as_slice()), Ok);
         let part = Part { name: name.to_owned(), ..part.map_err(Box::new)? };
         parts.push(part);

@@ -13,15 +13,17 @@ use std::time::{Duration, Instant};
 use poly_cache::{Artifact, Digest, StatCache};
 
 use super::artifacts::Artifacts;
+use super::cache::LATEST;
 use super::error::BuildError;
 use super::event::Event;
 use super::inputs::Sources;
+use super::once::Once;
 use super::outputs;
 use super::prepare::{Made, Product};
 use super::project::Project;
 use super::provenance::Documents;
 use super::provision::Provision;
-use super::recipe::Kits;
+use super::recipe::Kit;
 use super::schedule::Schedule;
 use super::state::{Last, State};
 use crate::component::compose::Choice;
@@ -60,7 +62,8 @@ pub struct Driver<'a> {
     pub(super) artifacts: Artifacts,
     pub(super) sources: Sources,
     pub(super) provision: Provision<'a>,
-    pub(super) kits: Kits,
+    /// What each toolchain's components have in common, by its name.
+    pub(super) kits: Once<String, Kit>,
     pub(super) state: Mutex<State>,
     pub(super) builds: PathBuf,
     pub(super) begun: Instant,
@@ -134,7 +137,7 @@ impl<'a> Driver<'a> {
         let places = [state_file(project), latest_file(project, &options.cache)];
         let state = Mutex::new(State::read(places.iter().map(PathBuf::as_path)));
         let begun = Instant::now();
-        let kits = Kits::default();
+        let kits = Once::default();
         Ok(Self {
             project,
             options,
@@ -407,7 +410,7 @@ fn state_file(project: &Project) -> PathBuf {
 /// The copy in the cache, for other checkouts of a pipeline of this name.
 fn latest_file(project: &Project, cache: &Path) -> PathBuf {
     let name = Digest::of(project.manifest.pipeline.name.get_ref().as_bytes());
-    cache.join("latest").join(format!("{}.json", name.short()))
+    cache.join(LATEST).join(format!("{}.json", name.short()))
 }
 
 fn one_error(mut failures: Vec<BuildError>) -> BuildError {

@@ -8,10 +8,10 @@
 //! A file is read if the stat cache does not know it, and a walk that several components ask for
 //! is made once.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use miette::Diagnostic;
@@ -20,6 +20,7 @@ use thiserror::Error;
 use walkdir::WalkDir;
 
 use super::ignored::{self, Ignored, Rules};
+use super::once::Once;
 use super::project::WORK_DIRECTORY;
 
 /// Files by their path below the manifest's directory.
@@ -129,7 +130,7 @@ pub(super) struct Sources {
     seen: Arc<StatCache>,
     ignored: Ignored,
     /// What was found by globs that several may ask for, by whom or what they are named after.
-    walks: Mutex<HashMap<(String, String), Arc<Mutex<Option<Arc<Inputs>>>>>>,
+    walks: Once<(String, String), Inputs>,
 }
 
 /// Where a walk stands.
@@ -145,7 +146,7 @@ impl Sources {
     pub(super) fn new(root: &Path, output: &str, seen: Arc<StatCache>) -> Self {
         let root = root.to_owned();
         let ours = [WORK_DIRECTORY.to_owned(), plain(output)];
-        Self { ignored: Ignored::of(&root), ours, seen, walks: Mutex::default(), root }
+        Self { ignored: Ignored::of(&root), ours, seen, walks: Once::default(), root }
     }
 
     /// The files below a component's directory that the globs of its toolchain name, relative to that
@@ -160,7 +161,8 @@ impl Sources {
     ) -> Result<Arc<Inputs>, InputsError> {
         let directory = plain(directory);
         let walk = || self.walk(&directory, globs, true);
-        if again { self.once((directory.clone(), toolchain.to_owned()), walk) } else { walk() }
+        let name = (directory.clone(), toolchain.to_owned());
+        if again { self.walks.get(&name, walk) } else { walk().map(Arc::new) }
     }
 
     /// The files that a glob of the manifest names, ignored or not.
@@ -175,36 +177,20 @@ impl Sources {
                         && self.root.join(part).symlink_metadata().is_ok_and(|at| at.is_dir()))
             });
             let globs = Globs::new([rest], [])?;
-            if whole { self.walk(top, &globs, false) } else { Ok(Arc::default()) }
+            if whole { self.walk(top, &globs, false) } else { Ok(Inputs::new()) }
         };
-        self.once((String::new(), glob.to_owned()), walk)
+        self.walks.get(&(String::new(), glob.to_owned()), walk)
     }
 
     fn is_ours(&self, directory: &str) -> bool {
         self.ours.iter().any(|ours| ours == directory)
     }
 
-    fn once(
-        &self,
-        name: (String, String),
-        walk: impl FnOnce() -> Result<Arc<Inputs>, InputsError>,
-    ) -> Result<Arc<Inputs>, InputsError> {
-        let mut walks = self.walks.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = Arc::clone(walks.entry(name).or_default());
-        drop(walks);
-        // Whoever else wants it waits here, and not before the walks of others.
-        let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*place {
-            Some(found) => Ok(Arc::clone(found)),
-            None => Ok(Arc::clone(place.insert(walk()?))),
-        }
-    }
-
-    fn walk(&self, top: &str, globs: &Globs, obedient: bool) -> Result<Arc<Inputs>, InputsError> {
+    fn walk(&self, top: &str, globs: &Globs, obedient: bool) -> Result<Inputs, InputsError> {
         let rules = if obedient { self.ignored.above(top)? } else { Rules::default() };
         let mut walk = Walk { globs, obedient, found: Inputs::new() };
         self.walk_below(&mut walk, top, "", &rules)?;
-        Ok(Arc::new(walk.found))
+        Ok(walk.found)
     }
 
     /// `directory` is relative to the root, and `below` to the walk's top.
@@ -242,10 +228,10 @@ impl Sources {
             let ignored = |is_directory| !rules.is_empty() && rules.ignore(&at(), is_directory);
             match (kind, entry.digest) {
                 (EntryKind::File, Some(digest)) => drop(walk.found.insert(from_root, digest)),
-                (EntryKind::Directory, _) => {
-                    if !globs.excludes_all_below(&from_top) && !ignored(true) {
-                        self.walk_below(walk, &from_root, &from_top, &rules)?;
-                    }
+                (EntryKind::Directory, _)
+                    if !globs.excludes_all_below(&from_top) && !ignored(true) =>
+                {
+                    self.walk_below(walk, &from_root, &from_top, &rules)?;
                 }
                 (EntryKind::Link, _) if globs.name(&from_top) && !ignored(false) => {
                     return Err(InputsError::Link { path: at() });

@@ -24,6 +24,7 @@ mod graph;
 mod ignored;
 mod inputs;
 mod lock;
+mod once;
 mod outputs;
 mod prepare;
 mod project;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use poly_cache::Artifact;
@@ -14,7 +15,7 @@ use super::compose;
 use super::driver::Driver;
 use super::error::{AdaptFailure, BuildError};
 use super::event::Event;
-use super::recipe::Recipe;
+use super::recipe::{Kit, Recipe};
 use crate::component::adapt;
 use crate::host;
 use crate::plan::{Action, Fingerprint};
@@ -76,17 +77,22 @@ impl Driver<'_> {
         install: bool,
     ) -> Result<Prepared<'p>, BuildError> {
         let (_, toolchain) = self.project.component(name);
-        let provide = || self.provision.provide(toolchain, Some(self.project), install);
-        let kit = self.kits.get(self.project, toolchain, &self.options.environment, provide)?;
-        let caches = kit.caches();
-        let recipe = Recipe::new(&self.builds, self.project, &self.sources, name, kit);
+        let kit = self.kits.get(&toolchain.name, || {
+            let tools = self.provision.provide(toolchain, Some(self.project), install)?;
+            let kit = Kit::new(self.project, toolchain, &self.options.environment, tools);
+            let kit = kit.map_err(Box::new)?;
+            Ok::<_, BuildError>(kit)
+        })?;
+        let recipe = Recipe::new(&self.builds, self.project, &self.sources, name, Arc::clone(&kit));
         let recipe = recipe.map_err(Box::new)?;
         Ok(Prepared {
             fingerprint: recipe.fingerprint(),
             by: toolchain.name.clone(),
             work: Box::new(move || {
-                self.enter(&caches)?;
+                self.enter(&kit.caches())?;
                 let (bytes, tools) = recipe.carry_out(self.tell).map_err(Box::new)?;
+                let now = self.provision.look(toolchain, Some(self.project))?;
+                kit.refuse_changed(toolchain, &now).map_err(Box::new)?;
                 Ok(Product { made: Made::New(bytes), tools, by: None })
             }),
         })
@@ -187,16 +193,16 @@ fn written(path: &Path, source: io::Error) -> BuildError {
 
 /// What is said of components that nothing needs: a few of them by name.
 fn left_out(unused: &[String]) -> Option<String> {
-    const NAMED: usize = 3;
-    let names: Vec<String> = unused.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
-    let named = names.join(", ");
+    const FEW: usize = 3;
+    let told: Vec<String> = unused.iter().take(FEW).map(|name| format!("`{name}`")).collect();
+    let told = told.join(", ");
     match unused.len() {
         0 => None,
-        1 => Some(format!("no flow and no link needs component {named}; it is left out")),
-        number if number > NAMED => Some(format!(
-            "no flow and no link needs {number} components ({named}, …); they are left out"
+        1 => Some(format!("no flow and no link needs component {told}; it is left out")),
+        number if number > FEW => Some(format!(
+            "no flow and no link needs {number} components ({told}, …); they are left out"
         )),
-        _ => Some(format!("no flow and no link needs components {named}; they are left out")),
+        _ => Some(format!("no flow and no link needs components {told}; they are left out")),
     }
 }
 

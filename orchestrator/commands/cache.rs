@@ -128,7 +128,8 @@ fn clear(context: &Context<'_>) -> Result<Ending, CommandError> {
     Ok(Ending::Well)
 }
 
-const KINDS: [Kind; 4] = [Kind::Blob, Kind::Record, Kind::Annex("builds"), Kind::Annex("tools")];
+const KINDS: [Kind; 5] =
+    [Kind::Blob, Kind::Record, Kind::Annex("builds"), Kind::Annex("tools"), Kind::Annex("latest")];
 
 /// What a kind is called.
 fn name(kind: Kind) -> &'static str {
@@ -137,6 +138,7 @@ fn name(kind: Kind) -> &'static str {
         Kind::Record => "records",
         Kind::Annex("builds") => "build directories",
         Kind::Annex("tools") => "tool caches",
+        Kind::Annex("latest") => "last builds",
         Kind::Annex(name) => name,
     }
 }

@@ -2,6 +2,7 @@
 //! identifiers and point at components that are there, paths stay where they may, grants are
 //! not everything, checks can be met. All faults are collected; none hides another.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::ops::Range;
 
@@ -86,19 +87,20 @@ fn differ_in_more_than_case<'a>(
     names: &(impl Iterator<Item = &'a Spanned<String>> + Clone),
     faults: &mut Vec<Fault>,
 ) {
-    for (index, name) in names.clone().enumerate() {
-        let same = |other: &&Spanned<String>| other.get_ref().eq_ignore_ascii_case(name.get_ref());
-        if let Some(first) = names.clone().take(index).find(same) {
-            let (first_name, name_again) = (first.get_ref(), name.get_ref());
-            let message = if first_name == name_again {
-                format!("two {what}s are called `{name_again}`")
-            } else {
-                format!("the {what}s `{first_name}` and `{name_again}` differ in nothing but case")
-            };
-            faults.push(
-                Fault::at(name.span(), message, "this one").and_at(first.span(), "and this one"),
-            );
+    let mut firsts: BTreeMap<String, &Spanned<String>> = BTreeMap::new();
+    for name in names.clone() {
+        let first = *firsts.entry(name.get_ref().to_ascii_lowercase()).or_insert(name);
+        if std::ptr::eq(first, name) {
+            continue;
         }
+        let (first_name, name_again) = (first.get_ref(), name.get_ref());
+        let message = if first_name == name_again {
+            format!("two {what}s are called `{name_again}`")
+        } else {
+            format!("the {what}s `{first_name}` and `{name_again}` differ in nothing but case")
+        };
+        faults
+            .push(Fault::at(name.span(), message, "this one").and_at(first.span(), "and this one"));
     }
 }
 

@@ -8,6 +8,7 @@ pub mod graph;
 pub(crate) mod human;
 mod json;
 mod service;
+mod tail;
 pub(crate) mod tree;
 mod verified;
 

@@ -2,6 +2,7 @@
 //! a compiler that takes its time between one half of its output and the other.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
@@ -133,11 +134,13 @@ fn prepared(name: &str) -> Place {
     let mut manifest = "[pipeline]\nname = \"faults\"\n".to_owned();
     let mut steps = Vec::new();
     for component in 0..COMPONENTS {
-        manifest +=
-            &format!("\n[component.c{component}]\npath = \"c{component}\"\ntoolchain = \"fake\"\n");
+        let _ = writeln!(
+            manifest,
+            "\n[component.c{component}]\npath = \"c{component}\"\ntoolchain = \"fake\""
+        );
         steps.push(format!("\"c{component}/step\""));
     }
-    manifest += &format!("\n[flow.run]\nsteps = [{}]\n", steps.join(", "));
+    let _ = writeln!(manifest, "\n[flow.run]\nsteps = [{}]", steps.join(", "));
     place.write("pipeline.toml", manifest);
     place.write("name", name);
     place.write("bin/fakec", COMPILER);

@@ -90,9 +90,7 @@ fn each_way_to_use_something_notes_that() {
         &|| drop(store.path(&artifact).unwrap()),
         &|| drop(store.read(&digest).unwrap().unwrap()),
         &|| drop(store.verified_path(&digest).unwrap().unwrap()),
-        &|| {
-            store.put(b"blob").unwrap();
-        },
+        &|| assert_eq!(store.put(b"blob").unwrap(), artifact),
     ];
     for (index, way) in ways.iter().enumerate() {
         age(&path, 40);

@@ -58,7 +58,9 @@ fn a_damaged_blob_is_removed_and_reported_by_each_way_to_it() {
 }
 
 /// What can be in the place of a file, beside damaged content.
-fn replacements() -> [(&'static str, fn(&Path)); 6] {
+type Replacement = (&'static str, fn(&Path));
+
+fn replacements() -> [Replacement; 6] {
     [
         ("a directory", |path| fs::create_dir_all(path.join("deep")).unwrap()),
         ("a symbolic link", |path| std::os::unix::fs::symlink("/etc/passwd", path).unwrap()),

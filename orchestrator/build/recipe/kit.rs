@@ -3,15 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::LazyLock;
 
 use indexmap::IndexMap;
 use poly_cache::Digest;
 
 use super::RecipeError;
-use crate::build::error::BuildError;
 use crate::build::inputs::{Globs, InputsError};
 use crate::build::project::Project;
+use crate::build::stage::StageError;
 use crate::plan::ToolIdentity;
 use crate::toolchain::environment::{UserDirectories, Variables};
 use crate::toolchain::{Toolchain, Tools};
@@ -35,7 +35,8 @@ pub(in crate::build) struct Kit {
 }
 
 impl Kit {
-    fn new(
+    /// That of a toolchain whose tools are there.
+    pub(in crate::build) fn new(
         project: &Project,
         toolchain: &Toolchain,
         process: &Variables,
@@ -45,9 +46,7 @@ impl Kit {
         let mut steps_see = process.clone();
         steps_see.extend(overridden.clone());
         let user = UserDirectories::of(&steps_see);
-        let user_settings = toolchain.user_settings(&user).map_err(|unreadable| {
-            InputsError::Read { path: unreadable.path, source: unreadable.source }
-        })?;
+        let user_settings = user_settings(toolchain, &user)?;
         let identities = tools.found.iter().map(|(name, tool)| {
             let identity = ToolIdentity {
                 version: tool.version.clone(),
@@ -67,40 +66,40 @@ impl Kit {
         })
     }
 
+    /// Refuses what was made while one of the tools (which are `now` these) or of the user's
+    /// settings became another: nobody knows of which of the two it was made. The inputs cannot
+    /// change meanwhile, being a copy.
+    pub(in crate::build) fn refuse_changed(
+        &self,
+        toolchain: &Toolchain,
+        now: &Tools,
+    ) -> Result<(), RecipeError> {
+        let settings = user_settings(toolchain, &self.user)?;
+        let mut tools = self.tools.found.iter();
+        let tool = tools.find(|(name, tool)| now.found.get(*name) != Some(tool));
+        let differs = |name: &&String| settings.get(*name) != self.user_settings.get(*name);
+        let setting = self.user_settings.keys().chain(settings.keys()).find(differs);
+        match tool.map(|(name, _)| name).or(setting) {
+            None => Ok(()),
+            Some(name) => Err(StageError::Changed { name: name.clone() }.into()),
+        }
+    }
+
     /// Where its tools remember something.
     pub(in crate::build) fn caches(&self) -> Vec<PathBuf> {
         self.tools.found.values().map(|tool| tool.cache.clone()).collect()
     }
 }
 
-/// The kits of a run, each made when it is first asked for.
-#[derive(Debug, Default)]
-pub(in crate::build) struct Kits(Mutex<BTreeMap<String, Arc<Mutex<Option<Arc<Kit>>>>>>);
-
-impl Kits {
-    /// The kit of a toolchain in an environment, whose tools `provide` finds or installs. What fails
-    /// is tried again when it is asked for again.
-    pub(in crate::build) fn get(
-        &self,
-        project: &Project,
-        toolchain: &Toolchain,
-        process: &Variables,
-        provide: impl FnOnce() -> Result<Tools, BuildError>,
-    ) -> Result<Arc<Kit>, BuildError> {
-        let mut kits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = match kits.get(&toolchain.name) {
-            Some(place) => Arc::clone(place),
-            None => Arc::clone(kits.entry(toolchain.name.clone()).or_default()),
-        };
-        drop(kits);
-        // Whoever else wants it waits here, and not those who want another.
-        let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kit) = &*place {
-            return Ok(Arc::clone(kit));
-        }
-        let kit = Kit::new(project, toolchain, process, provide()?).map_err(Box::new)?;
-        Ok(Arc::clone(place.insert(Arc::new(kit))))
-    }
+fn user_settings(
+    toolchain: &Toolchain,
+    user: &UserDirectories,
+) -> Result<BTreeMap<String, Digest>, InputsError> {
+    let settings = toolchain.user_settings(user);
+    settings.map_err(|unreadable| InputsError::Read {
+        path: unreadable.path,
+        source: unreadable.source,
+    })
 }
 
 /// What a toolchain reads of a component.

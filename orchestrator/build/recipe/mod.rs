@@ -17,7 +17,7 @@ use std::sync::Arc;
 use poly_cache::Digest;
 
 pub use error::RecipeError;
-pub(super) use kit::{Kit, Kits};
+pub(super) use kit::Kit;
 
 use super::generate;
 use super::inputs::{Globs, Inputs, Sources};

@@ -57,12 +57,8 @@ impl Places {
     /// What a former run wrote must not pass for what this one does. A link is removed, not
     /// followed.
     pub(super) fn clear_logs(&self) -> Result<(), RecipeError> {
-        match fs::remove_dir_all(&self.logs) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(write_failed(&self.logs)(error))
-            }
-            _ => fs::create_dir_all(&self.logs).map_err(write_failed(&self.logs)),
-        }
+        remove(&self.logs).map_err(write_failed(&self.logs))?;
+        fs::create_dir_all(&self.logs).map_err(write_failed(&self.logs))
     }
 
     /// Two polys in one checkout take turns. Tools inherit the lock: should poly be killed, it
@@ -79,10 +75,8 @@ impl Places {
     }
 
     /// Where what a step writes is kept.
-    pub(super) fn log(&self, index: usize, step: &str) -> Result<PathBuf, RecipeError> {
-        let path = self.logs.join(format!("{}-{step}.log", index + 1));
-        only_a_file(&path).map_err(write_failed(&path))?;
-        Ok(path)
+    pub(super) fn log(&self, index: usize, step: &str) -> PathBuf {
+        self.logs.join(format!("{}-{step}.log", index + 1))
     }
 }
 
@@ -90,10 +84,17 @@ impl Places {
 /// symbolic link, somebody else's file would be written.
 fn only_a_file(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
+        Ok(found) if found.is_file() && found.permissions().mode() & 0o200 != 0 => Ok(()),
+        _ => remove(path),
+    }
+}
+
+/// Removes whatever is at a path.
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
         Ok(found) if found.is_dir() => fs::remove_dir_all(path),
-        Ok(found) if found.is_file() && found.permissions().mode() & 0o200 != 0 => Ok(()),
         Ok(_) => fs::remove_file(path),
     }
 }

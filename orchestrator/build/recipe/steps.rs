@@ -81,7 +81,7 @@ impl Recipe<'_> {
             directory: &places.component,
             environment,
         };
-        let log = places.log(index, &step.name)?;
+        let log = places.log(index, &step.name);
         let timeout = self.component.timeout;
         let finished = process::run(&invocation, Some(&log), timeout.map(Timeout::duration));
         let finished = finished.map_err(|source| RecipeError::Process {

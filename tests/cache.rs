@@ -1,0 +1,211 @@
+//! The cache as a whole, seen from outside: kept small, verified, cleared; and what must never
+//! get into it.
+
+use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use crate::fake::{ANSWER, one, wasm};
+use crate::place::{Place, Ran};
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// Makes everything in a part of the cache as old as that.
+fn age(place: &Place, part: &str, days: u32) {
+    let mut todo = vec![place.cache.join(part)];
+    while let Some(path) = todo.pop() {
+        if path.is_dir() {
+            todo.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        }
+        File::open(&path).unwrap().set_modified(SystemTime::now() - DAY * days).unwrap();
+    }
+}
+
+fn kinds(place: &Place) -> serde_json::Value {
+    let stats = place.run(&["cache", "stats", "--json"]).expect(0).stdout;
+    serde_json::from_str::<serde_json::Value>(&stats).unwrap()["kinds"].take()
+}
+
+/// Poly with a user's settings.
+fn configured(place: &Place, config: &str, arguments: &[&str]) -> Ran {
+    place.write("config.toml", config);
+    place.finish(place.poly(arguments).env("POLY_CONFIG", place.root.join("config.toml")))
+}
+
+#[test]
+fn a_build_keeps_the_cache_within_the_bounds_of_the_user_once_a_day() {
+    let place = one();
+    place.run(&["run"]).expect(0);
+    let artifacts = kinds(&place)["artifacts"]["count"].clone();
+    for part in ["blobs-1", "records-2"] {
+        age(&place, part, 8);
+    }
+    let edit = |number: u32| {
+        place.write("answer/source.wasm", wasm(&ANSWER.replace("42", &number.to_string())));
+    };
+    edit(1);
+    let config = "[cache]\nage = \"7d\"\n";
+    let today = configured(&place, config, &["build"]).expect(0).stderr;
+    assert!(!today.contains("collected"), "there was one today: {today}");
+
+    age(&place, "collected", 2);
+    let idle = configured(&place, config, &["build"]).expect(0).stderr;
+    assert!(!idle.contains("collected"), "nothing was stored: {idle}");
+
+    edit(2);
+    let built = configured(&place, config, &["build"]).expect(0).stderr;
+    let said = format!("collected {artifacts} artifacts (");
+    assert!(built.contains(&said) && built.contains("unused for longest"), "{said}: {built}");
+    edit(1);
+    let again = place.run(&["build"]).expect(0).stderr;
+    assert!(again.contains("all 3 actions were cached"), "{again}");
+}
+
+#[test]
+fn what_is_collected_is_made_again() {
+    let place = one();
+    place.run(&["run"]).expect(0);
+    let composed = place.read("target/poly/one.wasm");
+    let foreseen = place.run(&["cache", "gc", "--size", "0", "--dry-run"]).expect(0).stdout;
+    assert!(foreseen.starts_with("would remove 2 artifacts ("), "{foreseen}");
+    assert_eq!(kinds(&place)["artifacts"]["count"], 2);
+    let removed = place.run(&["cache", "gc", "--size", "0"]).expect(0).stdout;
+    assert!(removed.starts_with("removed 2 artifacts (") && removed.ends_with("; 0 B left\n"));
+    fs::remove_dir_all(place.root.join("target")).unwrap();
+    assert_eq!(place.run(&["run"]).expect(0).stdout, "42\n");
+    assert_eq!(place.read("target/poly/one.wasm"), composed);
+}
+
+#[test]
+fn the_directories_of_a_checkout_that_is_gone_go_first() {
+    let place = one();
+    let mut gone = one();
+    gone.cache.clone_from(&place.cache);
+    for place in [&place, &gone] {
+        place.write("answer/behaviour", place.root.to_str().unwrap());
+        place.run(&["build"]).expect(0);
+    }
+    assert_eq!(kinds(&place)["build-directories"]["count"], 2);
+    drop(gone);
+    let removed = place.run(&["cache", "gc"]).expect(0).stdout;
+    assert!(removed.starts_with("removed 1 build directory ("), "{removed}");
+    assert_eq!(kinds(&place)["build-directories"]["count"], 1);
+}
+
+#[test]
+fn verifying_says_what_was_damaged() {
+    let place = one();
+    place.run(&["run"]).expect(0);
+    place.run(&["cache", "verify"]).expect(0);
+    let store = poly_cache::Store::open(&place.cache).unwrap();
+    let artifact = store.put(b"damaged soon").unwrap();
+    let path = store.path(&artifact).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    fs::write(&path, "damaged now!").unwrap();
+
+    let found = place.run(&["cache", "verify"]).expect(1).stdout;
+    let said = format!("artifact {} in the cache was damaged, and was removed", artifact.digest);
+    assert!(found.contains(&said) && found.contains("1 damaged and removed"), "{found}");
+    assert!(!path.exists());
+    place.run(&["cache", "verify", "--json"]).expect(0);
+}
+
+/// A build that waits until the test lets it go on, begun and waiting.
+fn waiting(place: &Place) -> (Child, PathBuf) {
+    place.write("answer/behaviour", "slow");
+    let started = place.root.join("tool-process");
+    let build = place.poly(&["build"]).env("FAKE_PROCESS", &started).stderr(Stdio::null()).spawn();
+    while !started.exists() {
+        thread::sleep(Duration::from_millis(10));
+    }
+    (build.unwrap(), started)
+}
+
+#[test]
+fn clearing_is_refused_while_a_build_runs_and_takes_all_afterwards() {
+    let place = one();
+    place.run(&["run"]).expect(0);
+    let (mut build, _) = waiting(&place);
+    let refused = place.run(&["cache", "clear"]).expect(2).stderr;
+    assert!(refused.contains("the cache `[TOP]/cache` is in use by another process"), "{refused}");
+    assert!(refused.contains("help: wait for it; `poly cache gc --size 0`"), "{refused}");
+
+    // One that is killed uses nothing any more.
+    build.kill().unwrap();
+    build.wait().unwrap();
+    let cleared = place.run(&["cache", "clear"]).expect(0).stdout;
+    assert!(cleared.starts_with("removed 2 artifacts ("), "{cleared}");
+    assert_eq!(kinds(&place), serde_json::json!({}));
+}
+
+/// A compiler that does something while it runs, once.
+fn compiler_that(place: &Place, does: &str) {
+    let once = place.root.join("once");
+    place.write("once", "");
+    place.write(
+        "bin/fakec",
+        format!(
+            "#!/bin/sh\n[ \"$1\" = --version ] && {{ echo fakec 1.2.3; exit; }}\n\
+             echo \"$2\" >> \"$FAKE_LOG\"\ncp \"$1\" \"$2\"\n\
+             [ -e {once} ] && rm {once} && {does}\nexit 0\n",
+            once = once.display()
+        ),
+    );
+    let executable = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(place.root.join("bin/fakec"), executable).unwrap();
+}
+
+fn with_compiler(place: &Place) -> Ran {
+    let path = std::env::var("PATH").unwrap();
+    let path = format!("{}:{path}", place.root.join("bin").display());
+    let mut build = place.poly(&["build"]);
+    build.env("PATH", path).env("CARGO_HOME", place.root.join("cargo-home"));
+    place.finish(&mut build)
+}
+
+#[test]
+fn what_a_tool_made_that_was_replaced_meanwhile_is_not_stored() {
+    let place = one();
+    compiler_that(&place, "echo '# another' >> \"$0\"");
+    let refused = with_compiler(&place).expect(1).stderr;
+    assert!(refused.contains("`fakec` changed while it was being built"), "{refused}");
+    assert!(refused.contains("help: run the command again"), "{refused}");
+    with_compiler(&place).expect(0);
+    assert_eq!(place.starts(), 2);
+}
+
+#[test]
+fn what_was_made_while_a_setting_of_the_user_changed_is_not_stored() {
+    let place = one();
+    let file = String::from_utf8(place.read("toolchains/fake.toml")).unwrap();
+    let file =
+        file.replacen("inputs = ", "settings = [\"{cargo-home}/config.toml\"]\ninputs = ", 1);
+    place.write("toolchains/fake.toml", file);
+    place.write("cargo-home/config.toml", "one");
+    let settings = place.root.join("cargo-home/config.toml");
+    compiler_that(&place, &format!("echo two > {}", settings.display()));
+    let refused = with_compiler(&place).expect(1).stderr;
+    let said = "`{cargo-home}/config.toml` changed while it was being built";
+    assert!(refused.contains(said), "{refused}");
+    with_compiler(&place).expect(0);
+    assert_eq!(place.starts(), 2);
+}
+
+/// The copy that a component is built in is made of what the key says, or not at all.
+#[test]
+fn an_input_edited_while_its_tool_runs_changes_nothing_of_this_build() {
+    let place = one();
+    place.run(&["build"]).expect(0);
+    let composed = place.read("target/poly/one.wasm");
+    let source = place.root.join("answer/source.wasm");
+    place.write("other.wasm", wasm(&ANSWER.replace("42", "43")));
+    let other = place.root.join("other.wasm");
+    compiler_that(&place, &format!("cp {} {}", other.display(), source.display()));
+    with_compiler(&place).expect(0);
+    assert_eq!(place.read("target/poly/one.wasm"), composed);
+    with_compiler(&place).expect(0);
+    assert_ne!(place.read("target/poly/one.wasm"), composed);
+}
