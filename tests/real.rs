@@ -206,9 +206,7 @@ step `compile` of `data-transform` failed: exit status: 1
         str![[r#"
 step `componentize` of `data-sink` failed: exit status: 1
   │
-  │ Traceback (most recent call last):
-...
-  │ AssertionError:   File "/0/app.py", line 6
+  │ Error:   File "/0/app.py", line 6
   │     class DataSink((exports.DataSink):
   │                                      ^
   │ SyntaxError: invalid syntax

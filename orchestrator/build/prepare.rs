@@ -79,8 +79,8 @@ impl Driver<'_> {
         let (_, toolchain) = self.project.component(name);
         let kit = self.kits.get(&toolchain.name, || {
             let tools = self.provision.provide(toolchain, Some(self.project), install)?;
-            let process = &self.options.environment;
-            let kit = Kit::new(self.project, toolchain, process, tools).map_err(Box::new)?;
+            let kit = Kit::new(self.project, toolchain, &self.options.environment, tools);
+            let kit = kit.map_err(Box::new)?;
             Ok::<_, BuildError>(kit)
         })?;
         let recipe = Recipe::new(&self.builds, self.project, &self.sources, name, Arc::clone(&kit));
