@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::manifest::{Age, Bytes};
 
@@ -148,6 +148,9 @@ pub enum Command {
     /// What is kept for all pipelines: how much it is, and how to have less of it
     #[command(subcommand)]
     Cache(CacheCommand),
+    /// Wizer for componentize-js, with its command line, and the same bytes each time
+    #[command(hide = true)]
+    Wizer(WizerOptions),
 }
 
 /// What to do with the cache.
@@ -222,6 +225,34 @@ pub struct LockOptions {
     /// poly.lock says [default: all]
     #[arg(long, value_name = "NAME", num_args = 0.., conflicts_with = "locked")]
     pub upgrade: Option<Vec<String>>,
+}
+
+/// What componentize-js says to the Wizer that it starts. Standard input goes to the initialiser.
+#[derive(Debug, Clone, Args)]
+pub struct WizerOptions {
+    /// The module
+    pub module: PathBuf,
+    /// Where the snapshot goes
+    #[arg(short, value_name = "FILE")]
+    pub output: PathBuf,
+    /// The exported function that is run
+    #[arg(long, value_name = "NAME", default_value = "wizer-initialize")]
+    pub init_func: String,
+    /// A directory that it can read; it learns another name for it
+    #[arg(long = "dir", value_name = "HOST")]
+    pub directories: Vec<PathBuf>,
+    /// A directory that it can read, by the name that it knows
+    #[arg(long = "mapdir", value_name = "GUEST::HOST")]
+    pub mapped: Vec<String>,
+    /// Whether it sees variables: those of componentize-js's own
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, default_value = "false")]
+    pub inherit_env: bool,
+    /// Give it WASI; without, nothing is done here
+    #[arg(long, required = true)]
+    pub allow_wasi: bool,
+    /// Whether it copies memory in bulk, which it always may
+    #[arg(long, value_name = "BOOL", default_value = "true", value_parser = ["true"])]
+    pub wasm_bulk_memory: String,
 }
 
 /// What a failure leads to.

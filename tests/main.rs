@@ -20,3 +20,4 @@ mod unread;
 mod verify;
 mod why;
 mod wit;
+mod wizer;

@@ -14,7 +14,7 @@ use crate::component::world::WorldError;
 use crate::config::ConfigError;
 use crate::contract::SubjectError;
 use crate::dependencies::DependencyError;
-use crate::host::{CallError, EngineError, LoadError, StartError};
+use crate::host::{CallError, EngineError, LoadError, SnapshotError, StartError};
 use crate::manifest::ManifestError;
 use crate::toolchain::ToolchainError;
 
@@ -73,6 +73,10 @@ pub enum CommandError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Call(#[from] CallError),
+    /// No snapshot can be taken.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Snapshot(#[from] SnapshotError),
     /// A call was made and did not come back.
     #[error("`{call}` did not return: {ending}")]
     Ended {
@@ -190,7 +194,7 @@ impl CommandError {
         match self {
             Self::Build(error) if !error.is_usage() => 1,
             Self::Dependencies(error) if error.is_failure() => 1,
-            Self::Ended { .. } | Self::Start(_) => 1,
+            Self::Ended { .. } | Self::Start(_) | Self::Snapshot(_) => 1,
             _ => 2,
         }
     }

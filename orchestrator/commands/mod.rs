@@ -17,6 +17,7 @@ mod schema;
 mod toolchain;
 mod why;
 mod wit;
+mod wizer;
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -89,6 +90,10 @@ fn no_pipe(source: io::Error) -> CommandError {
 }
 
 fn dispatch(cli: &Cli, jobs: NonZeroUsize, report: &Report) -> Result<Ending, CommandError> {
+    if let Command::Wizer(options) = &cli.command {
+        // Started by another tool with no environment, so without a home: it needs none.
+        return wizer::run(options);
+    }
     let keep_going = match &cli.command {
         Command::Build(BuildOptions { failure, .. })
         | Command::Run { failure, .. }
@@ -111,6 +116,7 @@ fn dispatch(cli: &Cli, jobs: NonZeroUsize, report: &Report) -> Result<Ending, Co
         Command::Schema => Ok(schema::run(&context)),
         Command::Clean => clean::run(&context),
         Command::Cache(command) => cache::run(&context, command),
+        Command::Wizer(_) => unreachable!("done above"),
     };
     cache::collect_if_due(&context);
     ended

@@ -22,6 +22,8 @@
 //!   that stops both running code and a wait inside the host, memory as a sum over all parts,
 //!   fuel, and output. Going over a limit ends the call even where the component would have
 //!   gone on, because an answer given in distress proves nothing.
+//! - **Snapshots.** [`snapshot`] runs a module's initialiser and gives the module as it is then.
+//!   It has nothing to do with the rest: it serves a compiler.
 //!
 //! What it refuses: loading machine code that does not come from poly's own store, filling
 //! unknown imports with traps, and calling on after a trap.
@@ -38,6 +40,7 @@ mod instance;
 mod lookup;
 mod network;
 mod program;
+mod snapshot;
 mod stand_in;
 mod trap;
 mod watchdog;
@@ -51,3 +54,4 @@ pub use grants::{GrantError, Reach};
 pub use instance::{CallError, Instance, StartError};
 pub use lookup::LookupError;
 pub use program::{LoadError, Program};
+pub use snapshot::{Directory, SnapshotError, Surroundings, snapshot};

@@ -16,10 +16,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
-use wasmtime_wasi::HostWallClock;
 use wasmtime_wasi::p2::bindings::clocks::monotonic_clock;
 use wasmtime_wasi::p2::bindings::random::{insecure, insecure_seed, random};
 use wasmtime_wasi::p2::{DynPollable, Pollable, subscribe};
+use wasmtime_wasi::{HostMonotonicClock, HostWallClock};
 
 use super::context::Context;
 
@@ -63,6 +63,16 @@ impl HostWallClock for Clock {
 
     fn now(&self) -> Duration {
         Duration::from_secs(BEGINNING) + Duration::from_nanos(self.read() - START)
+    }
+}
+
+impl HostMonotonicClock for Clock {
+    fn resolution(&self) -> u64 {
+        READING
+    }
+
+    fn now(&self) -> u64 {
+        self.read()
     }
 }
 
@@ -140,7 +150,7 @@ pub(super) struct Sequences {
 }
 
 /// Sebastiano Vigna's `SplitMix64`: <https://prng.di.unimi.it/splitmix64.c>.
-struct SplitMix64(u64);
+pub(super) struct SplitMix64(pub(super) u64);
 
 impl Default for Sequences {
     fn default() -> Self {
@@ -156,7 +166,7 @@ impl SplitMix64 {
         mixed ^ (mixed >> 31)
     }
 
-    fn bytes(&mut self, length: u64) -> wasmtime::Result<Vec<u8>> {
+    pub(super) fn bytes(&mut self, length: u64) -> wasmtime::Result<Vec<u8>> {
         if length > MOST_RANDOM_BYTES {
             wasmtime::bail!("{length} random bytes at once are more than {MOST_RANDOM_BYTES}");
         }

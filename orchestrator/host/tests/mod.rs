@@ -5,6 +5,7 @@ mod concurrency;
 mod grants;
 mod limits;
 mod network;
+mod snapshot;
 
 use std::path::Path;
 use std::sync::LazyLock;
