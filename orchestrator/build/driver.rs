@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use poly_cache::{Artifact, Digest, StatCache};
 
@@ -50,6 +50,8 @@ pub struct Options {
     pub jobs: NonZeroUsize,
     /// Whether, after a failure, all is still done that needs nothing that failed.
     pub keep_going: bool,
+    /// When the files that tools see seem to have been written, if that is to be said.
+    pub written: Option<SystemTime>,
     /// The environment that tools are found and started in, as far as their toolchains let it in.
     pub environment: Variables,
 }
@@ -98,8 +100,8 @@ impl<'a> Driver<'a> {
         let artifacts = Artifacts::open(&options.cache, Arc::clone(&seen))?;
         let sources = Sources::new(&project.root, project.output(), seen);
         let provision = Provision::new(&options, tell);
-        let places = [state_file(project), latest_file(project, &options.cache)];
-        let state = Mutex::new(State::read(places.iter().map(PathBuf::as_path)));
+        let elsewhere = latest_file(project, &options.cache);
+        let state = Mutex::new(State::read(&state_file(project), &elsewhere));
         let begun = Instant::now();
         let kits = Once::default();
         Ok(Self {
@@ -209,7 +211,6 @@ impl<'a> Driver<'a> {
             && !process::interrupted()
             && !error.is_damage()
         {
-            self.lock_state().failed(action);
             (self.tell)(Event::Failed { action: action.clone() });
         }
         made
@@ -238,7 +239,11 @@ impl<'a> Driver<'a> {
             because: because.clone(),
         });
         let started = Instant::now();
-        let Product { made, tools, by } = (prepared.work)()?;
+        let done = (prepared.work)();
+        if done.as_ref().is_err_and(|error| !process::interrupted() && !error.is_damage()) {
+            self.lock_state().failed(action);
+        }
+        let Product { made, tools, by } = done?;
         let by = by.unwrap_or(prepared.by);
         let artifact = match made {
             Made::New(bytes) => self.artifacts.put(bytes)?,
@@ -276,6 +281,8 @@ impl<'a> Driver<'a> {
     }
 
     fn save(&self) -> Result<(), BuildError> {
+        // Also by a build with nothing to do: what was seen of files is kept there.
+        self.enter(&[])?;
         self.remember();
         let state = self.lock_state();
         if state.is_changed() {
@@ -295,9 +302,12 @@ fn state_file(project: &Project) -> PathBuf {
     project.work().join("state.json")
 }
 
-/// The copy in the cache, for other checkouts of a pipeline of this name.
+/// The copy in the cache, for other checkouts of a pipeline of this name and these components.
 fn latest_file(project: &Project, cache: &Path) -> PathBuf {
-    let name = Digest::of(project.manifest.pipeline.name.get_ref().as_bytes());
+    let mut names = vec![project.manifest.pipeline.name.get_ref().as_str()];
+    names.extend(project.manifest.components.keys().map(|name| name.get_ref().as_str()));
+    // No name has a line in it.
+    let name = Digest::of(names.join("\n").as_bytes());
     cache.join(LATEST).join(format!("{}.json", name.short()))
 }
 

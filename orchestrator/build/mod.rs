@@ -51,7 +51,7 @@ pub use outputs::{OutputError, clean};
 pub use project::{Project, ProjectError, read_wit};
 pub use provenance::Documents;
 pub use provision::Provision;
-pub use recipe::RecipeError;
+pub use recipe::{RecipeError, clean_builds};
 pub use slots::default_jobs;
 pub use stage::StageError;
 pub use state::Last;
