@@ -140,6 +140,7 @@ impl Build<'_> {
             documents: Documents::None,
             jobs: NonZeroUsize::MIN,
             keep_going: false,
+            written: None,
             environment: environment::of_process(),
         };
         let driver = Driver::open(&project, options, &|_| ()).expect("it was built");

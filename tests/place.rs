@@ -37,7 +37,12 @@ pub(crate) fn repository() -> &'static Path {
 
 impl Place {
     pub(crate) fn new() -> Self {
-        let top = tempfile::tempdir().expect("a temporary directory");
+        Self::new_in(&std::env::temp_dir())
+    }
+
+    /// Below a directory, for its file system.
+    pub(crate) fn new_in(directory: &Path) -> Self {
+        let top = tempfile::tempdir_in(directory).expect("a temporary directory");
         let path = fs::canonicalize(top.path()).expect("it is there");
         let place = Self {
             root: path.join("pipeline"),

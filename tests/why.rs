@@ -131,6 +131,22 @@ fn a_fresh_checkout_is_told_what_changed_since_the_former_one() {
     );
 }
 
+/// Another checkout's last build is good for reasons, and never for what it made.
+#[test]
+fn what_another_checkout_made_is_not_taken_for_this_ones() {
+    let place = one();
+    place.run(&["build"]).expect(0);
+    let mut fresh = one();
+    fresh.cache.clone_from(&place.cache);
+    fresh.write("answer/source.wasm", wasm(&ANSWER.replace("42", "43")));
+    let said = fresh.run(&["inspect", "answer"]).expect(2).stderr;
+    assert!(said.contains("`answer` is not built yet: run `poly build`"), "{said}");
+    // Components of other names are another pipeline, whatever it is called.
+    fresh.write("pipeline.toml", MANIFEST.replace("component.answer", "component.other"));
+    fresh.write("other/source.wasm", wasm(ANSWER));
+    assert!(why(&fresh).starts_with("build other would run:\n  never built\n"));
+}
+
 #[test]
 fn a_component_that_is_not_there_is_refused() {
     let place = one();

@@ -10,7 +10,7 @@
 //! built by a tool that does next to nothing (`tiny.c`), so that what is left is the cost of whoever calls
 //! it. All peers see the same files, each in a directory of its own; `peers.rs` has how each is told of the
 //! graph. Rounds are interleaved: each peer once, then each again; a cell is a median, and behind it the
-//! median of how often poly fits into it, pair by pair. Peak memory is that of the largest process that
+//! median of poly's time divided by it, pair by pair. Peak memory is that of the largest process that
 //! was waited for; a daemon's is not in it.
 //!
 //! What is not quite the same: **ninja compares times, the others content**. poly composes for

@@ -50,6 +50,12 @@ impl Stat {
         self.size
     }
 
+    /// Whether the file will have changed: the clock went back, and the time of the next change may
+    /// be this one again.
+    fn is_to_come(&self) -> bool {
+        !self.settled(SystemTime::now() + SETTLED)
+    }
+
     /// Whether the file had been left alone for long enough at a point in time.
     pub(crate) fn settled(&self, now: SystemTime) -> bool {
         let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
@@ -142,7 +148,7 @@ impl StatMemo {
         let stat = Stat::of(path).ok()?;
         let state = self.state();
         let entry = state.entries.get(path.to_str()?)?;
-        if entry.stat != stat {
+        if entry.stat != stat || stat.is_to_come() {
             return None;
         }
         entry.notes.get(question).cloned()
@@ -181,7 +187,7 @@ impl StatMemo {
     fn known(&self, name: &str, stat: Stat) -> Option<Digest> {
         let state = self.state();
         let entry = state.entries.get(name)?;
-        (entry.stat == stat).then_some(entry.digest)
+        (entry.stat == stat && !stat.is_to_come()).then_some(entry.digest)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use poly_cache::{Artifact, Digest, StatCache};
 
@@ -25,9 +25,8 @@ use super::provenance::Documents;
 use super::provision::Provision;
 use super::recipe::Kit;
 use super::schedule::Schedule;
-use super::state::{Last, State};
-use crate::component::compose::Choice;
-use crate::plan::{Action, Fingerprint, Plan, Reason};
+use super::state::State;
+use crate::plan::{Action, Plan};
 use crate::toolchain::environment::Variables;
 use crate::toolchain::{ToolError, jobserver, process};
 
@@ -51,6 +50,8 @@ pub struct Options {
     pub jobs: NonZeroUsize,
     /// Whether, after a failure, all is still done that needs nothing that failed.
     pub keep_going: bool,
+    /// When the files that tools see seem to have been written, if that is to be said.
+    pub written: Option<SystemTime>,
     /// The environment that tools are found and started in, as far as their toolchains let it in.
     pub environment: Variables,
 }
@@ -83,41 +84,6 @@ pub struct Built {
     pub precompiled: Option<PathBuf>,
 }
 
-/// An action, and what a build would do about it.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct Planned {
-    /// The action.
-    pub action: Action,
-    /// What would be done.
-    #[serde(flatten)]
-    pub state: PlannedState,
-    /// What it depends on, as far as that is known before it runs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fingerprint: Option<Fingerprint>,
-    /// Its last run here.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last: Option<Last>,
-    /// Who composes, and why: of the compose action, as far as that is known and was looked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub composer: Option<Choice>,
-}
-
-/// What a build would do about an action.
-#[derive(Debug, Clone, serde::Serialize)]
-#[serde(tag = "state", rename_all = "kebab-case")]
-pub enum PlannedState {
-    /// Nothing: its artifact is in the store.
-    Cached {
-        /// The artifact.
-        artifact: Artifact,
-    },
-    /// Run it.
-    Run {
-        /// Why.
-        reasons: Vec<Reason>,
-    },
-}
-
 /// What make says of itself in the same case, in poly's words.
 const UNSHARED: &str = "the make that started poly does not share its job slots, so poly has its \
                         own; put `+` before the command in the recipe";
@@ -134,8 +100,8 @@ impl<'a> Driver<'a> {
         let artifacts = Artifacts::open(&options.cache, Arc::clone(&seen))?;
         let sources = Sources::new(&project.root, project.output(), seen);
         let provision = Provision::new(&options, tell);
-        let places = [state_file(project), latest_file(project, &options.cache)];
-        let state = Mutex::new(State::read(places.iter().map(PathBuf::as_path)));
+        let elsewhere = latest_file(project, &options.cache);
+        let state = Mutex::new(State::read(&state_file(project), &elsewhere));
         let begun = Instant::now();
         let kits = Once::default();
         Ok(Self {
@@ -238,82 +204,6 @@ impl<'a> Driver<'a> {
         self.artifacts.find(&key)?.map(|artifact| self.artifacts.trusted(&artifact)).transpose()
     }
 
-    /// What a build would do, and why. Starts no build and installs nothing; what it learns of
-    /// tools and files is kept. Who composes takes long to find out where components are large:
-    /// unless `all` is to be said, that is done only where there is something to compose.
-    pub fn plan(&self, run: bool, all: bool) -> Result<Vec<Planned>, BuildError> {
-        self.hold_to_lock(false)?;
-        let plan = Plan::of(&self.project.manifest, run);
-        let mut known: BTreeMap<Action, Artifact> = BTreeMap::new();
-        let mut planned = Vec::new();
-        for (action, needs) in plan.needs() {
-            let missing = needs.iter().find(|need| !known.contains_key(need));
-            let (state, fingerprint, composer) = if let Some(missing) = missing {
-                let reasons = vec![Reason::Upstream { action: missing.clone() }];
-                (PlannedState::Run { reasons }, None, None)
-            } else {
-                let taken: Vec<Artifact> = needs.iter().map(|need| known[need]).collect();
-                let (state, fingerprint) = self.foresee(action, &taken)?;
-                let told = all || matches!(state, PlannedState::Run { .. });
-                let told = told && *action == Action::Compose;
-                let composer = told.then(|| self.composer(&taken)).flatten();
-                (state, fingerprint, composer)
-            };
-            if let PlannedState::Cached { artifact } = &state {
-                known.insert(action.clone(), *artifact);
-            }
-            let last = self.lock_state().last(action).cloned();
-            planned.push(Planned { action: action.clone(), state, fingerprint, last, composer });
-        }
-        self.remember();
-        Ok(planned)
-    }
-
-    fn foresee(
-        &self,
-        action: &Action,
-        taken: &[Artifact],
-    ) -> Result<(PlannedState, Option<Fingerprint>), BuildError> {
-        let prepared = match self.prepare(action, taken, false) {
-            Ok(prepared) => prepared,
-            Err(BuildError::Tool(ToolError::NotFound(missing))) => {
-                let reasons = vec![Reason::ToolMissing { name: missing.tool }];
-                return Ok((PlannedState::Run { reasons }, None));
-            }
-            Err(other) => return Err(other),
-        };
-        let fingerprint = prepared.fingerprint;
-        let key = fingerprint.key();
-        let state = match self.artifacts.find(&key)? {
-            Some(artifact) => PlannedState::Cached { artifact },
-            None => PlannedState::Run { reasons: self.reasons(action, &fingerprint, &key)? },
-        };
-        Ok((state, Some(fingerprint)))
-    }
-
-    /// Why an action whose artifact is not there must run.
-    fn reasons(
-        &self,
-        action: &Action,
-        fingerprint: &Fingerprint,
-        key: &Digest,
-    ) -> Result<Vec<Reason>, BuildError> {
-        let last = self.lock_state().last(action).cloned();
-        let Some(Last { key: last, failed, .. }) = last else {
-            return Ok(vec![Reason::NeverBuilt]);
-        };
-        let mut reasons = Vec::from_iter(failed.then_some(Reason::LastFailed));
-        match last {
-            None => {}
-            Some(last) if last == *key => reasons.push(Reason::ArtifactGone),
-            Some(last) => match self.artifacts.record(&last)? {
-                Some(record) => reasons.extend(fingerprint.differences(&record.fingerprint)),
-                None => reasons.push(Reason::RecordGone),
-            },
-        }
-        Ok(reasons)
-    }
-
     fn make(&self, action: &Action, taken: &[Artifact]) -> Result<Artifact, BuildError> {
         let made = self.look_up_or_do(action, taken);
         // An action that was interrupted has not failed, nor one that met damage.
@@ -321,7 +211,6 @@ impl<'a> Driver<'a> {
             && !process::interrupted()
             && !error.is_damage()
         {
-            self.lock_state().failed(action);
             (self.tell)(Event::Failed { action: action.clone() });
         }
         made
@@ -350,7 +239,11 @@ impl<'a> Driver<'a> {
             because: because.clone(),
         });
         let started = Instant::now();
-        let Product { made, tools, by } = (prepared.work)()?;
+        let done = (prepared.work)();
+        if done.as_ref().is_err_and(|error| !process::interrupted() && !error.is_damage()) {
+            self.lock_state().failed(action);
+        }
+        let Product { made, tools, by } = done?;
         let by = by.unwrap_or(prepared.by);
         let artifact = match made {
             Made::New(bytes) => self.artifacts.put(bytes)?,
@@ -382,12 +275,14 @@ impl<'a> Driver<'a> {
         artifact
     }
 
-    fn remember(&self) {
+    pub(super) fn remember(&self) {
         self.provision.save();
         self.artifacts.remember();
     }
 
     fn save(&self) -> Result<(), BuildError> {
+        // Also by a build with nothing to do: what was seen of files is kept there.
+        self.enter(&[])?;
         self.remember();
         let state = self.lock_state();
         if state.is_changed() {
@@ -407,9 +302,12 @@ fn state_file(project: &Project) -> PathBuf {
     project.work().join("state.json")
 }
 
-/// The copy in the cache, for other checkouts of a pipeline of this name.
+/// The copy in the cache, for other checkouts of a pipeline of this name and these components.
 fn latest_file(project: &Project, cache: &Path) -> PathBuf {
-    let name = Digest::of(project.manifest.pipeline.name.get_ref().as_bytes());
+    let mut names = vec![project.manifest.pipeline.name.get_ref().as_str()];
+    names.extend(project.manifest.components.keys().map(|name| name.get_ref().as_str()));
+    // No name has a line in it.
+    let name = Digest::of(names.join("\n").as_bytes());
     cache.join(LATEST).join(format!("{}.json", name.short()))
 }
 

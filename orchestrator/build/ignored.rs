@@ -56,6 +56,10 @@ impl Rules {
 
     /// These, and before them what a file says of a directory, if it is there.
     pub(super) fn and(self, file: &Path, directory: &Path) -> Result<Self, InputsError> {
+        // A link is none to git.
+        if file.symlink_metadata().is_ok_and(|found| found.is_symlink()) {
+            return Ok(self);
+        }
         let bytes = match fs::read(file) {
             Ok(bytes) => bytes,
             Err(error) if absent(&error) => return Ok(self),
@@ -77,7 +81,7 @@ impl Rules {
 }
 
 fn absent(error: &io::Error) -> bool {
-    // A link is none to git; a directory of that name holds no rules.
+    // A directory of that name holds no rules.
     matches!(
         error.kind(),
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory

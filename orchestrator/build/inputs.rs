@@ -68,6 +68,8 @@ pub enum InputsError {
 pub(super) struct Globs {
     include: GlobSet,
     exclude: GlobSet,
+    /// Directories in which everything is left out.
+    pruned: GlobSet,
     /// How many directories deep a file can lie that is taken in; unknown if any number.
     depth: Option<usize>,
     /// The directories that those to take in begin with, as far as they are named.
@@ -89,7 +91,10 @@ impl Globs {
         let depths: Option<Vec<usize>> = include.iter().map(depth).collect();
         let depth = depths.map(|depths| depths.into_iter().max().unwrap_or(0));
         let tops = include.iter().map(|glob| literal(glob).0.to_owned()).collect();
-        Ok(Self { include: compile(include)?, exclude: compile(exclude)?, depth, tops })
+        let exclude: Vec<&str> = exclude.into_iter().collect();
+        let pruned = compile(exclude.iter().filter_map(|glob| glob.strip_suffix("/**")))?;
+        let (include, exclude) = (compile(include)?, compile(exclude)?);
+        Ok(Self { include, exclude, pruned, depth, tops })
     }
 
     /// Whether nothing that lies below this directory can be taken in.
@@ -100,11 +105,9 @@ impl Globs {
             let rest = long.strip_prefix(short);
             rest.is_some_and(|rest| short.is_empty() || rest.is_empty() || rest.starts_with('/'))
         };
-        // Only a `**` matches at any depth; a `*` that matches one level says nothing of the
-        // next.
         !self.tops.iter().any(leads_to)
             || self.depth.is_some_and(|depth| directory.matches('/').count() >= depth)
-            || (!self.exclude.is_empty() && self.exclude.is_match(format!("{directory}/any/any")))
+            || self.pruned.is_match(directory)
     }
 
     fn name(&self, file: &str) -> bool {
@@ -130,7 +133,16 @@ pub(super) struct Sources {
     seen: Arc<StatCache>,
     ignored: Ignored,
     /// What was found by globs that several may ask for, by whom or what they are named after.
-    walks: Once<(String, String), Inputs>,
+    walks: Once<Asked, Inputs>,
+}
+
+/// What a walk is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Asked {
+    /// What a toolchain names in a directory.
+    Component { directory: String, toolchain: String },
+    /// What a glob of the manifest names.
+    Glob(String),
 }
 
 /// Where a walk stands.
@@ -161,8 +173,12 @@ impl Sources {
     ) -> Result<Arc<Inputs>, InputsError> {
         let directory = plain(directory);
         let walk = || self.walk(&directory, globs, true);
-        let name = (directory.clone(), toolchain.to_owned());
-        if again { self.walks.get(&name, walk) } else { walk().map(Arc::new) }
+        if !again {
+            return walk().map(Arc::new);
+        }
+        let toolchain = toolchain.to_owned();
+        let asked = Asked::Component { directory: directory.clone(), toolchain };
+        self.walks.get(&asked, walk)
     }
 
     /// The files that a glob of the manifest names, ignored or not.
@@ -179,7 +195,7 @@ impl Sources {
             let globs = Globs::new([rest], [])?;
             if whole { self.walk(top, &globs, false) } else { Ok(Inputs::new()) }
         };
-        self.walks.get(&(String::new(), glob.to_owned()), walk)
+        self.walks.get(&Asked::Glob(glob.to_owned()), walk)
     }
 
     fn is_ours(&self, directory: &str) -> bool {

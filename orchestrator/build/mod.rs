@@ -3,6 +3,7 @@
 //! - [`Project`] is a manifest with all that it names on disk, checked.
 //! - [`Driver`] knows all stages; it takes a [`crate::plan::Plan`] through the store and the
 //!   tools to artifacts, and tells what it does as [`Event`]s.
+//! - `foresee` says what it would do, and why.
 //! - `recipe` is the one action that starts processes: build a component.
 //! - `schedule` says when each action runs, `slots` how many do at once.
 //! - `lock` holds what a build would use against `poly.lock`, before it begins.
@@ -19,6 +20,7 @@ mod driver;
 mod error;
 mod event;
 mod flows;
+mod foresee;
 mod generate;
 mod graph;
 mod ignored;
@@ -39,16 +41,17 @@ mod verify;
 
 pub use cache::keeper;
 pub use compose::{explicit_links, place_about};
-pub use driver::{Built, Driver, Options, Planned, PlannedState};
+pub use driver::{Built, Driver, Options};
 pub use error::BuildError;
 pub use event::Event;
+pub use foresee::{Planned, PlannedState};
 pub use inputs::InputsError;
 pub use lock::{present, read_lock, write_lock};
 pub use outputs::{OutputError, clean};
 pub use project::{Project, ProjectError, read_wit};
 pub use provenance::Documents;
 pub use provision::Provision;
-pub use recipe::RecipeError;
+pub use recipe::{RecipeError, clean_builds};
 pub use slots::default_jobs;
 pub use stage::StageError;
 pub use state::Last;

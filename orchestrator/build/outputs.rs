@@ -61,7 +61,12 @@ impl Outputs {
     pub(super) fn open(root: &Path) -> Result<Self, OutputError> {
         let list = directory(root, WORK_DIRECTORY)?.join("outputs.json");
         let read = || serde_json::from_slice(&fs::read(&list).ok()?).ok();
-        let former = read().unwrap_or_default();
+        let mut former: BTreeMap<String, Digest> = read().unwrap_or_default();
+        // A checkout may come with a list from anybody.
+        former.retain(|name, _| {
+            let mut parts = Path::new(name).components();
+            parts.all(|part| matches!(part, Component::Normal(_)))
+        });
         Ok(Self { root: root.to_owned(), list, former, made: BTreeMap::new() })
     }
 
@@ -144,9 +149,11 @@ pub(super) fn directory(root: &Path, relative: &str) -> Result<PathBuf, OutputEr
     for part in Path::new(relative).components() {
         match part {
             Component::Normal(name) => at.push(name),
-            // The way back up is as far as the way down was.
             Component::ParentDir => drop(at.pop()),
             _ => continue,
+        }
+        if !at.starts_with(&root) {
+            return Err(OutputError::Link { path: root.join(relative) });
         }
         match at.symlink_metadata() {
             Ok(metadata) if metadata.is_symlink() => {
@@ -243,7 +250,8 @@ mod tests {
     #[test]
     fn no_link_is_followed_out_of_the_pipeline() {
         let (top, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let root = top.path();
+        let root = &top.path().join("pipeline");
+        fs::create_dir(root).unwrap();
         let link = |to: &Path, name: &str| std::os::unix::fs::symlink(to, root.join(name)).unwrap();
         fs::write(outside.path().join("one"), "precious").unwrap();
         fs::create_dir_all(root.join("within")).unwrap();
@@ -258,6 +266,18 @@ mod tests {
         }
         publish(&mut outputs, "bin", "one").unwrap();
         assert!(root.join("within/one").is_file());
+
+        // A list that names what lies outside.
+        fs::write(root.join("../precious"), "one").unwrap();
+        let list = root.join(WORK_DIRECTORY).join("outputs.json");
+        let names = ["../precious", "/etc/one", "bin/../../precious"];
+        let listed: BTreeMap<_, _> = names.map(|name| (name, Digest::of(b"one"))).into();
+        fs::write(list, serde_json::to_vec(&listed).unwrap()).unwrap();
+        Outputs::open(root).unwrap().finish().unwrap();
+        assert!(root.join("../precious").exists() && !root.join("etc").exists());
+        assert!(directory(root, "bin/../..").is_err());
+        let mut outputs = Outputs::open(root).unwrap();
+        publish(&mut outputs, "bin", "one").unwrap();
 
         // A link in the very place of an output is replaced.
         link(&outside.path().join("one"), "within/two");

@@ -90,7 +90,8 @@ impl Driver<'_> {
             by: toolchain.name.clone(),
             work: Box::new(move || {
                 self.enter(&kit.caches())?;
-                let (bytes, tools) = recipe.carry_out(self.tell).map_err(Box::new)?;
+                let (bytes, tools) =
+                    recipe.carry_out(self.tell, self.options.written).map_err(Box::new)?;
                 let now = self.provision.look(toolchain, Some(self.project))?;
                 kit.refuse_changed(toolchain, &now).map_err(Box::new)?;
                 Ok(Product { made: Made::New(bytes), tools, by: None })
@@ -100,7 +101,7 @@ impl Driver<'_> {
 
     /// Notes that the directory of this checkout's builds is used, and those in which tools
     /// remember something, as far as they are there.
-    fn enter(&self, caches: &[PathBuf]) -> Result<(), BuildError> {
+    pub(super) fn enter(&self, caches: &[PathBuf]) -> Result<(), BuildError> {
         let builds = &self.builds;
         if builds.is_symlink() {
             // Whatever it is, poly did not make it.

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use miette::Diagnostic;
 use poly_cache::Digest;
@@ -40,26 +41,39 @@ pub enum StageError {
     },
 }
 
-/// Makes `stage` hold exactly `inputs` (of `root`) and `added` files.
+/// Makes `stage` hold exactly `inputs` (of `root`) and `added` files. If they are to seem `written`
+/// at some time, they are so in the opposite order too: neither must count.
 pub(super) fn fill(
     stage: &Path,
     root: &Path,
     inputs: &BTreeMap<String, Digest>,
     added: &BTreeMap<String, String>,
+    written: Option<SystemTime>,
 ) -> Result<(), StageError> {
     let keep: BTreeSet<PathBuf> =
         inputs.keys().chain(added.keys()).map(|name| stage.join(name)).collect();
     remove_others(stage, &keep)?;
-    for (name, digest) in inputs {
-        let source = root.join(name);
-        let bytes = fs::read(&source).map_err(at(&source))?;
-        if Digest::of(&bytes) != *digest {
-            return Err(StageError::Changed { name: name.clone() });
-        }
-        write_if_other(&stage.join(name), &bytes)?;
+    let mut names: Vec<&String> = inputs.keys().chain(added.keys()).collect();
+    if written.is_some() {
+        names.reverse();
     }
-    for (name, text) in added {
-        write_if_other(&stage.join(name), text.as_bytes())?;
+    for name in names {
+        let path = stage.join(name);
+        match inputs.get(name) {
+            None => write_if_other(&path, added[name].as_bytes())?,
+            Some(digest) => {
+                let source = root.join(name);
+                let bytes = fs::read(&source).map_err(at(&source))?;
+                if Digest::of(&bytes) != *digest {
+                    return Err(StageError::Changed { name: name.clone() });
+                }
+                write_if_other(&path, &bytes)?;
+            }
+        }
+        if let Some(written) = written {
+            let file = fs::File::options().write(true).open(&path).map_err(at(&path))?;
+            file.set_modified(written).map_err(at(&path))?;
+        }
     }
     Ok(())
 }
@@ -112,7 +126,7 @@ mod tests {
         let inputs = BTreeMap::from([("c/main.go".to_owned(), Digest::of(b"one"))]);
         let added = BTreeMap::from([("c/extra.go".to_owned(), "added".to_owned())]);
 
-        fill(stage, root.path(), &inputs, &added).unwrap();
+        fill(stage, root.path(), &inputs, &added, None).unwrap();
 
         assert!(!stage.join("c/gen").exists());
         assert_eq!(fs::read(stage.join("c/main.go")).unwrap(), b"one");
@@ -124,7 +138,7 @@ mod tests {
         let (root, stage) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         fs::write(root.path().join("a"), "one").unwrap();
         let inputs = BTreeMap::from([("a".to_owned(), Digest::of(b"one"))]);
-        let again = || fill(stage.path(), root.path(), &inputs, &BTreeMap::new()).unwrap();
+        let again = || fill(stage.path(), root.path(), &inputs, &BTreeMap::new(), None).unwrap();
 
         again();
         let old = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000);
@@ -141,7 +155,7 @@ mod tests {
         fs::write(root.path().join("a"), "two").unwrap();
         let inputs = BTreeMap::from([("a".to_owned(), Digest::of(b"one"))]);
 
-        let error = fill(stage.path(), root.path(), &inputs, &BTreeMap::new()).unwrap_err();
+        let error = fill(stage.path(), root.path(), &inputs, &BTreeMap::new(), None).unwrap_err();
 
         assert_eq!(error.to_string(), "`a` changed while it was being built");
     }

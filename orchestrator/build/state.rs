@@ -23,6 +23,9 @@ const VERSION: u32 = 2;
 pub(super) struct State {
     version: u32,
     actions: BTreeMap<Action, Last>,
+    /// Of another checkout: good for reasons and durations, and for nothing else.
+    #[serde(skip)]
+    elsewhere: BTreeMap<Action, Last>,
     #[serde(skip)]
     changed: bool,
 }
@@ -46,26 +49,31 @@ pub struct Last {
 
 impl Default for State {
     fn default() -> Self {
-        Self { version: VERSION, actions: BTreeMap::new(), changed: false }
+        let (actions, elsewhere) = (BTreeMap::new(), BTreeMap::new());
+        Self { version: VERSION, actions, elsewhere, changed: false }
     }
 }
 
 impl State {
-    /// What a former run left in the first of these files that can be read, or nothing.
-    pub(super) fn read<'p>(places: impl IntoIterator<Item = &'p Path>) -> Self {
+    /// What a former run left in this checkout, or else what one left in another, of which the
+    /// second file is.
+    pub(super) fn read(here: &Path, elsewhere: &Path) -> Self {
         let read = |path| serde_json::from_slice::<Self>(&fs::read(path).ok()?).ok();
-        let mut states = places.into_iter().filter_map(read);
-        states.find(|state| state.version == VERSION).unwrap_or_default()
+        let read = |path| read(path).filter(|state| state.version == VERSION);
+        read(here).unwrap_or_else(|| {
+            let elsewhere = read(elsewhere).map(|state| state.actions).unwrap_or_default();
+            Self { elsewhere, ..Self::default() }
+        })
     }
 
-    /// The last run of an action.
+    /// The last run of an action, here or elsewhere.
     pub(super) fn last(&self, action: &Action) -> Option<&Last> {
-        self.actions.get(action)
+        self.actions.get(action).or_else(|| self.elsewhere.get(action))
     }
 
-    /// The key of what an action made last.
+    /// The key of what an action made last in this checkout.
     pub(super) fn key(&self, action: &Action) -> Option<Digest> {
-        self.last(action)?.key
+        self.actions.get(action)?.key
     }
 
     /// An action ran, and made something.
@@ -76,9 +84,10 @@ impl State {
 
     /// What an action makes was in the cache.
     pub(super) fn found(&mut self, action: &Action, key: Digest) {
+        let took = self.last(action).map_or(0, |last| last.milliseconds);
         let last = self.actions.entry(action.clone()).or_default();
         if last.key != Some(key) || last.failed {
-            *last = Last { key: Some(key), milliseconds: last.milliseconds, ..Last::default() };
+            *last = Last { key: Some(key), milliseconds: took, ..Last::default() };
             self.changed = true;
         }
     }
@@ -120,9 +129,14 @@ mod tests {
         state.failed(&Action::Build("a".to_owned()));
         assert!(state.is_changed());
         state.write(&cached).unwrap();
-        let read = || State::read([here.as_path(), cached.as_path()]);
-        assert_eq!(read().actions, state.actions, "of the second file");
+        let read = || State::read(&here, &cached);
+        assert_eq!(read().elsewhere, state.actions);
         assert!(!read().is_changed());
+        assert_eq!(read().last(&Action::Compose), state.last(&Action::Compose));
+        assert_eq!(read().key(&Action::Compose), None, "nothing was made here");
+        state.write(&here).unwrap();
+        assert_eq!(read().key(&Action::Compose), Some(Digest::of(b"key")));
+        fs::remove_file(&here).unwrap();
 
         fs::write(&cached, "{ half a fi").unwrap();
         assert_eq!(read(), State::default());

@@ -2,9 +2,9 @@
 //!
 //! Both builds are those of the [`Driver`], each in a checkout, a cache and circumstances of its own.
 //! Nothing is taken from the cache of other builds and nothing goes there. The **circumstances** are
-//! what must not count: where the checkout is and how deep, when its files were written and in which
-//! order, the user's name and home, the place for temporary files, the time zone and language, the file
-//! mode mask, and the number of processors.
+//! what must not count: where the checkout is and how deep, when the files that tools see were written
+//! and in which order, the user's name and home, the place for temporary files, the file mode mask, the
+//! number of processors, and, where a toolchain lets them in, the time zone and the language.
 //!
 //! Machine code is not compared: it depends on the machine, and it is not what anybody ships.
 
@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use poly_cache::{Artifact, Digest, Store};
 use serde::Serialize;
 
+use super::cache::BUILDS;
 use super::driver::{Driver, Options};
 use super::error::BuildError;
 use super::event::Event;
@@ -100,9 +101,11 @@ pub fn verify(
         let path = path.to_owned();
         move |source| BuildError::Write { path, source }
     };
-    std::fs::create_dir_all(&options.cache).map_err(unwritable(&options.cache))?;
-    let top = tempfile::Builder::new().prefix("verify-").tempdir_in(&options.cache);
-    let top = top.map_err(unwritable(&options.cache))?;
+    // There it is collected, should poly be killed.
+    let builds = options.cache.join(BUILDS);
+    std::fs::create_dir_all(&builds).map_err(unwritable(&builds))?;
+    let top = tempfile::Builder::new().prefix("verify-").tempdir_in(&builds);
+    let top = top.map_err(unwritable(&builds))?;
     let both = Circumstances::two(top.path(), options);
     let plan = Plan::of(&project.manifest, false);
     let here = Driver::open(project, options.clone(), tell)?;
@@ -112,11 +115,21 @@ pub fn verify(
     for (index, circumstances) in both.iter().enumerate() {
         tell(Event::Round { number: index + 1, about: circumstances.about.to_owned() });
         let started = Instant::now();
-        let checkout = circumstances.check_out(project, &inputs)?;
-        let _settled = circumstances.settle();
-        let driver = Driver::open(&checkout, circumstances.options(options), tell)?;
-        let made = driver.make_all(&plan)?;
-        builds.push((circumstances.cache.clone(), made, started.elapsed()));
+        let build = || {
+            let checkout = circumstances.check_out(project, &inputs)?;
+            let _settled = circumstances.settle();
+            let driver = Driver::open(&checkout, circumstances.options(options), tell)?;
+            driver.make_all(&plan)
+        };
+        match build() {
+            Ok(made) => builds.push((circumstances.cache.clone(), made, started.elapsed())),
+            Err(error) => {
+                // What the error points to must be there.
+                let text = format!("what the builds left is kept in `{}`", top.keep().display());
+                tell(Event::Warning { text });
+                return Err(error);
+            }
+        }
     }
     let [(one, first, took), (other, second, took_too)] = &builds[..] else {
         unreachable!("there are two circumstances")

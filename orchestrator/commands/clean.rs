@@ -1,9 +1,6 @@
 //! `poly clean`: removes what poly made for this checkout, and nothing else. Cached artifacts
 //! and installed tools stay: they belong to all pipelines.
 
-use std::fs;
-use std::io;
-
 use super::context::{Context, shown};
 use super::{CommandError, Ending};
 use crate::build::{self, BuildError};
@@ -14,9 +11,9 @@ pub(super) fn run(context: &Context<'_>) -> Result<Ending, CommandError> {
         context.report.done("removed", &shown(&path));
     }
     let builds = context.builds(&project);
-    match fs::remove_dir_all(&builds) {
-        Ok(()) => context.report.done("removed", &shown(&builds)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+    match build::clean_builds(&builds) {
+        Ok(false) => {}
+        Ok(true) => context.report.done("removed", &shown(&builds)),
         Err(source) => {
             return Err(CommandError::System { doing: "remove", path: builds, source });
         }

@@ -60,6 +60,7 @@ impl<'a> Context<'a> {
                 documents: Documents::None,
                 jobs,
                 keep_going,
+                written: None,
                 environment: environment::of_process(),
             },
         })

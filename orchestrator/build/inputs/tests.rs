@@ -53,9 +53,18 @@ fn an_exclusion_of_one_level_leaves_the_next_in() {
     let root = tempfile::tempdir().unwrap();
     write(root.path(), "docs/a.md", "");
     write(root.path(), "docs/deep/b.md", "");
-    let globs = Globs::new(["**/*.md"], ["docs/*"]).unwrap();
-
-    assert_eq!(files(root.path(), ".", &globs).unwrap(), ["docs/deep/b.md"]);
+    write(root.path(), "docs/deep/deeper/c.md", "");
+    for (excluded, left) in [
+        ("docs/*", &["docs/deep/b.md", "docs/deep/deeper/c.md"][..]),
+        ("docs/*/*", &["docs/a.md", "docs/deep/deeper/c.md"]),
+        ("**/a*", &["docs/deep/b.md", "docs/deep/deeper/c.md"]),
+        ("docs/deep/**", &["docs/a.md"]),
+        ("**/deeper/**", &["docs/a.md", "docs/deep/b.md"]),
+        ("**", &[]),
+    ] {
+        let globs = Globs::new(["**/*.md"], [excluded]).unwrap();
+        assert_eq!(files(root.path(), ".", &globs).unwrap(), left, "{excluded}");
+    }
 }
 
 #[test]

@@ -18,6 +18,7 @@ use poly_cache::Digest;
 
 pub use error::RecipeError;
 pub(super) use kit::Kit;
+pub use places::clean_builds;
 
 use super::generate;
 use super::inputs::{Globs, Inputs, Sources};

@@ -5,10 +5,13 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::{Recipe, RecipeError};
+
+/// What a component's directory has for those who build there to lock.
+const LOCK: &str = "lock";
 
 /// Where one component is built.
 pub(super) struct Places {
@@ -50,7 +53,7 @@ impl Places {
             build: make(top.join("state"))?,
             output,
             logs: recipe.project.work().join("log").join(name),
-            lock: top.join("lock"),
+            lock: top.join(LOCK),
         })
     }
 
@@ -64,12 +67,15 @@ impl Places {
     /// Two polys in one checkout take turns. Tools inherit the lock: should poly be killed, it
     /// is theirs as long as any of them goes on, and writes into what the next build reads.
     pub(super) fn lock(&self) -> Result<Alone, RecipeError> {
-        let lock = || {
+        let lock = || loop {
             only_a_file(&self.lock)?;
             let file = fs::File::create(&self.lock)?;
             file.lock()?;
-            rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::empty())?;
-            Ok(file)
+            // `poly clean` may have removed it while this poly waited; it is nobody's lock then.
+            if is_at(&file, &self.lock) {
+                rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::empty())?;
+                return Ok(file);
+            }
         };
         lock().map(Alone).map_err(write_failed(&self.lock))
     }
@@ -77,6 +83,34 @@ impl Places {
     /// Where what a step writes is kept.
     pub(super) fn log(&self, index: usize, step: &str) -> PathBuf {
         self.logs.join(format!("{}-{step}.log", index + 1))
+    }
+}
+
+/// Removes all that builds of a checkout have left below the cache, when nobody builds there any
+/// more. Says whether there was anything.
+pub fn clean_builds(builds: &Path) -> io::Result<bool> {
+    let components = match fs::read_dir(builds) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        components => components?,
+    };
+    let mut alone = Vec::new();
+    for component in components {
+        let lock = component?.path().join(LOCK);
+        if lock.symlink_metadata().is_ok_and(|lock| lock.is_file()) {
+            let file = fs::File::options().write(true).open(&lock)?;
+            file.lock()?;
+            alone.push(file);
+        }
+    }
+    fs::remove_dir_all(builds)?;
+    Ok(true)
+}
+
+fn is_at(file: &fs::File, path: &Path) -> bool {
+    let identity = |found: fs::Metadata| (found.dev(), found.ino());
+    match (file.metadata(), fs::symlink_metadata(path)) {
+        (Ok(held), Ok(there)) => identity(held) == identity(there),
+        _ => false,
     }
 }
 

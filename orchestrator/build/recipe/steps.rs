@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::error::StepFailure;
 use super::kit::overridden;
@@ -20,13 +20,15 @@ use crate::toolchain::{ExpandError, Produces, Step, Template, Values, process};
 
 impl Recipe<'_> {
     /// Carries the steps out in a fresh copy of the inputs, and again, as often as the manifest
-    /// allows, if they fail. Returns what they left, and how long they took.
+    /// allows, if they fail. Returns what they left, and how long they took. The files of the copy
+    /// seem to be `written` at some time, if that is said.
     pub(in crate::build) fn carry_out(
         &self,
         tell: &dyn Fn(Event),
+        written: Option<SystemTime>,
     ) -> Result<(Vec<u8>, Duration), RecipeError> {
         let retries = self.component.retries.get();
-        let mut done = self.attempt(tell);
+        let mut done = self.attempt(tell, written);
         for retry in 1..=retries {
             let Err(error) = &done else { break };
             if !error.may_pass() || process::interrupted() {
@@ -34,16 +36,20 @@ impl Recipe<'_> {
             }
             let failure = error.to_string();
             tell(Event::Retried { component: self.name.to_owned(), retry, retries, failure });
-            done = self.attempt(tell);
+            done = self.attempt(tell, written);
         }
         done
     }
 
-    fn attempt(&self, tell: &dyn Fn(Event)) -> Result<(Vec<u8>, Duration), RecipeError> {
+    fn attempt(
+        &self,
+        tell: &dyn Fn(Event),
+        written: Option<SystemTime>,
+    ) -> Result<(Vec<u8>, Duration), RecipeError> {
         let places = Places::of(self)?;
         let _alone = places.lock()?;
         places.clear_logs()?;
-        stage::fill(&places.root, &self.project.root, &self.inputs, &self.added)?;
+        stage::fill(&places.root, &self.project.root, &self.inputs, &self.added, written)?;
         let values = self.values(&places);
         let pattern =
             self.toolchain.output.expand_glob(&values).map_err(|error| self.no_value(error))?;

@@ -32,7 +32,7 @@ pub(super) struct Circumstances {
 
 /// What is different about the second build beside its environment: it has one processor.
 struct Second {
-    /// When every file of its checkout was written; and they were so in the opposite order.
+    /// When every file that tools see was written; and they were so in the opposite order.
     written: SystemTime,
     /// Directories of its environment that are to hold what those of the user hold, by links.
     linked: Vec<(PathBuf, PathBuf)>,
@@ -47,6 +47,13 @@ impl Circumstances {
         let other = top.join("somewhere/else/altogether");
         let mut environment = options.environment.clone();
         let mut linked = Vec::new();
+        // What tools remember beside the home that is told otherwise.
+        for name in ["XDG_CACHE_HOME", "GOCACHE"] {
+            if environment.contains_key(name) {
+                let place = other.join(name.to_lowercase());
+                environment.insert(name.to_owned(), place.to_string_lossy().into_owned());
+            }
+        }
         for name in ["HOME", "CARGO_HOME", "RUSTUP_HOME"] {
             if let Some(own) = options.environment.get(name) {
                 let place = other.join(name.to_lowercase());
@@ -91,8 +98,9 @@ impl Circumstances {
     pub(super) fn options(&self, options: &Options) -> Options {
         let jobs = if self.second.is_some() { NonZeroUsize::MIN } else { options.jobs };
         let (cache, environment) = (self.cache.clone(), self.environment.clone());
+        let written = self.second.as_ref().map(|second| second.written);
         let documents = Documents::None;
-        Options { cache, documents, jobs, environment, ..options.clone() }
+        Options { cache, documents, jobs, written, environment, ..options.clone() }
     }
 
     /// The manifest, its lock file, and the `inputs`, in a directory of these circumstances.
@@ -104,14 +112,14 @@ impl Circumstances {
         let mut names: Vec<String> = inputs.keys().cloned().collect();
         names.push(project.file.clone());
         names.extend(project.lock.is_some().then(|| lock::FILE.to_owned()));
-        if self.second.is_some() {
-            names.reverse();
-        }
         for name in &names {
             let path = self.checkout.join(name);
-            let copied = self.copy(&project.root.join(name), &path);
+            let copied = copy(&project.root.join(name), &path);
             copied.map_err(|source| BuildError::Write { path, source })?;
         }
+        // What a repository above the cache has git ignore is nothing to this one.
+        let git = self.checkout.join(".git");
+        fs::create_dir_all(&git).map_err(|source| BuildError::Write { path: git, source })?;
         let furnished = self.second.as_ref().map_or(Ok(()), Second::furnish);
         furnished.map_err(|source| BuildError::Write { path: self.checkout.clone(), source })?;
         let temporary = self.environment.get("TMPDIR").map(PathBuf::from);
@@ -121,20 +129,16 @@ impl Circumstances {
         Ok(project.at(&self.checkout)?)
     }
 
-    fn copy(&self, from: &Path, to: &Path) -> io::Result<()> {
-        fs::create_dir_all(to.parent().unwrap_or(to))?;
-        fs::write(to, fs::read(from)?)?;
-        match &self.second {
-            Some(second) => fs::File::options().write(true).open(to)?.set_modified(second.written),
-            None => Ok(()),
-        }
-    }
-
     /// Sets what holds for the whole process, until the value is dropped.
     pub(super) fn settle(&self) -> Settled {
         let processors = self.second.is_some().then(processors::keep_to_one).flatten();
         Settled { mask: rustix::process::umask(self.mask), processors }
     }
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to.parent().unwrap_or(to))?;
+    fs::write(to, fs::read(from)?)
 }
 
 impl Second {

@@ -1,5 +1,5 @@
-;; Its initialiser keeps in memory what it sees: two clocks, random numbers, its variables and its
-;; input; and takes what it was called with no more times than it was called.
+;; Its initialiser keeps in memory what it sees: two clocks, random numbers, its variables, the name
+;; of a directory and its input; and in a global, how often it was called.
 (module
   (import "wasi_snapshot_preview1" "clock_time_get" (func $clock (param i32 i64 i32) (result i32)))
   (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
