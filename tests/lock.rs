@@ -185,6 +185,50 @@ fn wit_that_was_changed_by_hand_is_a_difference() {
     assert_eq!(place.starts(), 0);
 }
 
+/// One row for each way in which the manifest, the lock and `deps/` can part.
+#[test]
+fn wit_that_is_not_what_the_manifest_asks_for_is_a_difference() {
+    type Part = fn(&Place);
+    let rows: [(Part, &str, bool); 4] = [
+        (
+            |place| place.write("units/units.wit", "package demo:units;\ninterface metres {}\n"),
+            "the content of package `demo:units` is `sha256:",
+            true,
+        ),
+        (
+            |place| {
+                let units = place.read("units/units.wit");
+                place.write("shared/units.wit", units);
+                place.write("pipeline.toml", MANIFEST.replace("\"units\"", "\"shared\""));
+            },
+            "the origin of package `demo:units` is `path = units` in it, and `path = shared` here",
+            true,
+        ),
+        (
+            |place| {
+                place.write("wit/world.wit", "package demo:one;\nworld one {}\n");
+                fs::remove_dir_all(place.root.join("wit/deps")).unwrap();
+            },
+            "package `demo:units` is in it, and its files are not here",
+            true,
+        ),
+        // A person's own, whose name has a `_`.
+        (|place| place.write("wit/deps/my_own/a.wit", "package my:other;\n"), "", false),
+    ];
+    for (part, said, differs) in rows {
+        let place = locked();
+        part(&place);
+        let held = place.run(&["build", "--locked"]).expect(i32::from(differs)).stderr;
+        assert!(held.contains(said), "{said}: {held}");
+        assert_eq!(place.starts() == 0, differs, "{said}");
+        let warned = place.run(&["build"]).expect(0).stderr;
+        assert_eq!(warned.contains("warning poly.lock: "), differs, "{warned}");
+        // And it has a remedy.
+        place.run(&["wit", "deps"]).expect(0);
+        place.run(&["build", "--locked"]).expect(0);
+    }
+}
+
 #[test]
 fn what_is_locked_changes_on_request_alone() {
     let place = locked();

@@ -12,10 +12,13 @@ use std::path::Path;
 use super::driver::Driver;
 use super::error::BuildError;
 use super::event::Event;
-use super::project::{Project, ProjectError};
+use super::project::{Project, ProjectError, read_wit};
 use super::provision::Provision;
+use crate::component::wit::Source;
 use crate::component::{adapt, compose};
-use crate::lock::{Checksum, Difference, FILE, Lock, LockedLibrary, LockedTool, Present};
+use crate::lock::{
+    self, Checksum, Difference, FILE, Lock, LockedLibrary, LockedTool, Present, Sha256, digest_of,
+};
 use crate::toolchain::{self, Archive, Origin, Pin, Search, Toolchain};
 
 /// The lock file beside a manifest, if there is one.
@@ -80,8 +83,38 @@ pub fn present(
     }
     let empty = Lock::default();
     let lock = project.lock.as_ref().unwrap_or(&empty);
-    let sources = project.wits().map(|directory| &directory.source);
-    Ok(present.with_wit(&project.manifest, sources, lock))
+    present.held = held(&project.root, lock);
+    let read = project.wits().map(|(path, directory)| (path, &directory.source));
+    // One that no component names has dependencies too.
+    let shared = project.manifest.pipeline.wit.as_ref().map(|path| path.get_ref().as_str());
+    let shared = shared.filter(|shared| project.wits().all(|(path, _)| path != *shared));
+    let shared = shared.and_then(|path| Some((path, read_wit(&project.root.join(path)).ok()?)));
+    let directories = read.chain(shared.iter().map(|(path, source)| (*path, source)));
+    Ok(present.with_wit(&project.manifest, directories, lock))
+}
+
+/// What the directories hold that locked packages are from, by their paths.
+fn held(root: &Path, lock: &Lock) -> BTreeMap<String, Sha256> {
+    let mut held = BTreeMap::new();
+    for entry in &lock.wit {
+        if let lock::Origin::Path(path) = &entry.origin
+            && let Some(files) = package_at(&root.join(path))
+        {
+            held.insert(path.clone(), digest_of(&files));
+        }
+    }
+    held
+}
+
+/// The files of the package in a directory, or in a file of its own as below `deps/`.
+fn package_at(path: &Path) -> Option<Source> {
+    if path.is_file() {
+        let name = path.file_name()?.to_str()?.to_owned();
+        return Some([(name, fs::read_to_string(path).ok()?)].into());
+    }
+    let mut files = read_wit(path).ok()?;
+    files.retain(|name, _| !name.contains('/'));
+    Some(files)
 }
 
 /// How a lock has the tools of a toolchain. With `strictly` those that poly installs will do in no

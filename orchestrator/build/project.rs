@@ -196,9 +196,9 @@ impl Project {
         self.wits.get(path).map(|directory| (path.as_str(), directory))
     }
 
-    /// Each WIT directory that components name.
-    pub fn wits(&self) -> impl Iterator<Item = &WitDirectory> {
-        self.wits.values()
+    /// Each WIT directory that components name, by its path in the manifest.
+    pub fn wits(&self) -> impl Iterator<Item = (&str, &WitDirectory)> {
+        self.wits.iter().map(|(path, directory)| (path.as_str(), directory))
     }
 
     fn wit_path<'a>(&'a self, component: &'a Component) -> Option<&'a Spanned<String>> {

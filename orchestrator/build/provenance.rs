@@ -178,7 +178,8 @@ impl Driver<'_> {
         let locked = self.project.lock.iter().flat_map(|lock| &lock.wit);
         let locked: BTreeMap<String, &LockedPackage> =
             locked.map(|entry| (entry.shown(), entry)).collect();
-        let packages = self.project.wits().flat_map(|directory| &directory.wit.resolve.packages);
+        let directories = self.project.wits();
+        let packages = directories.flat_map(|(_, directory)| &directory.wit.resolve.packages);
         let packages: BTreeSet<WitPackage> = packages
             .map(|(_, package)| WitPackage {
                 name: format!("{}:{}", package.name.namespace, package.name.name),

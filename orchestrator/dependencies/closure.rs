@@ -11,7 +11,7 @@ use super::fetch::Fetch;
 use super::package::Package;
 use crate::component::inventory::{Entry, inventory};
 use crate::component::wit::Source;
-use crate::lock::{Origin, place};
+use crate::lock::{Origin, is_in_place};
 use crate::manifest::{Dependency, Manifest, PackageRef, Spanned};
 
 /// The packages that are needed, and where.
@@ -131,10 +131,7 @@ impl<'a> Closure<'a> {
         entries: &[Entry],
         mut todo: Vec<(PackageName, User)>,
     ) -> Result<(), DependencyError> {
-        // What stands in the place that poly would give it was written by poly.
-        let ours =
-            |entry: &&Entry| entry.defines.first().is_some_and(|name| entry.place == place(name));
-        let by_hand: Vec<&Entry> = entries.iter().filter(|entry| !ours(entry)).collect();
+        let by_hand: Vec<&Entry> = entries.iter().filter(|entry| !is_in_place(entry)).collect();
         let defined: BTreeSet<&PackageName> =
             by_hand.iter().flat_map(|entry| &entry.defines).collect();
         for entry in &by_hand {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::present::Present;
 use super::tool::{ANY, LockedLibrary, LockedTool, by_name, versions};
-use super::wit::place;
+use super::wit::{LockedPackage, Origin, place};
 use super::{FILE, Lock};
 
 /// In what a build would differ from the lock file.
@@ -17,7 +17,7 @@ pub enum Difference {
     Missing(Thing),
     /// An entry that nothing needs.
     Unneeded(Thing),
-    /// The tool of an entry is not on this machine.
+    /// The tool of an entry is not on this machine, or the files of a package.
     Absent(Thing),
     /// The entry says otherwise.
     Other {
@@ -37,6 +37,8 @@ pub enum Difference {
         /// The platform.
         platform: String,
     },
+    /// The entry has a checksum, and nobody here knows that of what is found.
+    Unknown(Thing),
 }
 
 /// What can be locked, by its name.
@@ -67,8 +69,9 @@ impl Lock {
         differences.retain(|difference| match difference {
             Difference::Missing(Thing::Tool(_)) => !self.tools.is_empty(),
             Difference::Missing(Thing::Library(_)) => !self.libraries.is_empty(),
-            // One that is absent is about to be installed as it is locked.
-            Difference::Absent(_) => false,
+            // One that is absent is about to be installed as it is locked; one whose checksum is not
+            // known is not contradicted.
+            Difference::Absent(Thing::Tool(_)) | Difference::Unknown(_) => false,
             _ => true,
         });
         differences
@@ -128,11 +131,37 @@ impl Lock {
     }
 
     fn wit_differs(&self, present: &Present, found: &mut Found) {
-        for name in &present.asked {
-            if !self.wit.iter().any(|entry| entry.name == *name) {
-                found.add(Difference::Missing(Thing::Package(name.clone())));
+        let mut asked: Vec<&LockedPackage> = Vec::new();
+        for package in &present.asked {
+            let Some(entry) = package.entry(self) else {
+                found.add(Difference::Missing(Thing::Package(package.shown())));
+                continue;
+            };
+            let thing = Thing::Package(entry.shown());
+            if entry.origin == package.origin {
+                content_differs(entry, present, found);
+            } else {
+                let (locked, here) = (as_written(&entry.origin), as_written(&package.origin));
+                found.other(&thing, "the origin", locked, here);
+            }
+            if entry.package_name().is_some_and(|name| present.gone.contains(&name)) {
+                found.add(Difference::Absent(thing));
+            }
+            asked.push(entry);
+        }
+        for entry in self.wit.iter().filter(|entry| !asked.contains(entry)) {
+            let Some(name) = entry.package_name() else { continue };
+            if present.used.contains(&name) {
+                content_differs(entry, present, found);
+            } else if present.gone.is_empty() {
+                // One that is gone may have been what uses it.
+                found.add(Difference::Unneeded(Thing::Package(entry.shown())));
             }
         }
+        self.texts_differ(present, found);
+    }
+
+    fn texts_differ(&self, present: &Present, found: &mut Found) {
         let mut locked: BTreeMap<String, (String, String)> = BTreeMap::new();
         for entry in &self.wit {
             if let Some(name) = entry.package_name() {
@@ -182,6 +211,10 @@ fn tool_differs(locked: &LockedTool, tool: &LockedTool, platform: &str, found: &
     if locked.checksum.is_empty() {
         return;
     }
+    let unknown = |of: &&str| locked.checksum.contains_key(*of) && !tool.checksum.contains_key(*of);
+    if [ANY, platform].iter().any(unknown) {
+        found.add(Difference::Unknown(thing.clone()));
+    }
     for (of, checksum) in &tool.checksum {
         match locked.checksum.get(of) {
             Some(locked) if locked == checksum => {}
@@ -194,6 +227,25 @@ fn tool_differs(locked: &LockedTool, tool: &LockedTool, platform: &str, found: &
             // Another platform's: who is there adds it.
             None => {}
         }
+    }
+}
+
+/// Whether the directory that a package is from holds something else by now.
+fn content_differs(entry: &LockedPackage, present: &Present, found: &mut Found) {
+    let Origin::Path(path) = &entry.origin else { return };
+    let held = present.held.get(path);
+    if held != Some(&entry.digest) {
+        let held = held.map_or_else(|| "nothing".to_owned(), ToString::to_string);
+        let thing = Thing::Package(entry.shown());
+        found.other(&thing, "the content", entry.digest.to_string(), held);
+    }
+}
+
+/// An origin as the lock file has it, for there is a name and a path of the same letters.
+fn as_written(origin: &Origin) -> String {
+    match origin {
+        Origin::Registry(registry) => format!("registry = {registry}"),
+        Origin::Path(path) => format!("path = {path}"),
     }
 }
 
@@ -218,12 +270,18 @@ impl fmt::Display for Difference {
             Self::NoFile => write!(out, "there is no `{FILE}`"),
             Self::Missing(thing) => write!(out, "{thing} is not in it"),
             Self::Unneeded(thing) => write!(out, "{thing} is in it, and nothing needs it"),
+            Self::Absent(thing @ Thing::Package(_)) => {
+                write!(out, "{thing} is in it, and its files are not here")
+            }
             Self::Absent(thing) => write!(out, "{thing} is in it, and not on this machine"),
             Self::Other { thing, what, locked, found } => {
                 write!(out, "{what} of {thing} is `{locked}` in it, and `{found}` here")
             }
             Self::Unchecked { thing, platform } => {
                 write!(out, "{thing} has no checksum for `{platform}` in it")
+            }
+            Self::Unknown(thing) => {
+                write!(out, "{thing} has a checksum in it, and its checksum is not known here")
             }
         }
     }

@@ -58,7 +58,7 @@ pub use compare::Difference;
 pub use present::Present;
 pub use take::Change;
 pub use tool::{ANY, LockedLibrary, LockedTool};
-pub use wit::{LockedPackage, Origin, at_place, digest_of, place};
+pub use wit::{LockedPackage, Origin, at_place, digest_of, is_in_place, place};
 
 use crate::manifest::PackageRef;
 

@@ -135,9 +135,10 @@ fn same_thing(one: &LockedTool, other: &LockedTool) -> bool {
 }
 
 /// The entry of a tool with the checksums that it lacks, or, `anew`, with all that were found. One
-/// that has none shall have none: somebody took them out.
+/// that has none shall have none, for somebody took them out of what differs from machine to
+/// machine; unless the same one holds everywhere, and was not known when it was locked.
 fn completed(was: &LockedTool, found: LockedTool, anew: bool) -> LockedTool {
-    if was.checksum.is_empty() && !anew {
+    if was.checksum.is_empty() && !anew && !found.checksum.contains_key(ANY) {
         return was.clone();
     }
     let (mut url, mut checksum) = (was.url.clone(), was.checksum.clone());

@@ -188,6 +188,11 @@ fn every_difference_is_named() {
             vec!["tool `tool` has no checksum for `aarch64-linux` in it"],
         ),
         (
+            // Its crate was pruned, say, before anybody took its digest.
+            present(&[tool("tool", "fake", "1.2.3", "archive", &[])], &flow),
+            vec!["tool `tool` has a checksum in it, and its checksum is not known here"],
+        ),
+        (
             present(&[locked.clone(), tool("other", "fake", "1.0.0", "PATH", &[])], &flow),
             vec!["tool `other` is not in it"],
         ),
@@ -233,6 +238,24 @@ fn an_entry_without_checksums_is_compared_without_them() {
     assert_eq!(lock.taking(&here, nothing), (lock.clone(), Vec::new()), "and it stays so");
     let (upgraded, _) = lock.taking(&here, |name| name == "tool");
     assert_eq!(upgraded.tools, here.tools);
+}
+
+#[test]
+fn a_checksum_that_holds_everywhere_is_compared_and_taken_as_soon_as_it_is_known() {
+    let compiled = |sums: &[(&str, &str)]| {
+        present(&[tool("tool", "fake", "1.2.3", "cargo install tool", sums)], &[])
+    };
+    let (unknown, known) = (compiled(&[]), compiled(&[(ANY, "crate")]));
+    let (lock, _) = Lock::default().taking(&unknown, nothing);
+    assert_eq!(lock.differences(&known), []);
+    let (lock, changes) = lock.taking(&known, nothing);
+    assert_eq!((lock.tools.clone(), changes.len()), (known.tools.clone(), 1));
+    assert_eq!(
+        said(&lock.differences(&unknown)),
+        ["tool `tool` has a checksum in it, and its checksum is not known here"]
+    );
+    assert_eq!(lock.contradictions(&unknown), [], "nothing speaks against it");
+    assert_eq!(lock.taking(&unknown, nothing).0, lock, "and it stays");
 }
 
 #[test]
@@ -289,30 +312,108 @@ fn who_locked_wit_alone_does_not_hear_of_tools() {
     );
 }
 
+/// A pipeline that asks for a package of WIT and says nothing of it in its text.
+const MANIFEST: &str = "[pipeline]\nname = 'p'\nwit = 'wit'\n\
+    [component.c]\npath = 'c'\ntoolchain = 't'\n[wit-dependencies]\n";
+
+/// In what its lock differs from what lies in `deps/` and in the directory `a`.
+fn wit_differences(
+    lock: &Lock,
+    dependencies: &str,
+    deps: &[(&str, &str)],
+    held: Option<&str>,
+) -> Vec<String> {
+    let text = format!("{MANIFEST}{dependencies}");
+    let manifest = crate::manifest::Manifest::parse("pipeline.toml", &text).expect("a manifest");
+    let mut source: crate::component::wit::Source =
+        deps.iter().map(|(place, text)| (format!("deps/{place}/a.wit"), (*text).into())).collect();
+    source.insert("p.wit".to_owned(), "package p:p;".to_owned());
+    let held = held.map(|text| ("a".to_owned(), digest_of(&one_file(text))));
+    let here = Present { held: held.into_iter().collect(), ..present(&[], &[]) };
+    said(&lock.differences(&here.with_wit(&manifest, [("wit", &source)].into_iter(), lock)))
+}
+
+fn one_file(text: &str) -> crate::component::wit::Source {
+    [("a.wit".to_owned(), text.to_owned())].into()
+}
+
+/// An entry whose text was written as the directory, or the registry, has it.
+fn written(name: &str, version: Option<&str>, origin: Origin, text: &str) -> LockedPackage {
+    let text = digest_of(&one_file(text));
+    LockedPackage { digest: text, text, ..package(name, version, origin) }
+}
+
+const A: &str = "package a:a;\n";
+
 #[test]
 fn wit_is_held_against_its_entries_where_it_lies() {
-    let manifest = "[pipeline]\nname = 'p'\nwit = 'wit'\n\
-        [component.c]\npath = 'c'\ntoolchain = 't'\n[wit-dependencies]\n'a:a' = { path = 'a' }\n";
-    let manifest = crate::manifest::Manifest::parse("pipeline.toml", manifest).expect("a manifest");
-    let files = |place: &str, text: &str| -> crate::component::wit::Source {
-        [(format!("deps/{place}/a.wit"), text.to_owned())].into()
+    let lock = Lock::default().with_wit(vec![written("a:a", None, Origin::Path("a".into()), A)]);
+    let differences = |lock: &Lock, deps: &[(&str, &str)]| {
+        wit_differences(lock, "'a:a' = { path = 'a' }", deps, Some(A))
     };
-    let text = digest_of(&[("a.wit".to_owned(), "one".to_owned())].into());
-    let entry = LockedPackage { text, ..package("a:a", None, Origin::Path("a".into())) };
-    let lock = Lock::default().with_wit(vec![entry]);
-    let differences = |lock: &Lock, source| {
-        let here = present(&[], &[]).with_wit(&manifest, [&source].into_iter(), lock);
-        said(&lock.differences(&here))
-    };
-    assert_eq!(differences(&lock, files("a_a", "one")), Vec::<String>::new());
-    let other = differences(&lock, files("a_a", "two"));
+    assert_eq!(differences(&lock, &[("a_a", A)]), Vec::<String>::new());
+    let other = differences(&lock, &[("a_a", "package a:a;")]);
     assert!(other[0].starts_with("the text of package `a:a` is `sha256:"), "{other:?}");
     assert_eq!(
-        differences(&Lock::default(), files("a_a", "one")),
+        differences(&Lock::default(), &[("a_a", A)]),
         ["package `a:a` is not in it", "package `deps/a_a` is not in it"]
     );
-    // What people put there by hand is theirs.
-    assert_eq!(differences(&lock, files("mine", "x")), Vec::<String>::new());
+    // What people put there by hand is theirs, whatever they call it.
+    let by_hand = [("a_a", A), ("mine", "package x:x;"), ("x_y", "package x:mine;")];
+    assert_eq!(differences(&lock, &by_hand), Vec::<String>::new());
+    assert_eq!(
+        differences(&lock, &[("a_a", A), ("x_y", "package x:y;")]),
+        ["package `deps/x_y` is not in it"]
+    );
+}
+
+#[test]
+fn wit_is_held_against_what_the_manifest_asks_for() {
+    let text = "package a:a@0.1.0;\n";
+    let registry = Origin::Registry("example.org".into());
+    let entry = written("a:a", Some("0.1.0"), registry, text);
+    let lock = Lock::default().with_wit(vec![entry]);
+    let differences = |dependencies: &str, deps: &[(&str, &str)]| {
+        wit_differences(&lock, dependencies, deps, Some(text))
+    };
+    let there = [("a_a-0.1.0", text)];
+    let registries = "\n[wit-registries]\na = 'example.org'";
+    let asked = format!("'a:a' = '0.1.0'{registries}");
+    assert_eq!(differences(&asked, &there), Vec::<String>::new());
+    assert_eq!(
+        differences(&format!("'a:a' = '0.2.0'{registries}"), &there),
+        ["package `a:a@0.2.0` is not in it", "package `a:a@0.1.0` is in it, and nothing needs it"]
+    );
+    let origin = "the origin of package `a:a@0.1.0` is `registry = example.org` in it, and";
+    assert_eq!(
+        differences("'a:a' = '0.1.0'\n[wit-registries]\na = 'example.com'", &there),
+        [format!("{origin} `registry = example.com` here")]
+    );
+    assert_eq!(
+        differences("'a:a' = { path = 'a' }", &there),
+        [format!("{origin} `path = a` here")]
+    );
+    assert_eq!(
+        differences(&asked, &[]),
+        ["package `a:a@0.1.0` is in it, and its files are not here"]
+    );
+    assert_eq!(differences("", &there), ["package `a:a@0.1.0` is in it, and nothing needs it"]);
+    // Another one that is there uses it.
+    let user = ("mine", "package x:x;\nworld w { import a:a/i@0.1.0; }");
+    assert_eq!(differences("", &[there[0], user]), Vec::<String>::new());
+}
+
+#[test]
+fn wit_of_a_directory_is_held_against_what_it_holds_by_now() {
+    let lock = Lock::default().with_wit(vec![written("a:a", None, Origin::Path("a".into()), A)]);
+    let differences =
+        |held| wit_differences(&lock, "'a:a' = { path = 'a' }", &[("a_a", A)], held).join("\n");
+    assert_eq!(differences(Some(A)), "");
+    let was = digest_of(&one_file(A));
+    let content = format!("the content of package `a:a` is `{was}` in it, and `");
+    let is = digest_of(&one_file("package a:a;"));
+    assert_eq!(differences(Some("package a:a;")), format!("{content}{is}` here"));
+    assert_eq!(differences(None), format!("{content}nothing` here"));
 }
 
 #[test]

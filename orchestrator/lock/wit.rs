@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use wit_parser::PackageName;
 
 use super::checksum::Sha256;
+use crate::component::inventory::Entry;
 use crate::component::wit::Source;
 use crate::manifest::{PackageRef, Registry};
 
@@ -77,6 +78,12 @@ pub fn place(name: &PackageName) -> String {
     let PackageName { namespace, name, version } = name;
     let version = version.as_ref().map(|version| format!("-{version}")).unwrap_or_default();
     format!("deps/{namespace}_{name}{version}")
+}
+
+/// Whether a package stands where poly would write it, and was written by poly therefore. All else
+/// in `deps/` was put there by hand.
+pub fn is_in_place(entry: &Entry) -> bool {
+    entry.defines.first().is_some_and(|name| entry.place == place(name))
 }
 
 /// The files of a package below a WIT directory, by their names there.

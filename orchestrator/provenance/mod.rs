@@ -9,8 +9,8 @@
 //! component, texts ─ embed ─→ the component with both as custom sections
 //! ```
 //!
-//! Both say nothing that a second build of the same would not say: no time, no path, no name of
-//! a machine or a user. What is not known is left out, or is said to be unknown.
+//! Both say nothing that a second build of the same with the same tools would not say: no time, no
+//! directory of the machine, no user. What is not known is left out, or is said to be unknown.
 //!
 //! The room is pure: what was read in, text out.
 //!

@@ -7,7 +7,7 @@
 //! | `pip NAME` | the files that the toolchain names as the tool's `identity` | everybody on a platform |
 //! | `cargo install NAME` | the crate that was compiled | everybody |
 //! | `go install NAME` | the module that was compiled, as Go's checksum database has it | everybody |
-//! | `script NAME` | the script's text | everybody |
+//! | `script NAME` | the script's text, and nothing of what it fetches | everybody |
 //! | `PATH`, `manifest` | the executable, or the tool's `identity` | who has the same build of it |
 //! | `with NAME` | nothing: it comes with another tool | |
 //!
