@@ -66,7 +66,7 @@ fn what_gets_into_an_artifact_is_shown_where_it_is() {
     for (behaviour, first, second) in [
         ("the-time", "first   \"notebuilt at 1", "second  \"notebuilt at 1"),
         ("the-date-of-its-source", "notewritten at 1", "notewritten at 1000000000\""),
-        ("the-directory", "builds/", "somewhere/else/altogether"),
+        ("the-directory", "builds/", "where/else/altogether/"),
         ("chance", "first   ", "second  "),
     ] {
         let place = one(behaviour);
