@@ -64,8 +64,8 @@ fn what_is_built_alike_twice_is_told_to_be_equal() {
 #[test]
 fn what_gets_into_an_artifact_is_shown_where_it_is() {
     for (behaviour, first, second) in [
-        ("the-time", "first   \"notebuilt at 1", "second  \"notebuilt at 1"),
-        ("the-date-of-its-source", "notewritten at 1", "notewritten at 1000000000\""),
+        ("the-time", "built at 1", "built at 1"),
+        ("the-date-of-its-source", "written at 1", "written at 1000000000\""),
         ("the-directory", "builds/", "where/else/altogether/"),
         ("chance", "first   ", "second  "),
     ] {
