@@ -45,7 +45,7 @@ pub use digest::{Digest, MalformedDigest};
 pub use entry::{Annex, Kind, Tallies, Tally};
 pub use error::{Damaged, StoreError};
 pub use keep::{Survey, Verified};
-pub use lock::Lock;
+pub use lock::{Lock, lock_file};
 pub use memo::{Stat, StatMemo};
 pub use record::{Artifact, Record};
 pub use stat_cache::{Entry, EntryKind, StatCache};

@@ -27,13 +27,8 @@ pub struct Lock {
 impl Lock {
     /// Waits for the lock on a file that is there for nothing else.
     pub(crate) fn wait(path: PathBuf) -> io::Result<Self> {
-        loop {
-            let file = open(&path)?;
-            file.lock()?;
-            if is_at(&file, &path) {
-                return Ok(Self { path, file });
-            }
-        }
+        let file = lock_file(&path)?;
+        Ok(Self { path, file })
     }
 
     /// The lock on such a file, if nobody holds it.
@@ -85,6 +80,19 @@ pub(crate) fn leases(directory: &Path, now: SystemTime) -> io::Result<Vec<System
         }
     }
     Ok(begun)
+}
+
+/// Waits for the lock on a file that is there for nothing else, made if it is not there. Whatever
+/// else is in its place is removed. The lock ends when the file is closed or unlocked, and the file
+/// stays; should another remove it meanwhile, whoever locks it next has another one.
+pub fn lock_file(path: &Path) -> io::Result<File> {
+    loop {
+        let file = open(path)?;
+        file.lock()?;
+        if is_at(&file, path) {
+            return Ok(file);
+        }
+    }
 }
 
 /// Opens a lock file, made if it is not there.

@@ -135,6 +135,10 @@ impl Store {
     /// Makes a directory of an annex (see [`crate::Annex`]), if it is not there, and notes that
     /// it is used: it stays as long as this store is open.
     pub fn enter(&self, directory: &Path) -> Result<(), StoreError> {
+        let found = fs::symlink_metadata(directory);
+        if found.is_ok_and(|found| found.is_dir() && is_noted(&found)) {
+            return Ok(());
+        }
         let enter = || {
             let _gate = passed(&self.layout)?;
             write::make_directory(directory)?;
@@ -186,9 +190,7 @@ impl Store {
     /// Notes that a file is used, unless that was noted not long ago. Says whether it is still
     /// there.
     fn mark(&self, path: &Path, metadata: &fs::Metadata) -> bool {
-        let fresh =
-            metadata.modified().is_ok_and(|used| collect::is_noted(used, SystemTime::now()));
-        if fresh {
+        if is_noted(metadata) {
             return true;
         }
         // Where nothing can be noted, nothing can be collected either.
@@ -200,6 +202,11 @@ impl Store {
         // A thread that panicked while it held the list left a whole list behind.
         self.damaged.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether the use of something was noted not long ago.
+fn is_noted(metadata: &fs::Metadata) -> bool {
+    metadata.modified().is_ok_and(|used| collect::is_noted(used, SystemTime::now()))
 }
 
 /// Passes the gate: as long as the file is open, nothing is collected.

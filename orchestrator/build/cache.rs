@@ -10,13 +10,13 @@ use std::path::Path;
 use poly_cache::{Annex, Keeper, StoreError};
 
 /// A directory for each checkout, with one for each of its components.
-pub(super) const BUILDS: &str = "builds";
+pub const BUILDS: &str = "builds";
 
 /// A directory for each tool, for what it remembers by itself.
-pub(super) const TOOLS: &str = "tools";
+pub const TOOLS: &str = "tools";
 
 /// A file for each pipeline by its name: what the last build of any checkout did.
-pub(super) const LATEST: &str = "latest";
+pub const LATEST: &str = "latest";
 
 /// Digests of artifacts, by their files' metadata.
 pub(super) const MEMO: &str = "memo.json";

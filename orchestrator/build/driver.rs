@@ -220,15 +220,18 @@ impl<'a> Driver<'a> {
         let prepared = self.prepare(action, taken, self.options.install)?;
         let started = Instant::now();
         let key = prepared.fingerprint.key();
-        if let Some(artifact) = self.artifacts.find(&key)? {
+        let look_up = || -> Result<Option<Artifact>, BuildError> {
+            let Some(artifact) = self.artifacts.find(&key)? else { return Ok(None) };
             self.lock_state().found(action, key);
-            return Ok(self.done(action, artifact, &prepared.by, None, started));
+            Ok(Some(self.done(action, artifact, &prepared.by, None, started)))
+        };
+        if let Some(artifact) = look_up()? {
+            return Ok(artifact);
         }
         let _lock = self.artifacts.lock(&key)?;
         // Another poly may have done it while this one waited.
-        if let Some(artifact) = self.artifacts.find(&key)? {
-            self.lock_state().found(action, key);
-            return Ok(self.done(action, artifact, &prepared.by, None, started));
+        if let Some(artifact) = look_up()? {
+            return Ok(artifact);
         }
         let because = self.reasons(action, &prepared.fingerprint, &key)?;
         let stopped = BuildError::Tool(ToolError::Interrupted);

@@ -5,13 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::io;
 use std::path::Path;
 
 use super::driver::Driver;
 use super::error::BuildError;
 use super::event::Event;
+use super::outputs;
 use super::project::{Project, ProjectError, read_wit};
 use super::provision::Provision;
 use crate::component::wit::Source;
@@ -33,12 +33,7 @@ pub fn read_lock(root: &Path) -> Result<Option<Lock>, ProjectError> {
 
 /// Writes it whole or not at all.
 pub fn write_lock(root: &Path, text: &str) -> io::Result<()> {
-    // It is for others to read.
-    let readable = fs::Permissions::from_mode(0o644);
-    let mut file = tempfile::Builder::new().permissions(readable).tempfile_in(root)?;
-    file.write_all(text.as_bytes())?;
-    file.persist(root.join(FILE))?;
-    Ok(())
+    outputs::write(&root.join(FILE), text.as_bytes())
 }
 
 /// What a build of a pipeline would use. Tools that are missing are installed first, with

@@ -39,7 +39,7 @@ mod stage;
 mod state;
 mod verify;
 
-pub use cache::keeper;
+pub use cache::{BUILDS, LATEST, TOOLS, keeper};
 pub use compose::{explicit_links, place_about};
 pub use driver::{Built, Driver, Options};
 pub use error::BuildError;

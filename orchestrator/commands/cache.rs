@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::context::Context;
 use super::{CommandError, Ending};
-use crate::build::{BuildError, keeper};
+use crate::build::{BUILDS, BuildError, LATEST, TOOLS, keeper};
 use crate::cli::{CacheCommand, GcOptions};
 use crate::config::CacheBounds;
 use crate::report::human;
@@ -129,16 +129,16 @@ fn clear(context: &Context<'_>) -> Result<Ending, CommandError> {
 }
 
 const KINDS: [Kind; 5] =
-    [Kind::Blob, Kind::Record, Kind::Annex("builds"), Kind::Annex("tools"), Kind::Annex("latest")];
+    [Kind::Blob, Kind::Record, Kind::Annex(BUILDS), Kind::Annex(TOOLS), Kind::Annex(LATEST)];
 
 /// What a kind is called.
 fn name(kind: Kind) -> &'static str {
     match kind {
         Kind::Blob => "artifacts",
         Kind::Record => "records",
-        Kind::Annex("builds") => "build directories",
-        Kind::Annex("tools") => "tool caches",
-        Kind::Annex("latest") => "last builds",
+        Kind::Annex(BUILDS) => "build directories",
+        Kind::Annex(TOOLS) => "tool caches",
+        Kind::Annex(LATEST) => "last builds",
         Kind::Annex(name) => name,
     }
 }
@@ -147,7 +147,7 @@ fn name(kind: Kind) -> &'static str {
 fn listed(tallies: &Tallies) -> String {
     let one = |(kind, Tally { count, bytes }): (&Kind, &Tally)| {
         let names = match (*count, *kind) {
-            (1, Kind::Annex("builds")) => "build directory",
+            (1, Kind::Annex(BUILDS)) => "build directory",
             (1, kind) => name(kind).strip_suffix('s').unwrap_or(name(kind)),
             _ => name(*kind),
         };

@@ -5,8 +5,10 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+
+use poly_cache::lock_file;
 
 use super::{Recipe, RecipeError};
 
@@ -67,15 +69,10 @@ impl Places {
     /// Two polys in one checkout take turns. Tools inherit the lock: should poly be killed, it
     /// is theirs as long as any of them goes on, and writes into what the next build reads.
     pub(super) fn lock(&self) -> Result<Alone, RecipeError> {
-        let lock = || loop {
-            only_a_file(&self.lock)?;
-            let file = fs::File::create(&self.lock)?;
-            file.lock()?;
-            // `poly clean` may have removed it while this poly waited; it is nobody's lock then.
-            if is_at(&file, &self.lock) {
-                rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::empty())?;
-                return Ok(file);
-            }
+        let lock = || {
+            let file = lock_file(&self.lock)?;
+            rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::empty())?;
+            Ok(file)
         };
         lock().map(Alone).map_err(write_failed(&self.lock))
     }
@@ -97,21 +94,11 @@ pub fn clean_builds(builds: &Path) -> io::Result<bool> {
     for component in components {
         let lock = component?.path().join(LOCK);
         if lock.symlink_metadata().is_ok_and(|lock| lock.is_file()) {
-            let file = fs::File::options().write(true).open(&lock)?;
-            file.lock()?;
-            alone.push(file);
+            alone.push(lock_file(&lock)?);
         }
     }
     fs::remove_dir_all(builds)?;
     Ok(true)
-}
-
-fn is_at(file: &fs::File, path: &Path) -> bool {
-    let identity = |found: fs::Metadata| (found.dev(), found.ino());
-    match (file.metadata(), fs::symlink_metadata(path)) {
-        (Ok(held), Ok(there)) => identity(held) == identity(there),
-        _ => false,
-    }
 }
 
 /// Removes what is in the place of a file and is none, or may not be written to. Through a

@@ -139,6 +139,12 @@ fn a_registry_may_say_that_its_packages_are_elsewhere() {
     }
 }
 
+/// What is said of a registry at an address that has not what it is asked for.
+fn told_of(address: &str) -> String {
+    let place = pipeline(&format!("http://{address}"));
+    place.run(&["wit", "deps"]).expect(2).stderr.replace(address, "[REGISTRY]")
+}
+
 /// A server that says this of where its packages are.
 fn well_known(text: &str) -> String {
     let answer = format!("200 OK\r\ncontent-length: {}\r\n\r\n{text}", text.len());
@@ -156,9 +162,7 @@ fn a_registry_that_says_where_its_packages_are_must_say_it_properly() {
         serve(vec![("/.well-known/", "403 No\r\ncontent-length: 0\r\n\r\n".to_owned())]),
         well_known("<html>"),
     ] {
-        let place = pipeline(&format!("http://{address}"));
-        let ran = place.run(&["wit", "deps"]).expect(2);
-        all += &ran.stderr.replace(&address, "[REGISTRY]");
+        all += &told_of(&address);
     }
     assert_data_eq!(
         all,
@@ -217,9 +221,7 @@ fn a_registry_that_wants_to_know_who_asks_is_told_apart() {
     let mut all = String::new();
     for answer in [answer, broken] {
         let address = serve(vec![("/v2/", answer)]);
-        let place = pipeline(&format!("http://{address}"));
-        let ran = place.run(&["wit", "deps"]).expect(2);
-        all += &ran.stderr.replace(&address, "[REGISTRY]");
+        all += &told_of(&address);
     }
     assert_data_eq!(
         all,
