@@ -89,7 +89,10 @@ fn the_user_does_not_count() {
         let top = place.root.parent().unwrap();
         // Where poly was compiled, and where its repository is, somebody else may not look.
         let (own, tools) = (top.join("poly"), top.join("tools"));
-        fs::copy(poly.get_program(), &own).unwrap();
+        // By another process: while this one had it open for writing, one that another test starts
+        // could inherit it, and a file that somebody writes to cannot be started.
+        let copied = Command::new("cp").arg(poly.get_program()).arg(&own).status();
+        assert!(copied.unwrap().success());
         place.add(&repository().join("tests/tools/bin"), "../tools");
         *poly = by(&own, &[], poly);
         poly.env("PATH", format!("{}:{}", tools.display(), std::env::var("PATH").unwrap()));
