@@ -179,7 +179,7 @@ impl<'a> Driver<'a> {
     fn build_once(&self, plan: &Plan) -> Result<Built, BuildError> {
         let made = self.carry_out(plan)?;
         let (composed, documents) = self.publish(&made)?;
-        let precompiled = made.get(&Action::Precompile);
+        let precompiled = made.get(&Action::Precompile(None));
         let precompiled = precompiled.map(|artifact| self.artifacts.trusted(artifact));
         self.remember();
         Ok(Built {
@@ -190,10 +190,27 @@ impl<'a> Driver<'a> {
         })
     }
 
+    /// Makes machine code of each of these components by itself, and gives where it is in the store.
+    pub fn build_alone(
+        &self,
+        components: &[&str],
+    ) -> Result<BTreeMap<String, PathBuf>, BuildError> {
+        self.artifacts.refuse_if_exposed()?;
+        self.hold_to_lock(self.options.install)?;
+        let plan = Plan::of_alone(&self.project.manifest, components.iter().copied());
+        let made = self.make_all(&plan)?;
+        self.remember();
+        let programs = made.iter().filter_map(|(action, artifact)| match action {
+            Action::Precompile(Some(name)) => Some((name.clone(), artifact)),
+            _ => None,
+        });
+        programs.map(|(name, artifact)| Ok((name, self.artifacts.trusted(artifact)?))).collect()
+    }
+
     /// Drops what the last build here precompiled, because the host refuses to load it: the next
     /// build compiles it again.
     pub fn forget_precompiled(&self) -> Result<(), BuildError> {
-        let key = self.lock_state().key(&Action::Precompile);
+        let key = self.lock_state().key(&Action::Precompile(None));
         key.map_or(Ok(()), |key| self.artifacts.forget(&key))
     }
 

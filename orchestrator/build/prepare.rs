@@ -67,7 +67,7 @@ impl Driver<'_> {
             Action::Build(name) => self.prepare_build(name, install),
             Action::Adapt(name) => Ok(self.prepare_adapt(name, &taken[0])),
             Action::Compose => Ok(self.prepare_compose(taken)),
-            Action::Precompile => self.prepare_precompile(&taken[0]),
+            Action::Precompile(_) => self.prepare_precompile(&taken[0]),
         }
     }
 

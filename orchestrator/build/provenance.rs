@@ -74,7 +74,9 @@ impl Driver<'_> {
         let manifest = &self.project.manifest;
         let mut actions = Vec::new();
         // What only this machine can use is left out: it goes nowhere.
-        for (action, artifact) in made.iter().filter(|(action, _)| **action != Action::Precompile) {
+        for (action, artifact) in
+            made.iter().filter(|(action, _)| !matches!(action, Action::Precompile(_)))
+        {
             let fingerprint = self.fingerprint_of(action, artifact)?;
             actions.push(Done { action: action.to_string(), fingerprint, made: artifact.digest });
         }

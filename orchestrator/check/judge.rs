@@ -183,6 +183,7 @@ mod tests {
             ending,
             stdout: Some("hello\n".into()),
             stderr: None,
+            refusals: Vec::new(),
             fuel: None,
             elapsed: Duration::ZERO,
         }

@@ -22,5 +22,5 @@ mod signature;
 pub(crate) use call::problem as wave_problem;
 pub use call::{ArgumentError, Call, CallSyntaxError};
 pub use judge::{Difference, Expectation, ExpectationError, Subject, Verdict, judge};
-pub use outcome::{Ending, Frame, Outcome, Returned, Trap};
+pub use outcome::{Ending, Frame, Outcome, Refusal, Returned, Trap};
 pub use signature::{Parameter, Signature};

@@ -19,12 +19,28 @@ pub struct Outcome {
     pub stdout: Option<String>,
     /// What it wrote to standard error; none where that is not granted.
     pub stderr: Option<String>,
+    /// What it tried to use and was not granted, each thing once, in the order of the first try.
+    pub refusals: Vec<Refusal>,
     /// Fuel used; none where fuel is not counted.
     pub fuel: Option<u64>,
     /// Wall-clock time of the call; with the first call of an instance, that of starting it
     /// too.
     #[serde(rename = "milliseconds", serialize_with = "as_milliseconds")]
     pub elapsed: Duration,
+}
+
+/// Something that a component tried to use and was not granted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Refusal {
+    /// The function of WASI that was refused: `wasi:http/outgoing-handler.handle`.
+    pub function: String,
+    /// What it asked for, in a few words, where it asked for something: `http://evil.com:80`.
+    pub wanted: Option<String>,
+    /// The line of the manifest that would allow it, below `[grants]`: `env = { HOME = "..." }`.
+    pub grant: String,
+    /// How often it tried.
+    pub times: u64,
 }
 
 /// How a call ended.

@@ -243,6 +243,7 @@ impl Meter {
             ending,
             stdout: self.stdout.as_ref().map(Capture::take),
             stderr: self.stderr.as_ref().map(Capture::take),
+            refusals: Vec::new(),
             fuel: self.fuel.map(|fuel| fuel.saturating_sub(left)),
             elapsed: elapsed + self.starting.take().unwrap_or_default(),
         }

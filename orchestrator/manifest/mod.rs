@@ -14,6 +14,8 @@
 //! | `parse` | the way from text to a `Manifest`, and what is said when it ends early |
 //! | `keys` | unknown, misspelt and missing keys, found by holding the text against the schema |
 //! | `flow` | `[flow.NAME]`: its steps, and the ways to write them |
+//! | `grants`, `limits` | what the composed component may touch; what it may use up |
+//! | `check` | `[[check]]` |
 //! | `dependency` | WIT packages that come from elsewhere, and registries |
 //! | `name` | names that point at something: functions, ends of links |
 //! | `path` | paths and globs relative to the manifest |
@@ -23,11 +25,14 @@
 
 #![deny(clippy::disallowed_methods)]
 
+mod check;
 mod count;
 mod dependency;
 mod error;
 mod flow;
+mod grants;
 mod keys;
+mod limits;
 mod name;
 mod parse;
 mod path;
@@ -37,10 +42,13 @@ mod schema;
 mod tests;
 mod validate;
 
+pub use check::Check;
 pub use count::Count;
 pub use dependency::{Dependency, MalformedDependency, PackageRef, Registry};
 pub use error::ManifestError;
 pub use flow::{Flow, Stage, Step};
+pub use grants::{Access, DirectoryGrant, Grants};
+pub use limits::{Limit, Limits};
 pub use name::{ExportEnd, FunctionName, ImportEnd, MalformedName};
 pub use quantity::{Age, Bytes, MalformedQuantity, Timeout};
 pub use schema::json_schema;
@@ -206,129 +214,6 @@ pub enum Engine {
     WasmCompose,
     /// wac-graph.
     WacGraph,
-}
-
-/// `[grants]`: what the composed component may touch.
-///
-/// After composing, equal imports of all parts become one: a grant to one part is a grant
-/// to all.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a grant of its own, off or on")]
-pub struct Grants {
-    /// Directories.
-    pub dirs: Vec<DirectoryGrant>,
-    /// Environment variables with fixed values.
-    pub env: IndexMap<String, String>,
-    /// Environment variables passed on from poly's own environment, by name.
-    #[schemars(with = "Vec<String>")]
-    pub inherit_env: Vec<Spanned<String>>,
-    /// Command-line arguments.
-    pub args: Vec<String>,
-    /// Whether it reads poly's standard input.
-    pub stdin: bool,
-    /// Whether what it writes to standard output is kept and shown.
-    pub stdout: bool,
-    /// Whether what it writes to standard error is kept and shown.
-    pub stderr: bool,
-    /// Whether clocks tell the real time; else time begins on 1 January 2000 and passes only by
-    /// reading it and by sleeping.
-    pub clocks: bool,
-    /// Whether random numbers are random; else they are the same in every run.
-    pub random: bool,
-    /// Socket addresses (`ADDRESS:PORT`) it may connect to by TCP or send to by UDP.
-    #[schemars(with = "Vec<String>")]
-    pub network: Vec<Spanned<String>>,
-}
-
-/// A directory of the host, seen by the guest.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct DirectoryGrant {
-    /// The host's directory, relative to the manifest.
-    #[schemars(with = "String")]
-    pub host: Spanned<String>,
-    /// What the guest sees it as, such as `/data`.
-    pub guest: String,
-    /// What may be done there.
-    #[serde(default)]
-    pub access: Access,
-}
-
-/// What may be done in a granted directory.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Access {
-    /// Read only.
-    #[default]
-    Read,
-    /// Read, create, change and remove.
-    ReadWrite,
-}
-
-/// `[limits]`: what one call, and the instance it runs in, may use up.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Limits {
-    /// Wall-clock time of one call, instantiation counted with the first.
-    pub timeout: Timeout,
-    /// Linear memory of the whole composed component, all its parts together.
-    pub memory: Bytes,
-    /// Units of wasmtime's fuel for one call; unlimited, and not counted, unless set.
-    pub fuel: Option<u64>,
-    /// Bytes that one call may write to standard output and to standard error, each, where
-    /// they are granted.
-    pub output: Bytes,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            timeout: Timeout::seconds(30),
-            memory: Bytes::mebibytes(512),
-            fuel: None,
-            output: Bytes::mebibytes(1),
-        }
-    }
-}
-
-/// `[[check]]`: a call and what is expected of it.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Check {
-    /// The call, in WAVE: `function(arguments)` or `interface.function(arguments)`.
-    #[schemars(with = "String")]
-    pub call: Spanned<String>,
-    /// The value it returns, in WAVE.
-    #[serde(default)]
-    #[schemars(with = "Option<String>")]
-    pub returns: Option<Spanned<String>>,
-    /// It traps, and this is part of the trap's message.
-    #[serde(default)]
-    pub traps: Option<String>,
-    /// It goes over this limit.
-    #[serde(default)]
-    pub exceeds: Option<Limit>,
-    /// All that it writes to standard output (which must be granted).
-    #[serde(default)]
-    pub stdout: Option<String>,
-    /// All that it writes to standard error (which must be granted).
-    #[serde(default)]
-    pub stderr: Option<String>,
-}
-
-/// A limit, by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Limit {
-    /// Wall-clock time.
-    Timeout,
-    /// Linear memory.
-    Memory,
-    /// Fuel.
-    Fuel,
-    /// Standard output or standard error.
-    Output,
 }
 
 /// `[toolchain.NAME]`: what this pipeline does otherwise than the toolchain's file.

@@ -1,5 +1,5 @@
 //! The graph of actions: one build and one adapt for each component, one compose, one
-//! precompile.
+//! precompile; and a precompile for each component that is to be run by itself.
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,8 +19,8 @@ pub enum Action {
     Adapt(String),
     /// Makes one component of all.
     Compose,
-    /// Compiles the composed component for this machine.
-    Precompile,
+    /// Compiles the composed component for this machine, or a component as it is by itself.
+    Precompile(Option<String>),
 }
 
 impl Action {
@@ -30,15 +30,15 @@ impl Action {
             Self::Build(_) => "build",
             Self::Adapt(_) => "adapt",
             Self::Compose => "compose",
-            Self::Precompile => "precompile",
+            Self::Precompile(_) => "precompile",
         }
     }
 
     /// The component that it is about, if it is about one.
     pub fn component(&self) -> Option<&str> {
         match self {
-            Self::Build(name) | Self::Adapt(name) => Some(name),
-            Self::Compose | Self::Precompile => None,
+            Self::Build(name) | Self::Adapt(name) | Self::Precompile(Some(name)) => Some(name),
+            Self::Compose | Self::Precompile(None) => None,
         }
     }
 }
@@ -72,8 +72,9 @@ impl FromStr for Action {
         match text.split_once(' ') {
             Some(("build", name)) => Ok(Self::Build(name.to_owned())),
             Some(("adapt", name)) => Ok(Self::Adapt(name.to_owned())),
+            Some(("precompile", name)) => Ok(Self::Precompile(Some(name.to_owned()))),
             None if text == "compose" => Ok(Self::Compose),
-            None if text == "precompile" => Ok(Self::Precompile),
+            None if text == "precompile" => Ok(Self::Precompile(None)),
             _ => Err(NoAction(text.to_owned())),
         }
     }
@@ -108,7 +109,7 @@ impl Plan {
         }
         needs.insert(Action::Compose, adapted);
         if run {
-            needs.insert(Action::Precompile, vec![Action::Compose]);
+            needs.insert(Action::Precompile(None), vec![Action::Compose]);
         }
         Self { needs }
     }
@@ -118,6 +119,23 @@ impl Plan {
         let mut plan = Self::of(manifest, false);
         plan.needs.shift_remove(&Action::Compose);
         plan
+    }
+
+    /// What leads to machine code of each of `components` by itself, and no further.
+    pub fn of_alone<'a>(
+        manifest: &Manifest,
+        components: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let mut needs = IndexMap::new();
+        let whole = Self::of_parts(manifest).needs;
+        for name in components {
+            let adapt = Action::Adapt(name.to_owned());
+            for action in [Action::Build(name.to_owned()), adapt.clone()] {
+                needs.insert(action.clone(), whole[&action].clone());
+            }
+            needs.insert(Action::Precompile(Some(name.to_owned())), vec![adapt]);
+        }
+        Self { needs }
     }
 
     /// The actions, and for each what it takes, in the order of the manifest: each stands
@@ -137,7 +155,8 @@ mod tests {
             Action::Build("a".into()),
             Action::Adapt("build".into()),
             Action::Compose,
-            Action::Precompile,
+            Action::Precompile(None),
+            Action::Precompile(Some("a".into())),
         ] {
             assert_eq!(action.to_string().parse(), Ok(action));
         }
@@ -175,8 +194,11 @@ mod tests {
                 "precompile <- compose",
             ]
         );
-        assert!(!Plan::of(&manifest, false).needs().contains_key(&Action::Precompile));
+        assert!(!Plan::of(&manifest, false).needs().contains_key(&Action::Precompile(None)));
         let parts: Vec<_> = Plan::of_parts(&manifest).needs.into_keys().collect();
         assert_eq!(parts.last(), Some(&Action::Adapt("a".into())));
+        let alone = Plan::of_alone(&manifest, ["a"]);
+        let alone: Vec<_> = alone.needs.keys().map(ToString::to_string).collect();
+        assert_eq!(alone, ["build a", "adapt a", "precompile a"]);
     }
 }

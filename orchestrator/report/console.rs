@@ -377,7 +377,7 @@ fn present(action: &Action) -> &'static str {
         Action::Build(_) => "building",
         Action::Adapt(_) => "adapting",
         Action::Compose => "composing",
-        Action::Precompile => "precompiling",
+        Action::Precompile(_) => "precompiling",
     }
 }
 
@@ -386,7 +386,7 @@ fn past(action: &Action) -> &'static str {
         Action::Build(_) => "built",
         Action::Adapt(_) => "adapted",
         Action::Compose => "composed",
-        Action::Precompile => "precompiled",
+        Action::Precompile(_) => "precompiled",
     }
 }
 
