@@ -12,6 +12,7 @@
 //! - [`verify()`] takes a whole plan through two drivers, and compares what they made.
 //! - `compose` is the one that knows all components at once; `graph` shows what it would do.
 
+mod apart;
 mod artifacts;
 mod cache;
 mod compose;
@@ -39,6 +40,7 @@ mod stage;
 mod state;
 mod verify;
 
+pub use apart::Apart;
 pub use cache::{BUILDS, LATEST, TOOLS, keeper};
 pub use compose::{explicit_links, place_about};
 pub use driver::{Built, Driver, Options};
@@ -47,7 +49,7 @@ pub use event::Event;
 pub use foresee::{Planned, PlannedState};
 pub use inputs::InputsError;
 pub use lock::{present, read_lock, write_lock};
-pub use outputs::{OutputError, clean};
+pub use outputs::{OutputError, clean, write as write_whole};
 pub use project::{Project, ProjectError, read_wit};
 pub use provenance::Documents;
 pub use provision::Provision;

@@ -192,7 +192,11 @@ fn remove_former(root: &Path, name: &str, digest: &Digest) -> Result<bool, Outpu
 }
 
 /// Writes a file whole or not at all, for others to read as `File::create` would.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+///
+/// # Panics
+///
+/// If the path has no directory.
+pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let directory = path.parent().expect("an output has a directory");
     let readable = fs::Permissions::from_mode(0o644);
     let mut file = tempfile::Builder::new().permissions(readable).tempfile_in(directory)?;

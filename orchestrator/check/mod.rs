@@ -6,6 +6,8 @@
 //!   used up.
 //! - An [`Expectation`] is what a `[[check]]` of the manifest says should happen, and
 //!   [`judge`] holds the two against each other.
+//! - [`Crossings`] are the calls that its parts made to each other meanwhile.
+//! - [`Samples`] are where the component was, seen again and again.
 //!
 //! Values are written in WAVE, the component model's text form for values, and compared as
 //! values: spaces, the order of a record's fields and the spelling of a number make no
@@ -14,13 +16,17 @@
 #![deny(clippy::disallowed_methods)]
 
 mod call;
+mod crossing;
 mod excerpt;
 mod judge;
 mod outcome;
+mod samples;
 mod signature;
 
 pub(crate) use call::problem as wave_problem;
 pub use call::{ArgumentError, Call, CallSyntaxError};
+pub use crossing::{CameBack, Crossing, Crossings};
 pub use judge::{Difference, Expectation, ExpectationError, Subject, Verdict, judge};
 pub use outcome::{Ending, Frame, Outcome, Refusal, Returned, Trap};
+pub use samples::{Sample, Samples};
 pub use signature::{Parameter, Signature};

@@ -76,8 +76,8 @@ pub struct Trap {
     pub frames: Vec<Frame>,
 }
 
-/// A function that was running when a component stopped.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// A function that was running when a component stopped or was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Frame {
     /// The core module, where it has a name.
@@ -143,6 +143,9 @@ pub(super) fn limit_name(limit: Limit) -> &'static str {
     }
 }
 
-fn as_milliseconds<S: Serializer>(elapsed: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn as_milliseconds<S: Serializer>(
+    elapsed: &Duration,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(elapsed.as_secs_f64() * 1000.0)
 }

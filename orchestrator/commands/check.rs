@@ -3,12 +3,13 @@
 
 use super::context::Context;
 use super::sandbox::{self, Sandbox};
-use super::{CommandError, Ending};
+use super::{CommandError, Ending, typed};
 use crate::check::Call;
+use crate::cli::RuntimeOptions;
 use crate::report::Checked;
 
-pub(super) fn run(context: &Context<'_>) -> Result<Ending, CommandError> {
-    let project = context.project()?;
+pub(super) fn run(context: &Context<'_>, options: &RuntimeOptions) -> Result<Ending, CommandError> {
+    let project = typed::project(context, options)?;
     let checks = &project.manifest.checks;
     let mut calls = Vec::new();
     for check in checks {

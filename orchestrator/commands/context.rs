@@ -13,7 +13,9 @@ use std::time::Instant;
 use etcetera::BaseStrategy as _;
 
 use super::CommandError;
-use crate::build::{self, Built, Documents, Driver, Event, Options, Project, Provision, Verified};
+use crate::build::{
+    self, Apart, Built, Documents, Driver, Event, Options, Project, Provision, Verified,
+};
 use crate::cli::Global;
 use crate::config::Config;
 use crate::report::{Report, Summary};
@@ -137,6 +139,12 @@ impl<'a> Context<'a> {
         let tell = |event: Event| self.report.event(&event);
         Driver::open(project, self.options(project), &tell)?.forget_precompiled()?;
         self.build(project, true)
+    }
+
+    /// Makes the parts of a composition, each by itself.
+    pub(super) fn build_apart(&self, project: &Project) -> Result<Apart, CommandError> {
+        let tell = |event: Event| self.report.event(&event);
+        Ok(Driver::open(project, self.options(project), &tell)?.build_apart()?)
     }
 
     /// Builds twice, telling what happens, and compares.

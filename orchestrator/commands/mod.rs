@@ -11,10 +11,13 @@ mod graph;
 mod inspect;
 mod lock;
 mod plan;
+mod profile;
 mod run;
 mod sandbox;
 mod schema;
 mod toolchain;
+mod trace;
+mod typed;
 mod why;
 mod wit;
 mod wizer;
@@ -26,7 +29,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::build::default_jobs;
-use crate::cli::{BuildOptions, Cli, Command};
+use crate::cli::{self, BuildOptions, Cli, Command};
 use crate::report::Report;
 use crate::toolchain::{jobserver, process};
 use context::Context;
@@ -96,15 +99,15 @@ fn dispatch(cli: &Cli, jobs: NonZeroUsize, report: &Report) -> Result<Ending, Co
     }
     let keep_going = match &cli.command {
         Command::Build(BuildOptions { failure, .. })
-        | Command::Run { failure, .. }
-        | Command::Check(failure) => failure.keep_going,
+        | Command::Run(cli::RunOptions { failure, .. })
+        | Command::Check { failure, .. } => failure.keep_going,
         _ => false,
     };
     let context = Context::new(&cli.global, jobs, keep_going, report)?;
     let ended = match &cli.command {
         Command::Build(options) => build::run(&context, *options),
-        Command::Run { call, .. } => run::run(&context, call.as_deref()),
-        Command::Check(_) => check::run(&context),
+        Command::Run(options) => run::run(&context, options),
+        Command::Check { runtime, .. } => check::run(&context, runtime),
         Command::Plan => plan::run(&context),
         Command::Why { component } => why::run(&context, component.as_deref()),
         Command::Graph { format } => graph::run(&context, *format),

@@ -5,25 +5,35 @@ use std::io::{self, Read as _};
 
 use super::context::Context;
 use super::sandbox::Sandbox;
-use super::{CommandError, Ending};
+use super::{CommandError, Ending, profile, trace, typed};
 use crate::check::{self, Call, Outcome};
+use crate::cli::RunOptions;
 use crate::manifest;
 use crate::report::{Checked, GuestStream, Report};
 
-pub(super) fn run(context: &Context<'_>, typed: Option<&str>) -> Result<Ending, CommandError> {
-    let project = context.project()?;
-    let typed = typed.map(typed_call).transpose()?;
+pub(super) fn run(context: &Context<'_>, options: &RunOptions) -> Result<Ending, CommandError> {
+    let mut project = typed::project(context, &options.runtime)?;
+    project.manifest.run.fuel |= options.trace_calls;
+    let typed = options.call.as_deref().map(typed_call).transpose()?;
     let first = project.manifest.checks.first().filter(|_| typed.is_none());
     // What cannot be called is said before minutes are spent on a build.
     let text = typed.as_deref().or(first.map(|check| check.call.get_ref().as_str()));
     let call = text.map(Call::parse).transpose()?;
 
-    let built = context.build(&project, true)?;
-    let sandbox = Sandbox::open(context, &project, &built)?;
+    let built = context.build(&project, !options.trace_calls)?;
+    let sandbox = if options.trace_calls {
+        Sandbox::open_apart(context, &project)?
+    } else {
+        Sandbox::open(context, &project, &built)?
+    };
     let Some(call) = call else {
         return Err(CommandError::NothingToCall { functions: sandbox.functions() });
     };
-    let outcome = sandbox.call(&call)?;
+    let outcome = match &options.profile {
+        None if options.trace_calls => trace::call(context, &sandbox, &call)?,
+        None => sandbox.call(&call)?,
+        Some(directory) => profile::call(context, &project, &sandbox, &call, directory.as_deref())?,
+    };
     tell_streams(context.report, &outcome);
     match first {
         Some(check) => first_check(context, &sandbox, check, &call, &outcome),
@@ -58,7 +68,8 @@ fn returned(
             help: sandbox.remedy(outcome),
         });
     }
-    report.returned(call.text(), value(outcome));
+    report.returned(call.text(), value(outcome), outcome);
+    report.used(outcome);
     Ok(Ending::Well)
 }
 
@@ -72,7 +83,7 @@ fn first_check(
     // A trap that was expected is no failure; any other is told as one.
     let differences = sandbox.judge(check, outcome)?;
     if outcome.is_return() {
-        context.report.returned(call.text(), value(outcome));
+        context.report.returned(call.text(), value(outcome), outcome);
     }
     // Its streams have been told.
     let checked =

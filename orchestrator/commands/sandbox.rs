@@ -6,13 +6,13 @@ use super::CommandError;
 use super::context::Context;
 use crate::build::{Built, Project};
 use crate::check::{Call, Difference, Ending, Expectation, Outcome, Verdict, judge};
-use crate::host::{Engine, EngineOptions, Instance, Program, StartError};
+use crate::host::{Engine, EngineOptions, Instance, Parts, Program, StartError};
 use crate::manifest::{self, Limit, Manifest};
 
 /// A program and what it may touch.
 pub(super) struct Sandbox<'p> {
     project: &'p Project,
-    program: Program,
+    parts: Parts,
 }
 
 impl<'p> Sandbox<'p> {
@@ -22,7 +22,7 @@ impl<'p> Sandbox<'p> {
         project: &'p Project,
         built: &Built,
     ) -> Result<Self, CommandError> {
-        let engine = Engine::new(&EngineOptions::for_limits(&project.manifest.limits))?;
+        let engine = Engine::new(&EngineOptions::of(&project.manifest))?;
         let load = |built: &Built| {
             let path = built.precompiled.as_deref().expect("this build was asked to precompile");
             Program::load(&engine, path)
@@ -34,16 +34,40 @@ impl<'p> Sandbox<'p> {
                 load(&context.precompile_again(project)?)?
             }
         };
-        Ok(Self { project, program })
+        Ok(Self { project, parts: Parts::from(&program) })
+    }
+
+    /// Loads the parts of the composed component, to be linked by the host.
+    pub(super) fn open_apart(
+        context: &Context<'_>,
+        project: &'p Project,
+    ) -> Result<Self, CommandError> {
+        let engine = Engine::new(&EngineOptions::of(&project.manifest))?;
+        let apart = context.build_apart(project)?;
+        let mut parts = Vec::new();
+        for (name, path) in apart.parts {
+            parts.push((name, Program::load(&engine, &path)?));
+        }
+        if let Some((name, component)) = apart.flow {
+            parts.push((name, Program::compile(&engine, &component)?));
+        }
+        Ok(Self { project, parts: Parts { parts, links: apart.links } })
     }
 
     /// Makes a call on a new instance, with no state of a former one.
     pub(super) fn call(&self, call: &Call) -> Result<Outcome, CommandError> {
-        let Project { root, manifest, .. } = self.project;
-        match Instance::start(&self.program, &manifest.grants, &manifest.limits, root) {
+        match self.start()? {
             Ok(mut instance) => Ok(instance.call(call)?),
-            // A component that does not even start has an outcome like any other.
-            Err(StartError::Stopped(outcome)) => Ok(*outcome),
+            Err(outcome) => Ok(outcome),
+        }
+    }
+
+    /// A new instance. A component that does not even start has an outcome like any other.
+    pub(super) fn start(&self) -> Result<Result<Instance, Outcome>, CommandError> {
+        let Project { root, manifest, .. } = self.project;
+        match Instance::start_parts(&self.parts, &manifest.grants, &manifest.limits, root) {
+            Ok(instance) => Ok(Ok(instance)),
+            Err(StartError::Stopped(outcome)) => Ok(Err(*outcome)),
             Err(StartError::Grant(grant)) => Err(in_manifest(manifest, &grant)),
             Err(other) => Err(other.into()),
         }
@@ -89,13 +113,14 @@ impl<'p> Sandbox<'p> {
     /// was not kept. Most languages tell there why they give up.
     pub(super) fn unseen(&self, outcome: &Outcome) -> Option<String> {
         let trapped = matches!(outcome.ending, Ending::Trapped(_));
-        let lost = trapped && outcome.stderr.is_none() && self.program.can_write_to_stderr();
+        let can_write = self.parts.parts.iter().any(|(_, part)| part.can_write_to_stderr());
+        let lost = trapped && outcome.stderr.is_none() && can_write;
         lost.then(|| "grant `stderr = true` to see what it wrote".to_owned())
     }
 
     /// What can be called, for people.
     pub(super) fn functions(&self) -> String {
-        let lines: Vec<_> = self.program.functions().map(|one| format!("  {one}")).collect();
+        let lines: Vec<_> = self.parts.root().functions().map(|one| format!("  {one}")).collect();
         format!(
             "these functions can be called with `poly run 'NAME(ARGUMENTS)'`:\n{}",
             lines.join("\n")

@@ -5,6 +5,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use super::budget::Budget;
+use super::link::Recorder;
 use super::network::NoRequests;
 use super::stand_in::{self, Clock, Sequences};
 use crate::manifest::Grants;
@@ -16,6 +17,8 @@ pub(super) struct Context {
     pub(super) budget: Budget,
     pub(super) clock: Clock,
     pub(super) sequences: Sequences,
+    /// Calls from one part to another, where the host links them.
+    pub(super) crossings: Recorder,
     http: WasiHttpCtx,
     requests: NoRequests,
 }
@@ -29,6 +32,7 @@ impl Context {
             budget,
             clock,
             sequences: Sequences::default(),
+            crossings: Recorder::default(),
             http: WasiHttpCtx::new(),
             requests: NoRequests,
         }

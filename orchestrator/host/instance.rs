@@ -15,14 +15,16 @@ use wasmtime_wasi::runtime::in_tokio;
 
 use super::budget::Budget;
 use super::capture::Capture;
-use super::context::{self, Context};
+use super::context::Context;
 use super::engine::Cause;
 use super::grants::{self, GrantError};
+use super::link::{self, NotStarted, Parts};
 use super::lookup::{self, LookupError};
+use super::profiler::{self, Profiler};
 use super::program::{Export, Program, Returns};
 use super::trap;
-use super::watchdog::Watchdog;
-use crate::check::{ArgumentError, Call, Ending, Outcome, Returned};
+use super::watchdog::{Alarm, Watchdog};
+use crate::check::{ArgumentError, Call, Crossings, Ending, Outcome, Returned, Samples};
 use crate::manifest::{Grants, Limit, Limits};
 
 /// A started program. Its memory lives on from one call to the next.
@@ -31,6 +33,7 @@ pub struct Instance {
     store: Store<Context>,
     running: wasmtime::component::Instance,
     meter: Meter,
+    profiler: Option<Profiler>,
     /// How a call ended that leaves the instance of no use.
     stopped: Option<Ending>,
 }
@@ -57,13 +60,21 @@ pub enum StartError {
     #[error("the component imports what no host of WASI 0.2 provides")]
     #[diagnostic(help("`poly inspect` shows its imports; link them to a component's exports"))]
     Import(#[source] Cause),
+    /// The parts cannot be linked here.
+    #[error("`{part}` has async functions, streams or futures, or is called by a part that has")]
+    #[diagnostic(help("leave `--trace-calls` out: it does not follow these"))]
+    Concurrent {
+        /// The first part that is not compiled as the one that is called.
+        part: String,
+    },
     /// It was stopped, or stopped itself, before the first call.
     #[error("the component did not start: {}", _0.ending)]
     Stopped(Box<Outcome>),
     /// The limits have fuel, and the program was compiled without counting it.
     #[error("the component was compiled without counting fuel, and `limits.fuel` is set")]
     FuelNotCounted,
-    /// The thread that watches the time cannot be started.
+    /// The thread that watches the time, or the one that looks where the component is, cannot be
+    /// started.
     #[error("the thread that watches over the component's time cannot be started")]
     Watchdog(#[source] io::Error),
 }
@@ -111,7 +122,25 @@ impl Instance {
         limits: &Limits,
         base: &Path,
     ) -> Result<Self, StartError> {
+        Self::start_parts(&Parts::from(program), grants, limits, base)
+    }
+
+    /// The same for parts that the host links; [`crossings`](Self::crossings) gives what went from
+    /// one to another.
+    pub fn start_parts(
+        parts: &Parts,
+        grants: &Grants,
+        limits: &Limits,
+        base: &Path,
+    ) -> Result<Self, StartError> {
+        let program = parts.root();
         let engine = program.engine();
+        let other = |part: &&(String, Program)| {
+            !wasmtime::Engine::same(part.1.engine().inner(), engine.inner())
+        };
+        if let Some((part, _)) = parts.parts.iter().find(other) {
+            return Err(StartError::Concurrent { part: part.clone() });
+        }
         if limits.fuel.is_some() && !engine.counts_fuel() {
             return Err(StartError::FuelNotCounted);
         }
@@ -127,21 +156,22 @@ impl Instance {
             fuel: engine.counts_fuel().then(|| limits.fuel.unwrap_or(u64::MAX)),
             starting: None,
         };
-        let linked = context::linker(engine.inner(), grants)
-            .and_then(|linker| linker.instantiate_pre(program.component()))
-            .map_err(|error| StartError::Import(error.into()))?;
-
         meter.fill(&mut store);
         let begun = Instant::now();
-        let starting = linked.instantiate_async(&mut store);
+        let starting = link::start(&mut store, parts, grants);
         let started = in_tokio(meter.watchdog.limit(Duration::ZERO, starting));
         meter.starting = Some(begun.elapsed());
         match started {
             Some(Ok(running)) => {
-                Ok(Self { program: program.clone(), store, running, meter, stopped: None })
+                let program = program.clone();
+                Ok(Self { program, store, running, meter, profiler: None, stopped: None })
             }
+            Some(Err(NotStarted::Import(error))) => Err(StartError::Import(error.into())),
             stopped => {
-                let error = stopped.and_then(Result::err);
+                let error = match stopped {
+                    Some(Err(NotStarted::Stopped(error))) => Some(error),
+                    _ => None,
+                };
                 let ending = meter.ending(&store, error.as_ref());
                 let outcome = meter.outcome(&store, ending, Duration::ZERO);
                 Err(StartError::Stopped(Box::new(outcome)))
@@ -164,6 +194,34 @@ impl Instance {
         let arguments = call.arguments::<Val>(&export.signature, &export.parameters)?;
         Ok(self.run(export, &arguments))
     }
+
+    /// What went from one part to another since this was asked last.
+    pub fn crossings(&mut self) -> Crossings {
+        self.store.data_mut().crossings.take()
+    }
+
+    /// From now on, looks again and again where the component is; [`samples`](Self::samples) gives
+    /// what was seen.
+    pub fn profile(&mut self) -> Result<(), StartError> {
+        let engine = self.store.engine().clone();
+        let started = Profiler::start(move || engine.increment_epoch());
+        let (profiler, eye) = started.map_err(StartError::Watchdog)?;
+        let alarm = self.meter.watchdog.alarm();
+        self.store.epoch_deadline_callback(move |store| {
+            eye.look(&store);
+            go_on(&alarm)
+        });
+        self.profiler = Some(profiler);
+        Ok(())
+    }
+
+    /// What was seen since [`profile`](Self::profile).
+    pub fn samples(&self) -> Samples {
+        self.profiler.as_ref().map(Profiler::take).unwrap_or_default()
+    }
+
+    /// How often a profiled instance is looked at.
+    pub const SAMPLED_EVERY: Duration = profiler::INTERVAL;
 
     fn run(&mut self, export: &Export, arguments: &[Val]) -> Outcome {
         let function = self
@@ -258,10 +316,13 @@ fn watch(store: &mut Store<Context>, limits: &Limits) -> Result<Watchdog, StartE
     let alarm = watchdog.alarm();
     store.set_epoch_deadline(1);
     // The epoch is the engine's and moves on for another instance's sake too.
-    store.epoch_deadline_callback(move |_| {
-        if alarm.is_over() { Err(TimeIsUp.into()) } else { Ok(UpdateDeadline::Continue(1)) }
-    });
+    store.epoch_deadline_callback(move |_| go_on(&alarm));
     Ok(watchdog)
+}
+
+/// What running code does whenever the epoch has moved on.
+fn go_on(alarm: &Alarm) -> wasmtime::Result<UpdateDeadline> {
+    if alarm.is_over() { Err(TimeIsUp.into()) } else { Ok(UpdateDeadline::Continue(1)) }
 }
 
 fn returned(of: &Returns, value: Option<&Val>) -> Option<Returned> {

@@ -22,6 +22,9 @@
 //!   that stops both running code and a wait inside the host, memory as a sum over all parts,
 //!   fuel, and output. Going over a limit ends the call even where the component would have
 //!   gone on, because an answer given in distress proves nothing.
+//! - **Crossings.** Where calls between parts are to be seen, the parts are started each by itself
+//!   and the host links them ([`Parts`], see `link`).
+//! - **Samples.** A profiled instance is looked at each millisecond, by way of the epoch.
 //! - **Snapshots.** [`snapshot`] runs a module's initialiser and gives the module as it is then.
 //!   It has nothing to do with the rest: it serves a compiler.
 //!
@@ -37,8 +40,10 @@ mod engine;
 mod given;
 mod grants;
 mod instance;
+mod link;
 mod lookup;
 mod network;
+mod profiler;
 mod program;
 mod snapshot;
 mod stand_in;
@@ -52,6 +57,7 @@ pub use engine::{Cause, Engine, EngineError, EngineOptions};
 pub use given::given;
 pub use grants::{GrantError, Reach};
 pub use instance::{CallError, Instance, StartError};
+pub use link::Parts;
 pub use lookup::LookupError;
 pub use program::{LoadError, Program};
 pub use snapshot::{Directory, SnapshotError, Surroundings, snapshot};

@@ -10,8 +10,7 @@ use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::wasm_wave::value::Type as ValueType;
 use wasmtime::component::{Component, ComponentExportIndex, Type};
 
-use super::Engine;
-use super::engine::Cause;
+use super::engine::{Cause, Engine, EngineError};
 use crate::check::{Parameter, Signature};
 
 /// A component that is ready to be started; clones share it.
@@ -90,6 +89,14 @@ impl Program {
         };
         let exports = exports(&engine, &component).into();
         Ok(Self { engine, component, exports })
+    }
+
+    /// Compiles a component here and now, to be kept nowhere: for what poly itself has written.
+    pub fn compile(engine: &Engine, component: &[u8]) -> Result<Self, EngineError> {
+        let compiled = Component::new(engine.inner(), component);
+        let component = compiled.map_err(|it| EngineError::Compile(it.into()))?;
+        let exports = exports(engine, &component).into();
+        Ok(Self { engine: engine.clone(), component, exports })
     }
 
     /// The functions that can be called, those of the component itself first.

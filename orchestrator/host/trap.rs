@@ -6,10 +6,13 @@ use wasmtime_wasi::I32Exit;
 
 use crate::check::{Frame, Trap};
 
+/// How many of the functions that were running are told.
+const FRAMES: usize = 20;
+
 /// The reason, and the functions that were running.
 pub(super) fn describe(error: &wasmtime::Error) -> Trap {
     let frames = match error.downcast_ref::<WasmBacktrace>() {
-        Some(backtrace) => backtrace.frames().iter().map(frame).collect(),
+        Some(backtrace) => backtrace.frames().iter().take(FRAMES).map(frame).collect(),
         None => Vec::new(),
     };
     Trap { message: reason(error), frames }
@@ -29,15 +32,25 @@ fn reason(error: &wasmtime::Error) -> String {
 
 fn frame(info: &FrameInfo) -> Frame {
     // The innermost of several functions that the compiler made one.
-    let symbol = info.symbols().first();
-    let name = symbol.and_then(|symbol| symbol.name()).or(info.func_name());
-    let function = match name {
+    frames(info).swap_remove(0)
+}
+
+/// The functions that one frame stands for: several, the innermost first, where the compiler made
+/// one of them.
+pub(super) fn frames(info: &FrameInfo) -> Vec<Frame> {
+    let module = || info.module().name().map(str::to_owned);
+    let named = |name: Option<&str>| match name.or(info.func_name()) {
         Some(name) => format!("{:#}", demangle(name)),
         None => format!("function {}", info.func_index()),
     };
-    let place = symbol.and_then(|symbol| {
-        let file = symbol.file()?;
-        Some(symbol.line().map_or(file.to_owned(), |line| format!("{file}:{line}")))
+    if info.symbols().is_empty() {
+        return vec![Frame { module: module(), function: named(None), place: None }];
+    }
+    let symbols = info.symbols().iter().map(|symbol| {
+        let place = symbol
+            .file()
+            .map(|file| symbol.line().map_or(file.to_owned(), |line| format!("{file}:{line}")));
+        Frame { module: module(), function: named(symbol.name()), place }
     });
-    Frame { module: info.module().name().map(str::to_owned), function, place }
+    symbols.collect()
 }

@@ -15,6 +15,7 @@
 //! | `keys` | unknown, misspelt and missing keys, found by holding the text against the schema |
 //! | `flow` | `[flow.NAME]`: its steps, and the ways to write them |
 //! | `grants`, `limits` | what the composed component may touch; what it may use up |
+//! | `run` | how it is compiled and run |
 //! | `check` | `[[check]]` |
 //! | `dependency` | WIT packages that come from elsewhere, and registries |
 //! | `name` | names that point at something: functions, ends of links |
@@ -37,6 +38,7 @@ mod name;
 mod parse;
 mod path;
 mod quantity;
+mod run;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -51,6 +53,7 @@ pub use grants::{Access, DirectoryGrant, Grants};
 pub use limits::{Limit, Limits};
 pub use name::{ExportEnd, FunctionName, ImportEnd, MalformedName};
 pub use quantity::{Age, Bytes, MalformedQuantity, Timeout};
+pub use run::{MalformedStack, OptLevel, Run, Stack};
 pub use schema::json_schema;
 
 use error::Source;
@@ -94,6 +97,9 @@ pub struct Manifest {
     /// What it may use up.
     #[serde(default)]
     pub limits: Limits,
+    /// How it is compiled and run.
+    #[serde(default)]
+    pub run: Run,
     /// Calls and what is expected of them.
     #[serde(default, rename = "check")]
     pub checks: Vec<Check>,

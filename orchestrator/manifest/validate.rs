@@ -10,6 +10,7 @@ use super::dependency;
 use super::error::Fault;
 use super::name::is_identifier;
 use super::path::{check_glob, check_granted, check_relative};
+use super::run;
 use super::{Check, Component, Grants, Limit, Manifest, Pipeline, Spanned, Stage, Step};
 use crate::nearest::{quoted, suggestion};
 
@@ -22,6 +23,7 @@ pub(super) fn faults(manifest: &Manifest) -> Vec<Fault> {
     links(manifest, &mut faults);
     dependency::faults(manifest, &mut faults);
     grants(&manifest.grants, &mut faults);
+    faults.extend(run::fault(&manifest.run, &manifest.grants));
     for check in &manifest.checks {
         self::check(check, manifest, &mut faults);
     }

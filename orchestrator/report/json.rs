@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{GuestStream, data};
 use crate::build::Event;
+use crate::check::Outcome;
 
 /// A value with its kind under `event`.
 pub(super) fn line(kind: &str, value: &impl Serialize) {
@@ -58,8 +59,15 @@ pub(super) fn event(event: &Event) {
     data(&value.to_string());
 }
 
-pub(super) fn returned(call: &str, value: Option<&str>) {
-    data(&json!({ "event": "returned", "call": call, "value": value }).to_string());
+pub(super) fn returned(call: &str, value: Option<&str>, outcome: &Outcome) {
+    let mut event = json!({
+        "event": "returned", "call": call, "value": value,
+        "milliseconds": outcome.elapsed.as_millis(),
+    });
+    if let Some(fuel) = outcome.fuel {
+        event["fuel"] = fuel.into();
+    }
+    data(&event.to_string());
 }
 
 pub(super) fn guest_output(stream: GuestStream, bytes: &[u8]) {

@@ -7,6 +7,7 @@ mod console;
 pub mod graph;
 pub(crate) mod human;
 mod json;
+pub mod samples;
 mod service;
 mod tail;
 pub(crate) mod tree;
@@ -18,7 +19,7 @@ use std::sync::OnceLock;
 use serde::Serialize;
 
 use crate::build::{Event, Verified};
-use crate::check::{Difference, Ending, Outcome, Trap};
+use crate::check::{Crossings, Difference, Ending, Outcome, Trap};
 use crate::cli::{Color, Global};
 use console::Console;
 use service::Service;
@@ -46,6 +47,23 @@ pub struct Summary {
     pub size: u64,
     /// Wall-clock time.
     pub milliseconds: u64,
+}
+
+/// Where a call was seen, and what tells it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Profiled {
+    /// The call.
+    pub call: String,
+    /// How often it was made.
+    pub calls: u64,
+    /// How often it was looked where it is.
+    pub samples: usize,
+    /// Wall-clock time of all calls.
+    pub milliseconds: u64,
+    /// The file that the Firefox profiler opens.
+    pub profile: String,
+    /// The flame graph.
+    pub flame: String,
 }
 
 /// What came of one check.
@@ -171,10 +189,17 @@ impl Report {
     }
 
     /// What a call returned, as WAVE; nothing where the function has no result.
-    pub fn returned(&self, call: &str, value: Option<&str>) {
+    pub fn returned(&self, call: &str, value: Option<&str>, outcome: &Outcome) {
         match self {
             Self::Console(_) => data(value.unwrap_or("")),
-            Self::Json => json::returned(call, value),
+            Self::Json => json::returned(call, value, outcome),
+        }
+    }
+
+    /// The fuel that a call used, where it was counted and nothing else tells it.
+    pub fn used(&self, outcome: &Outcome) {
+        if let (Self::Console(console), Some(fuel)) = (self, outcome.fuel) {
+            console.used(fuel, outcome.elapsed);
         }
     }
 
@@ -191,6 +216,29 @@ impl Report {
         match self {
             Self::Console(console) => console.done(verb, what),
             Self::Json => json::line(verb, &serde_json::json!({ "what": what })),
+        }
+    }
+
+    /// What went from one part to another during a call.
+    pub fn crossings(&self, crossings: &Crossings) {
+        match self {
+            Self::Console(console) => console.crossings(crossings),
+            Self::Json => {
+                for crossing in &crossings.made {
+                    json::line("crossing", crossing);
+                }
+            }
+        }
+        if crossings.left_out > 0 {
+            self.note(&format!("{} more calls are not told", crossings.left_out));
+        }
+    }
+
+    /// A call was profiled.
+    pub fn profiled(&self, profiled: &Profiled) {
+        match self {
+            Self::Console(console) => console.profiled(profiled),
+            Self::Json => json::line("profiled", profiled),
         }
     }
 

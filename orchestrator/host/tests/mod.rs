@@ -4,7 +4,10 @@ mod calls;
 mod concurrency;
 mod grants;
 mod limits;
+mod link;
 mod network;
+mod options;
+mod profiler;
 mod snapshot;
 
 use std::path::Path;
@@ -28,6 +31,10 @@ static PLAIN: LazyLock<Program> =
 static GUEST: LazyLock<Program> = LazyLock::new(|| {
     program(&ENGINE, &encode(include_str!("guest.wat"), include_str!("guest.wit")))
 });
+
+fn engine(options: EngineOptions) -> Engine {
+    Engine::new(&options).unwrap()
+}
 
 /// Compiles, writes and loads, as the driver does.
 fn program(engine: &Engine, component: &[u8]) -> Program {
