@@ -22,5 +22,6 @@ mod signature;
 pub(crate) use call::problem as wave_problem;
 pub use call::{ArgumentError, Call, CallSyntaxError};
 pub use judge::{Difference, Expectation, ExpectationError, Subject, Verdict, judge};
+pub(crate) use outcome::limit_name;
 pub use outcome::{Ending, Frame, Outcome, Refusal, Returned, Trap};
-pub use signature::{Parameter, Signature};
+pub use signature::{Parameter, Signature, Types, is_short_for};

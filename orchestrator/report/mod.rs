@@ -6,6 +6,7 @@
 mod console;
 pub mod graph;
 pub(crate) mod human;
+mod interop;
 mod json;
 mod service;
 mod tail;
@@ -21,6 +22,7 @@ use crate::build::{Event, Verified};
 use crate::check::{Difference, Ending, Outcome, Trap};
 use crate::cli::{Color, Global};
 use console::Console;
+pub use interop::{Compared, Differing};
 use service::Service;
 
 /// Where everything that poly says goes.
@@ -207,6 +209,25 @@ impl Report {
         match self {
             Self::Console(console) => console.all_checked(passed, failed),
             Self::Json => {}
+        }
+    }
+
+    /// Implementations that answer otherwise; the checks that show it are data.
+    pub fn differing(&self, differing: &Differing) {
+        match self {
+            Self::Console(console) => {
+                console.differing(differing);
+                data(&differing.checks);
+            }
+            Self::Json => json::line("difference", differing),
+        }
+    }
+
+    /// How implementations compare.
+    pub fn compared(&self, compared: &Compared) {
+        match self {
+            Self::Console(console) => console.compared(compared),
+            Self::Json => json::line("interop", compared),
         }
     }
 
