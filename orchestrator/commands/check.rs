@@ -5,6 +5,7 @@ use super::context::Context;
 use super::sandbox::{self, Sandbox};
 use super::{CommandError, Ending};
 use crate::check::Call;
+use crate::nearest::quoted;
 use crate::report::Checked;
 
 pub(super) fn run(context: &Context<'_>) -> Result<Ending, CommandError> {
@@ -34,5 +35,10 @@ pub(super) fn run(context: &Context<'_>) -> Result<Ending, CommandError> {
         context.report.checked(&checked);
     }
     context.report.all_checked(checks.len() - failed, failed);
+    if !project.manifest.interop.is_empty() {
+        let names = project.manifest.interop.keys().map(|name| name.get_ref().as_str());
+        let left = format!("for `poly interop` to compare: {}", quoted(names));
+        context.report.done("left", &left);
+    }
     Ok(if failed == 0 { Ending::Well } else { Ending::Failed })
 }
