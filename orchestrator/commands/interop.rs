@@ -104,12 +104,15 @@ impl Comparison<'_> {
             let interop::Skipped { function, why } = skipped;
             report.note(&format!("{name}: `{function}` is not called: {why}"));
         }
+        let components: Vec<&str> =
+            self.interop.components.iter().map(|name| name.get_ref().as_str()).collect();
+        let calls = self.settings.calls * agreed.functions.len();
+        let what = format!("{}: {calls} calls of {}", self.name.get_ref(), components.join(", "));
+        report.done("comparing", &what);
         let begun = Instant::now();
         let mut make = |sequence: &[Invocation]| self.make(&agreed, sequence);
         let found = interop::search(&agreed.functions, &self.settings, &mut make)?;
 
-        let components: Vec<&str> =
-            self.interop.components.iter().map(|name| name.get_ref().as_str()).collect();
         let argument = echo.then_some("the argument");
         let names: Vec<&str> = components.iter().copied().chain(argument).collect();
         let interface = self.interop.interface.as_ref().map(|name| name.get_ref().as_str());

@@ -35,7 +35,7 @@ fn any_type() -> impl Strategy<Value = Type> {
         let several = || proptest::collection::vec(inner.clone(), 1..4);
         let perhaps = || proptest::option::of(inner.clone());
         let named =
-            |types: Vec<Type>| types.into_iter().zip(["a", "b-c", "d"]).map(|(of, n)| (n, of));
+            |types: Vec<Type>| types.into_iter().zip(["a", "b-c", "none"]).map(|(of, n)| (n, of));
         prop_oneof![
             inner.clone().prop_map(Type::list),
             inner.clone().prop_map(Type::option),

@@ -217,7 +217,7 @@ impl Report {
         match self {
             Self::Console(console) => {
                 console.differing(differing);
-                data(&differing.checks);
+                data(differing.checks.trim_end());
             }
             Self::Json => json::line("difference", differing),
         }
