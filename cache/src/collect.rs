@@ -104,7 +104,8 @@ impl Keeper {
     /// Removes what is over the bounds and nobody uses. Waits for one who does the same.
     pub fn collect(&self, bounds: &Bounds) -> Result<Collected, StoreError> {
         let path = self.layout.collector();
-        let alone = Lock::wait(path.clone());
+        // That takes seconds, which nobody needs to be told.
+        let alone = Lock::wait(path.clone(), || {});
         let _alone = alone.map_err(|source| StoreError::Lock { path, source })?;
         self.collect_alone(bounds)
     }

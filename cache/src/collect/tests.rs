@@ -193,7 +193,7 @@ fn a_collection_that_is_not_asked_for_happens_once_a_day() {
     assert!(keeper.collect_if_due(&KEEP_ALL).unwrap().is_some());
     // One who is at it is not waited for.
     age(&keeper.layout.collected(), 2);
-    let _other = Lock::wait(keeper.layout.collector()).unwrap();
+    let _other = Lock::wait(keeper.layout.collector(), || {}).unwrap();
     assert_eq!(keeper.collect_if_due(&KEEP_ALL).unwrap(), None);
 }
 
@@ -220,7 +220,7 @@ fn what_killed_processes_left_is_swept() {
     age(&old, 2);
     let lock = keeper.layout.lock(&Digest::of(b"left"));
     fs::write(&lock, "").unwrap();
-    let held = store.lock(&Digest::of(b"held")).unwrap();
+    let held = store.lock(&Digest::of(b"held"), || {}).unwrap();
 
     keeper.collect(&KEEP_ALL).unwrap();
     assert!(old.exists(), "a clock may have jumped since its writer began");
