@@ -5,12 +5,14 @@ use miette::Diagnostic;
 use super::CommandError;
 use super::context::Context;
 use crate::build::{Built, Project};
-use crate::check::{Call, Difference, Ending, Expectation, Outcome, Verdict, judge};
+use crate::check::{Call, Difference, Ending, Expectation, Frame, Outcome, Verdict, judge};
 use crate::host::{Engine, EngineOptions, Instance, Program, StartError};
-use crate::manifest::{self, Limit, Manifest};
+use crate::manifest::{self, Limit, Manifest, Profile};
+use crate::report::{CheckPlace, stopped};
 
 /// A program and what it may touch.
 pub(super) struct Sandbox<'p> {
+    context: &'p Context<'p>,
     project: &'p Project,
     program: Program,
 }
@@ -18,7 +20,7 @@ pub(super) struct Sandbox<'p> {
 impl<'p> Sandbox<'p> {
     /// Loads what a build with `run` made. Machine code that the host refuses is made once more.
     pub(super) fn open(
-        context: &Context<'_>,
+        context: &'p Context<'p>,
         project: &'p Project,
         built: &Built,
     ) -> Result<Self, CommandError> {
@@ -34,7 +36,7 @@ impl<'p> Sandbox<'p> {
                 load(&context.precompile_again(project)?)?
             }
         };
-        Ok(Self { project, program })
+        Ok(Self { context, project, program })
     }
 
     /// Makes a call on a new instance, with no state of a former one.
@@ -67,10 +69,12 @@ impl<'p> Sandbox<'p> {
         match &outcome.ending {
             Ending::Returned(_) => None,
             Ending::Trapped(trap) => {
-                let frames = trap.frames.iter().map(|frame| format!("in {frame}"));
-                let stopped = (!trap.frames.is_empty()).then(|| "it stopped".to_owned());
-                let lines = stopped.into_iter().chain(frames).chain(self.unseen(outcome));
-                let lines: Vec<String> = lines.collect();
+                let mut lines = Vec::new();
+                if let Some((title, frames)) = stopped(trap, self.context.verbose) {
+                    lines.push(title);
+                    lines.extend(frames.into_iter().map(|frame| format!("  {frame}")));
+                }
+                lines.extend(self.unseen(outcome));
                 (!lines.is_empty()).then(|| lines.join("\n"))
             }
             Ending::Exceeded(limit) => {
@@ -85,12 +89,41 @@ impl<'p> Sandbox<'p> {
         }
     }
 
-    /// How to see what a component wrote before it trapped, if it may have written anything that
-    /// was not kept. Most languages tell there why they give up.
+    /// Says of a trap where in the pipeline's sources it was.
+    pub(super) fn locate(&self, outcome: &mut Outcome) {
+        let Ending::Trapped(trap) = &mut outcome.ending else { return };
+        // What cannot be known leaves the trap as it is.
+        let _ = self.context.locate(self.project, trap, outcome.stderr.as_deref());
+    }
+
+    /// Where the manifest has a check.
+    pub(super) fn place(&self, check: &manifest::Check) -> CheckPlace {
+        let (line, column) = self.project.manifest.line_and_column(check.call.span().start);
+        CheckPlace { file: self.context.manifest.display().to_string(), line, column }
+    }
+
+    /// How to see more of a trap: what a component wrote before it, if it may have written anything
+    /// that was not kept (most languages tell there why they give up), and where in its sources it
+    /// was.
     pub(super) fn unseen(&self, outcome: &Outcome) -> Option<String> {
-        let trapped = matches!(outcome.ending, Ending::Trapped(_));
-        let lost = trapped && outcome.stderr.is_none() && self.program.can_write_to_stderr();
-        lost.then(|| "grant `stderr = true` to see what it wrote".to_owned())
+        let Ending::Trapped(trap) = &outcome.ending else { return None };
+        let lost = outcome.stderr.is_none() && self.program.can_write_to_stderr();
+        let lost = lost.then(|| "grant `stderr = true` to see what it wrote".to_owned());
+        let component = trap.frames.iter().find_map(|frame| frame.component.as_deref());
+        let unnamed = component.filter(|name| {
+            let (settings, toolchain) = self.project.component(name);
+            let steps = |profile| toolchain.steps(profile).into_iter().map(|step| step.run);
+            settings.profile == Profile::Release
+                && steps(Profile::Release).ne(steps(Profile::Debug))
+                && !trap.frames.iter().any(Frame::is_own)
+        });
+        let unnamed = unnamed.map(|name| {
+            format!(
+                "`profile = \"debug\"` under `[component.{name}]` shows the line of its sources"
+            )
+        });
+        let advice: Vec<String> = lost.into_iter().chain(unnamed).collect();
+        (!advice.is_empty()).then(|| advice.join("; "))
     }
 
     /// What can be called, for people.
