@@ -108,7 +108,7 @@ pub enum Command {
         call: Option<String>,
     },
     /// Build, then make every call of the manifest's checks and compare
-    Check(FailureOptions),
+    Check(CheckOptions),
     /// Hold components that implement one interface against each other, with values that poly makes
     ///
     /// Each `[interop.NAME]` of the manifest names some: they are built, not composed, and given the
@@ -188,6 +188,31 @@ pub struct GcOptions {
     /// Only say what would be removed
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// Which checks are made, and what becomes of the results.
+#[derive(Debug, Clone, Args)]
+pub struct CheckOptions {
+    /// Make only the checks that have this text in their name, their call or their component; may be
+    /// given several times
+    #[arg(long, value_name = "TEXT")]
+    pub filter: Vec<String>,
+    /// Make no further check after one that fails
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// Write the results to this file as well, as JUnit XML for CI services
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Rewrite what the manifest expects (`returns`, `stdout`, `stderr`) to what is, and print the
+    /// change
+    ///
+    /// Comments and layout stay. A check that traps, or fails in anything else, stays as it is, and
+    /// failed.
+    #[arg(long, conflicts_with_all = ["junit", "fail_fast"])]
+    pub update: bool,
+    /// What a failure leads to.
+    #[command(flatten)]
+    pub failure: FailureOptions,
 }
 
 /// What is built beside the component.

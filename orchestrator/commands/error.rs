@@ -154,6 +154,36 @@ pub enum CommandError {
         /// What to do.
         help: String,
     },
+    /// No check is meant.
+    #[error("no check has `{filter}` in its name, its call or its component")]
+    #[diagnostic(help("{checks}"))]
+    NoSuchCheck {
+        /// What was typed.
+        filter: String,
+        /// What there is.
+        checks: String,
+    },
+    /// A file is to be written where there is no directory.
+    #[error("cannot write `{}`: there is no directory `{}`", file.display(), directory.display())]
+    NoDirectory {
+        /// The file.
+        file: PathBuf,
+        /// The directory.
+        directory: PathBuf,
+    },
+    /// Something else is in the place of a file that is to be written.
+    #[error("cannot write `{}`: it is there, and is no file", path.display())]
+    NotAFile {
+        /// The place.
+        path: PathBuf,
+    },
+    /// The manifest was edited while checks were made.
+    #[error("`{}` was changed while its checks were made; nothing was written to it", path.display())]
+    #[diagnostic(help("run `poly check --update` again"))]
+    ManifestChanged {
+        /// The manifest.
+        path: PathBuf,
+    },
     /// Two contracts cannot be compared.
     #[error(transparent)]
     #[diagnostic(transparent)]
