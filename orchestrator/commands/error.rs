@@ -88,6 +88,39 @@ pub enum CommandError {
         #[help]
         help: Option<String>,
     },
+    /// One of many calls did not come back.
+    #[error("`{call}` to `{to}` did not return after {done} that did: {ending}")]
+    BenchEnded {
+        /// The call.
+        call: String,
+        /// What it was made to.
+        to: String,
+        /// How many returned before it.
+        done: usize,
+        /// How it ended.
+        ending: String,
+        /// What to do about it.
+        #[help]
+        help: Option<String>,
+    },
+    /// Nothing that a call can be compared with.
+    #[error("`{what}` is neither a call, nor a component of the pipeline, nor a file")]
+    #[diagnostic(help("{nearest}; a call has parentheses"))]
+    NothingToCompare {
+        /// What was typed.
+        what: String,
+        /// What may have been meant.
+        nearest: String,
+    },
+    /// A file that is not a component.
+    #[error("`{}` is not a component", path.display())]
+    #[diagnostic(help(
+        "`poly inspect` shows what it is; poly makes components of the pipeline's own core modules"
+    ))]
+    NoComponent {
+        /// The file.
+        path: PathBuf,
+    },
     /// Ctrl-C.
     #[error("interrupted")]
     Interrupted,
@@ -194,7 +227,7 @@ impl CommandError {
         match self {
             Self::Build(error) if !error.is_usage() => 1,
             Self::Dependencies(error) if error.is_failure() => 1,
-            Self::Ended { .. } | Self::Start(_) | Self::Snapshot(_) => 1,
+            Self::Ended { .. } | Self::BenchEnded { .. } | Self::Start(_) | Self::Snapshot(_) => 1,
             _ => 2,
         }
     }

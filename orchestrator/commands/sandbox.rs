@@ -34,18 +34,31 @@ impl<'p> Sandbox<'p> {
                 load(&context.precompile_again(project)?)?
             }
         };
-        Ok(Self { project, program })
+        Ok(Self::of(project, program))
+    }
+
+    /// Another program, to be started with what the manifest grants.
+    pub(super) fn of(project: &'p Project, program: Program) -> Self {
+        Self { project, program }
+    }
+
+    /// Starts an instance, for any number of calls.
+    pub(super) fn start(&self) -> Result<Instance, CommandError> {
+        let Project { root, manifest, .. } = self.project;
+        let started = Instance::start(&self.program, &manifest.grants, &manifest.limits, root);
+        started.map_err(|error| match error {
+            StartError::Grant(grant) => in_manifest(manifest, &grant),
+            other => other.into(),
+        })
     }
 
     /// Makes a call on a new instance, with no state of a former one.
     pub(super) fn call(&self, call: &Call) -> Result<Outcome, CommandError> {
-        let Project { root, manifest, .. } = self.project;
-        match Instance::start(&self.program, &manifest.grants, &manifest.limits, root) {
+        match self.start() {
             Ok(mut instance) => Ok(instance.call(call)?),
             // A component that does not even start has an outcome like any other.
-            Err(StartError::Stopped(outcome)) => Ok(*outcome),
-            Err(StartError::Grant(grant)) => Err(in_manifest(manifest, &grant)),
-            Err(other) => Err(other.into()),
+            Err(CommandError::Start(StartError::Stopped(outcome))) => Ok(*outcome),
+            Err(other) => Err(other),
         }
     }
 
