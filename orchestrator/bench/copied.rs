@@ -176,8 +176,8 @@ mod tests {
     /// What a call copies whose only parameter, and whose result, is this value.
     fn of(of: &Type, value: &str) -> [u64; 2] {
         let value: Value = wasm_wave::from_str(of, value).unwrap();
-        let copied =
-            copied(std::slice::from_ref(of), &[value.clone()], Some((of, &value))).unwrap();
+        let types = std::slice::from_ref(of);
+        let copied = copied(types, std::slice::from_ref(&value), Some((of, &value))).unwrap();
         [copied.arguments, copied.result]
     }
 

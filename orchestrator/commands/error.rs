@@ -104,8 +104,10 @@ pub enum CommandError {
         help: Option<String>,
     },
     /// Nothing that a call can be compared with.
-    #[error("`{what}` is neither a call, nor a component of the pipeline, nor a file")]
-    #[diagnostic(help("{nearest}; a call has parentheses"))]
+    #[error(
+        "`{what}` is no call, for it has no parentheses, and neither a component of the pipeline nor a file"
+    )]
+    #[diagnostic(help("{nearest}"))]
     NothingToCompare {
         /// What was typed.
         what: String,

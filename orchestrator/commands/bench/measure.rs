@@ -134,10 +134,7 @@ impl<'s, 'p> Running<'s, 'p> {
             copied: None,
             memory: 0,
         };
-        match outcome.is_return() {
-            true => Ok(running),
-            false => Err(running.ended(0, outcome)),
-        }
+        if outcome.is_return() { Ok(running) } else { Err(running.ended(0, &outcome)) }
     }
 
     fn repeat(&mut self, times: usize) -> Result<Repeated, CommandError> {
@@ -145,7 +142,7 @@ impl<'s, 'p> Running<'s, 'p> {
         self.done += repeated.nanoseconds.len();
         match repeated.ended.take() {
             None => Ok(repeated),
-            Some(outcome) => Err(self.ended(self.done, outcome)),
+            Some(outcome) => Err(self.ended(self.done, &outcome)),
         }
     }
 
@@ -183,13 +180,13 @@ impl<'s, 'p> Running<'s, 'p> {
         })
     }
 
-    fn ended(&self, done: usize, outcome: Outcome) -> CommandError {
+    fn ended(&self, done: usize, outcome: &Outcome) -> CommandError {
         CommandError::BenchEnded {
             call: sandbox::short(self.side.call),
             to: self.side.subject.to_string(),
             done,
             ending: outcome.ending.to_string(),
-            help: self.side.timed.remedy(&outcome),
+            help: self.side.timed.remedy(outcome),
         }
     }
 }

@@ -27,10 +27,10 @@ pub(super) fn run(context: &Context<'_>, options: &BenchOptions) -> Result<Endin
     counting.manifest.limits.fuel.get_or_insert(u64::MAX);
     let mut opened = Vec::new();
     for (call, subject) in &sides {
-        let timed = subject.open(context, &project)?;
+        let timed = subject.open(context, &project, false)?;
         let counted = match project.manifest.limits.fuel {
             Some(_) => None,
-            None => Some(subject.open(context, &counting)?),
+            None => Some(subject.open(context, &counting, true)?),
         };
         opened.push(Side { call, subject, timed, counted });
     }

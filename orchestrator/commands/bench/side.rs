@@ -62,15 +62,19 @@ impl Subject {
         })
     }
 
-    /// Builds and loads it, as the limits of `project` want it compiled. What was in the cache is
-    /// not told: whoever opens it with other limits has been told of it.
+    /// Builds and loads it, as the limits of `project` want it compiled, and tells what was not in
+    /// the cache; `to_count` if that is once more, to count fuel.
     pub(super) fn open<'p>(
         &self,
         context: &Context<'_>,
         project: &'p Project,
+        to_count: bool,
     ) -> Result<Sandbox<'p>, CommandError> {
         let tell = |event: Event| match &event {
             Event::Begun { .. } | Event::Finished { cached: true, .. } => {}
+            Event::Finished { .. } if to_count => {
+                context.report.done("precompiled", "once more, to count fuel");
+            }
             _ => context.report.event(&event),
         };
         let driver = Driver::open(project, context.options(project), &tell)?;

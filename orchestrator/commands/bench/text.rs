@@ -13,7 +13,7 @@ const SHOWN: usize = 40;
 pub(super) fn text(measured: &Measured) -> String {
     let Measured { calls, before, clock, sides, ratio } = measured;
     let row = |title: &str, cell: &dyn Fn(&Figures) -> String| {
-        let mut cells = sides.iter().map(|side| cell(side));
+        let mut cells = sides.iter().map(cell);
         [title.to_owned(), cells.next().unwrap_or_default(), cells.next().unwrap_or_default()]
     };
     let time = |nanoseconds| human::nanoseconds(nanoseconds);
@@ -42,13 +42,13 @@ pub(super) fn text(measured: &Measured) -> String {
     }
     let _ = write!(
         text,
-        "\n\n{calls} calls after {before} others, each on the same instance and each timed by itself; \
-         reading the clock took {} of each. Copied is what crosses the host's boundary, not those \
-         between components. The first call has the start of the instance in it.",
+        "\n\n{calls} calls after {before} others on one instance, each timed by itself; reading the clock \
+         takes {} of each.\nThe first has the start of the instance in it. What is copied crosses the \
+         host's boundary; other boundaries are not counted.",
         human::nanoseconds(*clock)
     );
     if sides.iter().any(|side| side.fuel_apart) {
-        text += " Fuel was counted in other calls, in code compiled for it, which is slower.";
+        text += "\nFuel was counted in other calls, of code compiled for it, which is slower.";
     }
     text
 }
