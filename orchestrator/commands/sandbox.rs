@@ -77,13 +77,23 @@ impl<'p> Sandbox<'p> {
         Ok(Self { context, project, program })
     }
 
+    /// Another program, to be started with what the manifest grants.
+    pub(super) fn of(context: &'p Context<'p>, project: &'p Project, program: Program) -> Self {
+        Self { context, project, program }
+    }
+
     /// What it exports.
     pub(super) fn program(&self) -> &Program {
         &self.program
     }
 
+    /// A new instance with what the manifest grants.
+    pub(super) fn start(&self) -> Result<Instance, CommandError> {
+        self.start_with(&self.project.manifest.grants)
+    }
+
     /// A new instance with these grants.
-    pub(super) fn start(&self, grants: &Grants) -> Result<Instance, CommandError> {
+    pub(super) fn start_with(&self, grants: &Grants) -> Result<Instance, CommandError> {
         let Project { root, manifest, .. } = self.project;
         Instance::start(&self.program, grants, &manifest.limits, root).map_err(
             |error| match error {
@@ -95,7 +105,7 @@ impl<'p> Sandbox<'p> {
 
     /// Makes a call on a new instance, with no state of a former one.
     pub(super) fn call(&self, call: &Call) -> Result<Outcome, CommandError> {
-        match self.start(&self.project.manifest.grants) {
+        match self.start() {
             Ok(mut instance) => Ok(instance.call(call)?),
             // A component that does not even start has an outcome like any other.
             Err(CommandError::Start(StartError::Stopped(outcome))) => Ok(*outcome),
