@@ -3,19 +3,24 @@
 
 #![allow(clippy::needless_raw_string_hashes, reason = "snapbox writes its snapshots so")]
 
+mod bench;
 mod cache;
+mod calculator;
 mod cases;
 mod compose;
 mod fake;
 mod fault_sample;
 mod faults;
+mod interop;
 mod keys;
 mod lock;
 mod place;
 mod provenance;
 mod real;
+mod report;
 mod run;
 mod schedule;
+mod traps;
 mod types;
 mod unread;
 mod verify;

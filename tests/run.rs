@@ -45,7 +45,7 @@ fn a_profile_has_the_functions_and_a_picture_of_them() {
     let count = thread["samples"]["length"].as_u64().unwrap();
     assert!(count > 100, "{count}");
     let picture = String::from_utf8(place.read("target/poly/one.flame.svg")).unwrap();
-    let (_, hot) = picture.split_once("<title>hot_loop (m): ").expect("the function");
+    let (_, hot) = picture.split_once("<title>hot_loop (answer): ").expect("the function");
     let share = hot.split_once(" samples, ").unwrap().1.split_once(" %").unwrap().0;
     assert!(share.parse::<f64>().unwrap() > 90.0, "{share}");
     assert_is_well_formed(&picture);

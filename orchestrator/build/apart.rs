@@ -11,13 +11,23 @@ use crate::plan::Plan;
 /// The parts of a composition, each by itself.
 #[derive(Debug, Clone)]
 pub struct Apart {
-    /// The parts that are components of the pipeline, by their names: each with its machine code in
-    /// the store. Those that others take from come first.
-    pub parts: Vec<(String, PathBuf)>,
+    /// The parts that are components of the pipeline; those that others take from come first.
+    pub parts: Vec<PartAlone>,
     /// The component that holds the flows, if there are any, under its name. It comes last.
     pub flow: Option<(String, Vec<u8>)>,
     /// What meets which import.
     pub links: Vec<Link>,
+}
+
+/// One part.
+#[derive(Debug, Clone)]
+pub struct PartAlone {
+    /// Its name.
+    pub name: String,
+    /// The component that it is an instance of.
+    pub component: String,
+    /// Its machine code, in the store.
+    pub path: PathBuf,
 }
 
 impl Driver<'_> {
@@ -28,14 +38,17 @@ impl Driver<'_> {
         let Assembly { parts, flow, wiring } =
             compose::assemble(&self.project.manifest, &components)?;
         let flow = flow.map(|flow| (flow.part.name, flow.part.bytes.into_owned()));
-        let taking_part = wiring.order.iter().filter_map(|name| {
-            parts.iter().find(|part| part.name == *name).map(|part| (name, &part.component))
-        });
-        let taking_part: Vec<(&String, &String)> = taking_part.collect();
-        let components: Vec<&str> = taking_part.iter().map(|(_, name)| name.as_str()).collect();
+        let taking_part = wiring.order.iter();
+        let taking_part = taking_part.filter_map(|name| parts.iter().find(|it| it.name == *name));
+        let taking_part: Vec<_> = taking_part.collect();
+        let components: Vec<&str> = taking_part.iter().map(|part| &*part.component).collect();
         let compiled = self.build_alone(&components)?;
-        let parts = taking_part.into_iter();
-        let parts = parts.map(|(name, of)| (name.clone(), compiled[of].clone())).collect();
+        let parts = taking_part.into_iter().map(|part| PartAlone {
+            name: part.name.clone(),
+            component: part.component.clone(),
+            path: compiled[&part.component].clone(),
+        });
+        let parts = parts.collect();
         Ok(Apart { parts, flow, links: wiring.links })
     }
 }

@@ -192,17 +192,22 @@ fn remove_former(root: &Path, name: &str, digest: &Digest) -> Result<bool, Outpu
 }
 
 /// Writes a file whole or not at all, for others to read as `File::create` would.
-///
-/// # Panics
-///
-/// If the path has no directory.
-pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let directory = path.parent().expect("an output has a directory");
     let readable = fs::Permissions::from_mode(0o644);
     let mut file = tempfile::Builder::new().permissions(readable).tempfile_in(directory)?;
     file.write_all(bytes)?;
     file.persist(path)?;
     Ok(())
+}
+
+/// Writes a file of the user's whole or not at all: the one that a symbolic link leads to, and with
+/// the permissions that it has.
+pub fn write_over(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let path = fs::canonicalize(path).or_else(|_| std::path::absolute(path))?;
+    let before = fs::metadata(&path).map(|found| found.permissions());
+    write(&path, bytes)?;
+    before.map_or(Ok(()), |permissions| fs::set_permissions(&path, permissions))
 }
 
 fn failed(path: &Path) -> impl FnOnce(io::Error) -> OutputError + '_ {

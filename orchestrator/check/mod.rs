@@ -9,6 +9,8 @@
 //! - [`Crossings`] are the calls that its parts made to each other meanwhile.
 //! - [`Samples`] are where the component was, seen again and again.
 //!
+//! [`narrow`] says of two values where they differ.
+//!
 //! Values are written in WAVE, the component model's text form for values, and compared as
 //! values: spaces, the order of a record's fields and the spelling of a number make no
 //! difference, and `nan` is `nan`. This room is pure: it starts no component; `host` does.
@@ -19,6 +21,7 @@ mod call;
 mod crossing;
 mod excerpt;
 mod judge;
+mod narrow;
 mod outcome;
 mod samples;
 mod signature;
@@ -27,6 +30,8 @@ pub(crate) use call::problem as wave_problem;
 pub use call::{ArgumentError, Call, CallSyntaxError};
 pub use crossing::{CameBack, Crossing, Crossings};
 pub use judge::{Difference, Expectation, ExpectationError, Subject, Verdict, judge};
-pub use outcome::{Ending, Frame, Outcome, Refusal, Returned, Trap};
+pub use narrow::{Narrowed, narrow};
+pub(crate) use outcome::limit_name;
+pub use outcome::{Code, Ending, Frame, Outcome, Place, Refusal, Returned, Trap};
 pub use samples::{Sample, Samples};
-pub use signature::{Parameter, Signature};
+pub use signature::{Parameter, Signature, Types, is_short_for};

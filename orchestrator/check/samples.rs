@@ -30,4 +30,14 @@ impl Samples {
         let stack = stack.into_iter().map(|frame| self.frames.insert_full(frame).0).collect();
         self.taken.push(Sample { at, stack });
     }
+
+    /// Puts `frames` in the places of those that were seen, of which some may be one now.
+    pub fn replace(&mut self, frames: Vec<Frame>) {
+        self.frames.clear();
+        let now = frames.into_iter().map(|frame| self.frames.insert_full(frame).0);
+        let now: Vec<usize> = now.collect();
+        for index in self.taken.iter_mut().flat_map(|sample| &mut sample.stack) {
+            *index = now[*index];
+        }
+    }
 }

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::CommandError;
 use super::context::{Context, shown};
 use super::sandbox::Sandbox;
-use crate::build::{Project, write_whole};
+use crate::build::{Project, write_over};
 use crate::check::{Call, Outcome, Samples};
-use crate::host::Instance;
+use crate::host::{Instance, StartError};
 use crate::report::{Profiled, samples};
 
 /// A call is repeated for so long, or there would be nothing to see of most.
@@ -28,9 +28,11 @@ pub(super) fn call(
     call: &Call,
     directory: Option<&Path>,
 ) -> Result<Outcome, CommandError> {
-    let mut instance = match sandbox.start()? {
+    let mut instance = match sandbox.start() {
         Ok(instance) => instance,
-        Err(outcome) => return Ok(outcome),
+        // A component that does not even start has an outcome like any other.
+        Err(CommandError::Start(StartError::Stopped(outcome))) => return Ok(*outcome),
+        Err(other) => return Err(other),
     };
     instance.profile()?;
     let (began, started) = (SystemTime::now(), Instant::now());
@@ -48,7 +50,8 @@ pub(super) fn call(
         }
     }
     let elapsed = started.elapsed();
-    let seen = instance.samples();
+    let mut seen = instance.samples();
+    sandbox.locate_all(&mut seen);
     let (profile, flame) = write(project, &seen, began, directory)?;
     context.report.profiled(&Profiled {
         call: super::sandbox::short(call),
@@ -84,7 +87,7 @@ fn write(
     let files = [("profile.json", profile), ("flame.svg", flame)];
     let [profile, flame] = files.map(|(end, text)| {
         let path = directory.join(format!("{name}.{end}"));
-        match write_whole(&path, text.as_bytes()) {
+        match write_over(&path, text.as_bytes()) {
             Ok(()) => Ok(path),
             Err(error) => Err(failed(&path, error)),
         }
@@ -94,13 +97,12 @@ fn write(
 
 /// What to do for a profile that tells more.
 fn advice(seen: &Samples) -> Option<&'static str> {
-    let nameless = |function: &str| function.starts_with("function ");
     if seen.taken.len() < FEW {
         Some(
             "there are few samples: the component is only seen while its own code runs, and not \
              while it waits or the host works for it; give the call more to do",
         )
-    } else if seen.frames.iter().all(|frame| nameless(&frame.function)) {
+    } else if seen.frames.iter().all(|frame| frame.function.is_none()) {
         Some(
             "no function has a name: write `profile = \"debug\"` under the components that should have names",
         )

@@ -22,18 +22,22 @@ pub(super) fn run(context: &Context<'_>, options: &RunOptions) -> Result<Ending,
 
     let built = context.build(&project, !options.trace_calls)?;
     let sandbox = if options.trace_calls {
-        Sandbox::open_apart(context, &project)?
+        Sandbox::apart(context, &project)?
     } else {
         Sandbox::open(context, &project, &built)?
     };
     let Some(call) = call else {
         return Err(CommandError::NothingToCall { functions: sandbox.functions() });
     };
-    let outcome = match &options.profile {
+    let mut outcome = match &options.profile {
         None if options.trace_calls => trace::call(context, &sandbox, &call)?,
         None => sandbox.call(&call)?,
         Some(directory) => profile::call(context, &project, &sandbox, &call, directory.as_deref())?,
     };
+    // Parts that poly linked are not where they are in the composed component.
+    if !options.trace_calls {
+        sandbox.locate(&mut outcome);
+    }
     tell_streams(context.report, &outcome);
     match first {
         Some(check) => first_check(context, &sandbox, check, &call, &outcome),
@@ -86,8 +90,8 @@ fn first_check(
         context.report.returned(call.text(), value(outcome), outcome);
     }
     // Its streams have been told.
-    let checked =
-        Checked::new(check.call.get_ref(), differences, outcome).with_help(sandbox.unseen(outcome));
+    let checked = Checked::new(check.call.get_ref(), sandbox.place(check), differences, outcome)
+        .with_help(sandbox.unseen(outcome));
     context.report.checked(&checked);
     Ok(if checked.passed { Ending::Well } else { Ending::Failed })
 }

@@ -4,6 +4,7 @@ use super::CommandError;
 use super::context::Context;
 use super::sandbox::Sandbox;
 use crate::check::{Call, Outcome};
+use crate::host::StartError;
 
 /// Makes a call, and tells what went from one part to another, however it ended.
 pub(super) fn call(
@@ -11,9 +12,11 @@ pub(super) fn call(
     sandbox: &Sandbox<'_>,
     call: &Call,
 ) -> Result<Outcome, CommandError> {
-    let mut instance = match sandbox.start()? {
+    let mut instance = match sandbox.start() {
         Ok(instance) => instance,
-        Err(outcome) => return Ok(outcome),
+        // A component that does not even start has an outcome like any other.
+        Err(CommandError::Start(StartError::Stopped(outcome))) => return Ok(*outcome),
+        Err(other) => return Err(other),
     };
     // What went to and fro while the parts were started is told as well.
     let outcome = instance.call(call)?;

@@ -1,18 +1,19 @@
 //! What wasmtime says about a component that stopped, in words for a person.
 
 use rustc_demangle::demangle;
-use wasmtime::{FrameInfo, WasmBacktrace};
+use wasmtime::{FrameInfo, FrameSymbol, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
-use crate::check::{Frame, Trap};
+use crate::check::{Code, Frame, Place, Trap};
 
 /// How many of the functions that were running are told.
 const FRAMES: usize = 20;
 
-/// The reason, and the functions that were running.
+/// The reason, and the functions that were running. Which component each belongs to is not known
+/// here, nor which of the files are its own.
 pub(super) fn describe(error: &wasmtime::Error) -> Trap {
     let frames = match error.downcast_ref::<WasmBacktrace>() {
-        Some(backtrace) => backtrace.frames().iter().take(FRAMES).map(frame).collect(),
+        Some(backtrace) => backtrace.frames().iter().take(FRAMES).flat_map(frames).collect(),
         None => Vec::new(),
     };
     Trap { message: reason(error), frames }
@@ -30,27 +31,29 @@ fn reason(error: &wasmtime::Error) -> String {
     error.root_cause().to_string()
 }
 
-fn frame(info: &FrameInfo) -> Frame {
-    // The innermost of several functions that the compiler made one.
-    frames(info).swap_remove(0)
-}
-
-/// The functions that one frame stands for: several, the innermost first, where the compiler made
-/// one of them.
+/// A function of the program, as the functions that its compiler made it of: those that were
+/// inlined first.
 pub(super) fn frames(info: &FrameInfo) -> Vec<Frame> {
-    let module = || info.module().name().map(str::to_owned);
-    let named = |name: Option<&str>| match name.or(info.func_name()) {
-        Some(name) => format!("{:#}", demangle(name)),
-        None => format!("function {}", info.func_index()),
+    let frame = |symbol: Option<&FrameSymbol>| {
+        let name = symbol.and_then(FrameSymbol::name).or(info.func_name());
+        let file = symbol.and_then(FrameSymbol::file);
+        Frame {
+            component: None,
+            module: info.module().name().map(str::to_owned),
+            function: name.map(|name| format!("{:#}", demangle(name))),
+            place: symbol.zip(file).map(|(symbol, file)| Place {
+                file: file.to_owned(),
+                // Compilers write 0 for what they do not know.
+                line: symbol.line().filter(|line| *line > 0),
+                column: symbol.column().filter(|column| *column > 0),
+                own: false,
+                text: None,
+            }),
+            code: Some(Code { offset: info.module_offset(), function: info.func_index() }),
+        }
     };
-    if info.symbols().is_empty() {
-        return vec![Frame { module: module(), function: named(None), place: None }];
+    match info.symbols() {
+        [] => vec![frame(None)],
+        symbols => symbols.iter().map(|symbol| frame(Some(symbol))).collect(),
     }
-    let symbols = info.symbols().iter().map(|symbol| {
-        let place = symbol
-            .file()
-            .map(|file| symbol.line().map_or(file.to_owned(), |line| format!("{file}:{line}")));
-        Frame { module: module(), function: named(symbol.name()), place }
-    });
-    symbols.collect()
 }

@@ -103,6 +103,17 @@ traps = "unreachable"
 call = "run(\"long\")"
 exceeds = "fuel"
 
+[interop.store]
+interface = "poly:sink/store@0.1.0"
+components = ["source", "sink"]
+echo = true
+calls = 1000
+sequence = 5
+seed = 42
+skip = ["put-all"]
+approx = 1e-9
+grants = { stderr = true }
+
 [toolchain.tinygo]
 tools = { tinygo = "/opt/tinygo/bin/tinygo" }
 env = { GOFLAGS = "-mod=mod" }
@@ -188,6 +199,8 @@ fn everything_that_can_be_said_is_read() {
     assert!(manifest.run.nan_canonicalization && manifest.run.fuel);
     assert_eq!(manifest.run.stack, "2MiB".parse().unwrap());
     assert_eq!(manifest.checks[2].exceeds, Some(Limit::Fuel));
+    let store = &manifest.interop["store"];
+    assert_eq!((store.calls(), store.sequence(), store.seed()), (1000, 5, 42));
     assert_eq!(&FULL[manifest.components.keys().next().unwrap().span()], "source");
 }
 

@@ -8,6 +8,7 @@ mod link;
 mod network;
 mod options;
 mod profiler;
+mod repeat;
 mod snapshot;
 
 use std::path::Path;

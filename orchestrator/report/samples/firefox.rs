@@ -7,7 +7,7 @@ use std::time::Duration;
 use indexmap::{IndexMap, IndexSet};
 use serde_json::{Value, json};
 
-use super::part_of;
+use super::{function_of, part_of};
 use crate::check::{Frame, Samples};
 
 /// The version of the format that is written. Newer profilers read it and bring it up to date.
@@ -72,12 +72,12 @@ fn thread(samples: &Samples, name: &str, parts: &IndexSet<&str>) -> Value {
 
     // A function is one wherever in it the component was; a frame is a line of it.
     let mut functions = IndexMap::new();
-    let (mut function_of, mut lines) = (Vec::new(), Vec::new());
+    let (mut functions_of, mut lines) = (Vec::new(), Vec::new());
     for frame in &samples.frames {
         let (file, line) = place(frame);
-        let key = (part(frame), text(&frame.function), file.map(&mut text));
+        let key = (part(frame), text(&function_of(frame)), file.map(&mut text));
         let new = functions.len();
-        function_of.push(*functions.entry(key).or_insert(new));
+        functions_of.push(*functions.entry(key).or_insert(new));
         lines.push(line);
     }
     let columns = functions.keys();
@@ -108,7 +108,7 @@ fn thread(samples: &Samples, name: &str, parts: &IndexSet<&str>) -> Value {
             "inlineDepth": vec![0; frames],
             "category": samples.frames.iter().map(|frame| part(frame) + 1).collect::<Vec<_>>(),
             "subcategory": vec![0; frames],
-            "func": function_of,
+            "func": functions_of,
             "nativeSymbol": nulls(frames),
             "innerWindowID": vec![0; frames],
             "line": lines,
@@ -159,9 +159,8 @@ fn stacks(samples: &Samples) -> (IndexSet<(Option<usize>, usize)>, Vec<Option<us
 
 /// The file and the line of a frame, as far as they are known.
 fn place(frame: &Frame) -> (Option<&str>, Option<u32>) {
-    let Some(place) = frame.place.as_deref() else { return (None, None) };
-    let split = place.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?)));
-    split.map_or((Some(place), None), |(file, line)| (Some(file), Some(line)))
+    let place = frame.place.as_ref();
+    (place.map(|place| place.file.as_str()), place.and_then(|place| place.line))
 }
 
 fn nulls(count: usize) -> Value {

@@ -1,11 +1,12 @@
 //! A flame graph that stands by itself: no script, no font, no other file. What a box is, is told
 //! when one points at it. Its colours follow what the viewer prefers, light or dark.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use indexmap::IndexMap;
 
-use super::part_of;
+use super::{function_of, part_of};
 use crate::check::{Frame, Samples};
 use crate::report::graph::escaped;
 
@@ -35,7 +36,7 @@ rect{stroke:#0d1117}g:hover>rect{stroke:#f0f6fc}\
 #[derive(Default)]
 struct Node<'s> {
     samples: usize,
-    calls: IndexMap<(&'s str, &'s str), Node<'s>>,
+    calls: IndexMap<(&'s str, Cow<'s, str>), Node<'s>>,
 }
 
 /// Each function as wide as it was often seen, upon the one that called it.
@@ -62,8 +63,8 @@ pub fn picture(samples: &Samples, name: &str) -> String {
     )
 }
 
-fn key(frame: &Frame) -> (&str, &str) {
-    (part_of(frame), &frame.function)
+fn key(frame: &Frame) -> (&str, Cow<'_, str>) {
+    (part_of(frame), function_of(frame))
 }
 
 /// The boxes so far, and how many samples the whole width stands for.

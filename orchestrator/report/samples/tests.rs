@@ -1,23 +1,27 @@
 use std::time::Duration;
 
 use super::{picture, profile};
-use crate::check::{Frame, Samples};
+use crate::check::{Frame, Place, Samples};
 
-fn frame(module: &str, function: &str, place: Option<&str>) -> Frame {
-    Frame {
-        module: (!module.is_empty()).then(|| module.to_owned()),
-        function: function.to_owned(),
-        place: place.map(str::to_owned),
-    }
+fn frame(component: &str, function: &str, line: Option<(&str, u32)>) -> Frame {
+    let place = line.map(|(file, line)| Place {
+        file: file.to_owned(),
+        line: Some(line),
+        column: None,
+        own: true,
+        text: None,
+    });
+    let (component, function) = (Some(component.to_owned()), Some(function.to_owned()));
+    Frame { component, module: None, function, place, code: None }
 }
 
 /// `main` calls `hot` at two lines, and once `cold` of another part.
 fn some() -> Samples {
     let mut samples = Samples::default();
     let at = Duration::from_millis;
-    let main = || frame("app", "main", Some("src/main.rs:3"));
-    samples.add(at(1), [main(), frame("app", "hot<T>", Some("src/hot.rs:10"))]);
-    samples.add(at(2), [main(), frame("app", "hot<T>", Some("src/hot.rs:11"))]);
+    let main = || frame("app", "main", Some(("src/main.rs", 3)));
+    samples.add(at(1), [main(), frame("app", "hot<T>", Some(("src/hot.rs", 10)))]);
+    samples.add(at(2), [main(), frame("app", "hot<T>", Some(("src/hot.rs", 11)))]);
     samples.add(at(3), [main(), frame("store", "cold", None)]);
     samples.add(at(4), []);
     samples
