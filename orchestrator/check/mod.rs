@@ -5,22 +5,31 @@
 //! - An [`Outcome`] is what really happened: how the call ended, what was written, what it
 //!   used up.
 //! - An [`Expectation`] is what a `[[check]]` of the manifest says should happen, and
-//!   [`judge`] holds the two against each other.
+//!   [`judge`] holds the two against each other. A check is one [`Step`] or several.
 //!
 //! Values are written in WAVE, the component model's text form for values, and compared as
 //! values: spaces, the order of a record's fields and the spelling of a number make no
-//! difference, and `nan` is `nan`. This room is pure: it starts no component; `host` does.
+//! difference, `nan` is `nan`, and floats may be near each other where a check says how near. This room is pure: it starts no component; `host` does.
 
 #![deny(clippy::disallowed_methods)]
 
+mod bound;
 mod call;
 mod excerpt;
+mod expectation;
 mod judge;
 mod outcome;
+mod reference;
 mod signature;
+mod steps;
+mod value;
 
+pub use bound::Measured;
 pub(crate) use call::problem as wave_problem;
-pub use call::{ArgumentError, Call, CallSyntaxError};
-pub use judge::{Difference, Expectation, ExpectationError, Subject, Verdict, judge};
-pub use outcome::{Ending, Frame, Outcome, Refusal, Returned, Trap};
+pub use call::{ArgumentError, Call, CallSyntaxError, Misfit};
+pub use expectation::Expectation;
+pub use judge::{Difference, ExpectationError, Subject, Verdict, judge};
+pub use outcome::{Ending, Frame, Outcome, Refusal, Returned, Trap, WatchedFile};
+pub use reference::{Part, Reference};
 pub use signature::{Parameter, Signature};
+pub use steps::{Step, StepError, StepFault};

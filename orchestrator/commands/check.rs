@@ -1,38 +1,78 @@
-//! `poly check`: build, then every call of the manifest's checks, each on an instance of its
-//! own, compared with what is expected.
+//! `poly check`: every call of the manifest's checks, each on an instance of its own, compared with
+//! what is expected. What calls a component by itself comes first, before anything is composed.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::Context;
+use super::perform::{Performed, perform};
 use super::sandbox::{self, Sandbox};
 use super::{CommandError, Ending};
-use crate::check::Call;
+use crate::build::Project;
+use crate::check::Step;
+use crate::manifest::Check;
 use crate::report::Checked;
 
 pub(super) fn run(context: &Context<'_>) -> Result<Ending, CommandError> {
     let project = context.project()?;
     let checks = &project.manifest.checks;
-    let mut calls = Vec::new();
+    let mut all = Vec::new();
     for check in checks {
-        let call = Call::parse(check.call.get_ref());
-        calls.push(call.map_err(|error| sandbox::at_check(&project.manifest, check, &error))?);
+        all.push((check, sandbox::steps(&project.manifest, check)?));
+    }
+    let mut failed = 0;
+    let alone = open_alone(context, &project, checks)?;
+    for (check, steps) in &all {
+        let Some(component) = &check.component else { continue };
+        let sandbox = &alone[component.get_ref().as_str()];
+        failed += usize::from(!passes(context, sandbox, check, steps)?);
     }
     let built = context.build(&project, true)?;
     if checks.is_empty() {
         context.report.note("the manifest has no check; add one under `[[check]]`");
     }
-    let sandbox = Sandbox::open(context, &project, &built)?;
-    let mut failed = 0;
-    for (check, call) in checks.iter().zip(&calls) {
-        let outcome = sandbox.call(call).map_err(|error| match error {
-            CommandError::Call(error) => sandbox::at_check(&project.manifest, check, &error),
-            other => other,
-        })?;
-        let differences = sandbox.judge(check, &outcome)?;
-        let checked = Checked::new(check.call.get_ref(), differences, &outcome)
-            .with_streams(&outcome)
-            .with_help(sandbox.unseen(&outcome));
-        failed += usize::from(!checked.passed);
-        context.report.checked(&checked);
+    let composed = Sandbox::open(context, &project, &built)?;
+    for (check, steps) in all.iter().filter(|(check, _)| check.component.is_none()) {
+        failed += usize::from(!passes(context, &composed, check, steps)?);
     }
     context.report.all_checked(checks.len() - failed, failed);
     Ok(if failed == 0 { Ending::Well } else { Ending::Failed })
+}
+
+/// Each component that is called by itself, by name; built side by side.
+fn open_alone<'p>(
+    context: &Context<'_>,
+    project: &'p Project,
+    checks: &'p [Check],
+) -> Result<BTreeMap<&'p str, Sandbox<'p>>, CommandError> {
+    let named = || checks.iter().filter_map(|check| check.component.as_ref());
+    let names: BTreeSet<&str> = named().map(|name| name.get_ref().as_str()).collect();
+    let mut opened = BTreeMap::new();
+    if names.is_empty() {
+        return Ok(opened);
+    }
+    let built = context.build_alone(project, &names.into_iter().collect::<Vec<_>>())?;
+    for component in named() {
+        let name = component.get_ref().as_str();
+        if !opened.contains_key(name) {
+            opened.insert(name, Sandbox::alone(context, project, component, &built[name])?);
+        }
+    }
+    Ok(opened)
+}
+
+/// Makes a check and tells what came of it.
+fn passes(
+    context: &Context<'_>,
+    sandbox: &Sandbox<'_>,
+    check: &Check,
+    steps: &[Step],
+) -> Result<bool, CommandError> {
+    let Performed { outcomes, differences } = perform(sandbox, check, steps)?;
+    let checked = Checked::new(check, differences, &outcomes);
+    let checked = match outcomes.last() {
+        Some(last) => checked.with_streams(last).with_help(sandbox.unseen(last)),
+        None => checked,
+    };
+    context.report.checked(&checked);
+    Ok(checked.passed)
 }

@@ -10,6 +10,7 @@ mod error;
 mod graph;
 mod inspect;
 mod lock;
+mod perform;
 mod plan;
 mod run;
 mod sandbox;

@@ -1,37 +1,76 @@
-//! The composed component, loaded and ready to be started with what the manifest grants.
+//! A component in machine code, ready to be started with what the manifest grants.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 use miette::Diagnostic;
 
 use super::CommandError;
 use super::context::Context;
 use crate::build::{Built, Project};
-use crate::check::{Call, Difference, Ending, Expectation, Outcome, Verdict, judge};
-use crate::host::{Engine, EngineOptions, Instance, Program, StartError};
-use crate::manifest::{self, Limit, Manifest};
+use crate::check::{Call, Ending, Outcome, Step};
+use crate::host::{Engine, EngineOptions, Instance, Program, StartError, Watch};
+use crate::manifest::{Check, Grants, Limit, Manifest, Spanned};
+use crate::nearest::quoted;
 
-/// A program and what it may touch.
+/// A program, and the pipeline that says what it may touch.
 pub(super) struct Sandbox<'p> {
     project: &'p Project,
     program: Program,
 }
 
 impl<'p> Sandbox<'p> {
-    /// Loads what a build with `run` made. Machine code that the host refuses is made once more.
+    /// Loads what a build with `run` made.
     pub(super) fn open(
         context: &Context<'_>,
         project: &'p Project,
         built: &Built,
     ) -> Result<Self, CommandError> {
-        let engine = Engine::new(&EngineOptions::for_limits(&project.manifest.limits))?;
-        let load = |built: &Built| {
-            let path = built.precompiled.as_deref().expect("this build was asked to precompile");
-            Program::load(&engine, path)
-        };
-        let program = match load(built) {
+        const ASKED: &str = "this build was asked to precompile";
+        let path = built.precompiled.as_deref().expect(ASKED);
+        Self::load(context, project, None, path, || {
+            Ok(context.build(project, true)?.precompiled.expect(ASKED))
+        })
+    }
+
+    /// Loads machine code of a component by itself, which a check of the manifest names.
+    pub(super) fn alone(
+        context: &Context<'_>,
+        project: &'p Project,
+        component: &Spanned<String>,
+        path: &Path,
+    ) -> Result<Self, CommandError> {
+        let name = component.get_ref();
+        let loaded = Self::load(context, project, Some(name), path, || {
+            Ok(context.build_alone(project, &[name])?.remove(name).expect("it was asked for"))
+        })?;
+        let unmet = loaded.program.unmet();
+        if unmet.is_empty() {
+            return Ok(loaded);
+        }
+        let imports = quoted(unmet.iter().map(String::as_str));
+        let message = format!("component `{name}` imports {imports}, and cannot run by itself");
+        let help = "leave `component` out: the composed component has what it needs";
+        let error =
+            project.manifest.error_at(component.span(), message, "needs others", help.to_owned());
+        Err(error.into())
+    }
+
+    /// Machine code that the host refuses is made once more.
+    fn load(
+        context: &Context<'_>,
+        project: &'p Project,
+        component: Option<&str>,
+        path: &Path,
+        again: impl FnOnce() -> Result<PathBuf, CommandError>,
+    ) -> Result<Self, CommandError> {
+        let engine = Engine::new(&EngineOptions::of(&project.manifest))?;
+        let program = match Program::load(&engine, path) {
             Ok(program) => program,
             Err(refused) => {
                 context.report.note(&format!("{refused}, and is made again"));
-                load(&context.precompile_again(project)?)?
+                context.forget_precompiled(project, component)?;
+                Program::load(&engine, &again()?)?
             }
         };
         Ok(Self { project, program })
@@ -39,27 +78,53 @@ impl<'p> Sandbox<'p> {
 
     /// Makes a call on a new instance, with no state of a former one.
     pub(super) fn call(&self, call: &Call) -> Result<Outcome, CommandError> {
-        let Project { root, manifest, .. } = self.project;
-        match Instance::start(&self.program, &manifest.grants, &manifest.limits, root) {
+        match self.start(None)? {
             Ok(mut instance) => Ok(instance.call(call)?),
-            // A component that does not even start has an outcome like any other.
-            Err(StartError::Stopped(outcome)) => Ok(*outcome),
+            Err(outcome) => Ok(outcome),
+        }
+    }
+
+    /// A new instance, with what a check or else the pipeline grants and allows. A component that
+    /// does not even start has an outcome like any other.
+    pub(super) fn start(
+        &self,
+        check: Option<&Check>,
+    ) -> Result<Result<Instance, Outcome>, CommandError> {
+        let manifest = &self.project.manifest;
+        let grants = self.grants(check);
+        let own = check.and_then(|check| check.limits.as_ref());
+        let limits = own.unwrap_or(&manifest.limits);
+        match Instance::start(&self.program, grants, limits, &self.project.root) {
+            Ok(instance) => Ok(Ok(instance)),
+            Err(StartError::Stopped(outcome)) => Ok(Err(*outcome)),
             Err(StartError::Grant(grant)) => Err(in_manifest(manifest, &grant)),
             Err(other) => Err(other.into()),
         }
     }
 
-    /// In what an outcome is not as a check of the manifest expects; empty if in nothing.
-    pub(super) fn judge(
+    /// Looks at the files that a step of a check is to write.
+    pub(super) fn watch(&self, check: &Check, step: &Step) -> Watch {
+        Watch::begin(self.grants(Some(check)), &self.project.root, step.expectation.files.keys())
+    }
+
+    /// An error of a check, shown at the call of the manifest that it is about.
+    pub(super) fn at_call(
         &self,
-        check: &manifest::Check,
-        outcome: &Outcome,
-    ) -> Result<Vec<Difference>, CommandError> {
-        match judge(&Expectation::from(check), outcome) {
-            Ok(Verdict::Pass) => Ok(Vec::new()),
-            Ok(Verdict::Fail { differences }) => Ok(differences),
-            Err(error) => Err(at_check(&self.project.manifest, check, &error)),
-        }
+        check: &Check,
+        index: usize,
+        error: &dyn Diagnostic,
+    ) -> CommandError {
+        at_call(&self.project.manifest, check, index, error)
+    }
+
+    /// An error shown at some place of the manifest.
+    pub(super) fn at(&self, place: Range<usize>, error: &dyn Diagnostic) -> CommandError {
+        at(&self.project.manifest, place, error)
+    }
+
+    fn grants<'c>(&'c self, check: Option<&'c Check>) -> &'c Grants {
+        let own = check.and_then(|check| check.grants.as_ref());
+        own.unwrap_or(&self.project.manifest.grants)
     }
 
     /// What to do about an outcome that is no return.
@@ -103,15 +168,23 @@ impl<'p> Sandbox<'p> {
     }
 }
 
-/// An error of a check, shown at its line of the manifest.
-pub(super) fn at_check(
+/// The steps of a check; an error is shown at its line of the manifest.
+pub(super) fn steps(manifest: &Manifest, check: &Check) -> Result<Vec<Step>, CommandError> {
+    Step::of(check).map_err(|error| at_call(manifest, check, error.index, &error.fault))
+}
+
+fn at_call(
     manifest: &Manifest,
-    check: &manifest::Check,
+    check: &Check,
+    index: usize,
     error: &dyn Diagnostic,
 ) -> CommandError {
+    at(manifest, check.calls()[index].call.span(), error)
+}
+
+fn at(manifest: &Manifest, place: Range<usize>, error: &dyn Diagnostic) -> CommandError {
     let help = error.help().map(|help| help.to_string());
-    let span = check.call.span();
-    CommandError::Manifest(manifest.error_at(span, error.to_string(), "this check", help))
+    CommandError::Manifest(manifest.error_at(place, error.to_string(), "this check", help))
 }
 
 /// An error whose labels point into the manifest's text, with that text.

@@ -1,5 +1,6 @@
 //! A program that runs, and the calls it takes.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -8,8 +9,7 @@ use std::time::{Duration, Instant};
 
 use miette::Diagnostic;
 use thiserror::Error;
-use wasmtime::component::Val;
-use wasmtime::component::wasm_wave;
+use wasmtime::component::{ResourceAny, Val, wasm_wave};
 use wasmtime::{Store, Trap, UpdateDeadline};
 use wasmtime_wasi::runtime::in_tokio;
 
@@ -18,6 +18,8 @@ use super::capture::Capture;
 use super::context::{self, Context};
 use super::engine::Cause;
 use super::grants::{self, GrantError};
+use super::handles::{handles, speak};
+use super::held::Held;
 use super::lookup::{self, LookupError};
 use super::program::{Export, Program, Returns};
 use super::trap;
@@ -31,6 +33,7 @@ pub struct Instance {
     store: Store<Context>,
     running: wasmtime::component::Instance,
     meter: Meter,
+    held: Held,
     /// How a call ended that leaves the instance of no use.
     stopped: Option<Ending>,
 }
@@ -80,13 +83,22 @@ pub enum CallError {
     #[diagnostic(transparent)]
     Arguments(#[from] ArgumentError),
     /// The function takes or returns what has no text form.
-    #[error("`{function}` cannot be called from outside: {what} is a resource, stream or future")]
+    #[error("`{function}` cannot be called from outside: {what} is a stream or future")]
     #[diagnostic(help("call a function that makes, uses and drops it inside the component"))]
     Unspeakable {
         /// The function.
         function: String,
         /// Which of its types.
         what: String,
+    },
+    /// There is nothing to name.
+    #[error("`{function}` returns nothing that could be called `{name}`")]
+    #[diagnostic(help("leave `as` out"))]
+    NothingToName {
+        /// The function.
+        function: String,
+        /// The name.
+        name: String,
     },
     /// An earlier call was stopped half-way.
     #[error("the instance is of no use any more: an earlier call ended with {ending}")]
@@ -138,7 +150,8 @@ impl Instance {
         meter.starting = Some(begun.elapsed());
         match started {
             Some(Ok(running)) => {
-                Ok(Self { program: program.clone(), store, running, meter, stopped: None })
+                let held = Held::default();
+                Ok(Self { program: program.clone(), store, running, meter, held, stopped: None })
             }
             stopped => {
                 let error = stopped.and_then(Result::err);
@@ -150,30 +163,47 @@ impl Instance {
     }
 
     /// Calls an exported function. Any number of calls may follow one another; after one that
-    /// did not return, none may.
+    /// did not return, none may. Handles in what it returns are dropped.
     pub fn call(&mut self, call: &Call) -> Result<Outcome, CallError> {
+        self.call_as(call, None)
+    }
+
+    /// The same; what is returned is kept under `name`, if there is one, so that later calls can
+    /// refer to it.
+    pub fn call_as(&mut self, call: &Call, name: Option<&str>) -> Result<Outcome, CallError> {
         if let Some(ending) = &self.stopped {
             return Err(CallError::Stopped { ending: ending.clone() });
         }
         let exports = Arc::clone(self.program.exports());
         let export = &exports[lookup::find(call, self.program.functions())?];
+        let function = || export.signature.name();
         if let Some(what) = &export.unspeakable {
-            let function = export.signature.name();
-            return Err(CallError::Unspeakable { function, what: what.clone() });
+            return Err(CallError::Unspeakable { function: function(), what: what.clone() });
         }
-        let arguments = call.arguments::<Val>(&export.signature, &export.parameters)?;
-        Ok(self.run(export, &arguments))
+        if let (Some(name), None) = (name, &export.result) {
+            let name = name.to_owned();
+            return Err(CallError::NothingToName { function: function(), name });
+        }
+        let arguments = self.held.arguments(call, export, self.program.resources())?;
+        Ok(self.run(export, &arguments, name))
     }
 
-    fn run(&mut self, export: &Export, arguments: &[Val]) -> Outcome {
+    /// Drops what is still held of its resources, and ends it: how that ended, if not well.
+    pub fn finish(mut self) -> Option<Ending> {
+        let handles = self.held.take_handles();
+        if self.stopped.is_some() || handles.is_empty() {
+            return None;
+        }
+        self.meter.fill(&mut self.store);
+        self.drop_handles(handles, Duration::ZERO)
+    }
+
+    fn run(&mut self, export: &Export, arguments: &[Val], name: Option<&str>) -> Outcome {
         let function = self
             .running
             .get_func(&mut self.store, export.index)
             .expect("the export was found in this very component");
-        let mut results = match export.result {
-            Returns::Nothing => Vec::new(),
-            _ => vec![Val::Bool(false)],
-        };
+        let mut results = vec![Val::Bool(false); usize::from(export.result.is_some())];
         if self.meter.starting.is_none() {
             self.meter.fill(&mut self.store);
         }
@@ -181,21 +211,51 @@ impl Instance {
         let begun = Instant::now();
         let calling = function.call_async(&mut self.store, arguments, &mut results);
         let called = in_tokio(self.meter.watchdog.limit(spent, calling));
-        let elapsed = begun.elapsed();
-        let ending = match called {
+        let mut ending = match called {
             // Output over the limit does not always stop the component: it may drop the error.
             Some(Ok(())) if !self.meter.is_output_over() => {
-                Ending::Returned(returned(&export.result, results.first()))
+                Ending::Returned(returned(export.result.as_ref(), results.first()))
             }
             stopped => {
                 let error = stopped.and_then(Result::err);
                 self.meter.ending(&self.store, error.as_ref())
             }
         };
+        if let (Ending::Returned(_), Some(of), Some(value)) =
+            (&ending, &export.result, results.pop())
+        {
+            match name {
+                Some(name) => self.held.keep(name, value, of.of.clone()),
+                None if of.has_handles => {
+                    let dropped = self.drop_handles(handles(&value), spent + begun.elapsed());
+                    ending = dropped.unwrap_or(ending);
+                }
+                None => {}
+            }
+        }
+        let elapsed = begun.elapsed();
         if !matches!(ending, Ending::Returned(_)) {
             self.stopped = Some(ending.clone());
         }
         self.meter.outcome(&self.store, ending, elapsed)
+    }
+
+    /// Drops handles, which runs the destructors of their resources; how that ended, if not well.
+    fn drop_handles(&mut self, handles: Vec<ResourceAny>, spent: Duration) -> Option<Ending> {
+        let store = &mut self.store;
+        let dropping = async {
+            for handle in handles {
+                handle.resource_drop_async(&mut *store).await?;
+            }
+            Ok(())
+        };
+        match in_tokio(self.meter.watchdog.limit(spent, dropping)) {
+            Some(Ok(())) => None,
+            stopped => {
+                let error: Option<wasmtime::Error> = stopped.and_then(Result::err);
+                Some(self.meter.ending(&self.store, error.as_ref()))
+            }
+        }
     }
 }
 
@@ -244,6 +304,7 @@ impl Meter {
             stdout: self.stdout.as_ref().map(Capture::take),
             stderr: self.stderr.as_ref().map(Capture::take),
             refusals: Vec::new(),
+            files: BTreeMap::new(),
             fuel: self.fuel.map(|fuel| fuel.saturating_sub(left)),
             elapsed: elapsed + self.starting.take().unwrap_or_default(),
         }
@@ -264,10 +325,13 @@ fn watch(store: &mut Store<Context>, limits: &Limits) -> Result<Watchdog, StartE
     Ok(watchdog)
 }
 
-fn returned(of: &Returns, value: Option<&Val>) -> Option<Returned> {
-    let (Returns::Value(of), Some(value)) = (of, value) else {
-        return None;
+fn returned(of: Option<&Returns>, value: Option<&Val>) -> Option<Returned> {
+    let (returns, value) = (of?, value?);
+    let of = returns.spoken.clone()?;
+    let text = if returns.has_handles {
+        wasm_wave::to_string(&speak(value, &of))
+    } else {
+        wasm_wave::to_string(value)
     };
-    let text = wasm_wave::to_string(value).expect("writing to a text does not fail");
-    Some(Returned { text, of: of.clone() })
+    Some(Returned { text: text.expect("writing to a text does not fail"), of })
 }

@@ -1,16 +1,17 @@
 //! What is true of a manifest as a whole, after each value in it has been read: names are
 //! identifiers and point at components that are there, paths stay where they may, grants are
-//! not everything, checks can be met. All faults are collected; none hides another.
+//! not everything. All faults are collected; none hides another.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::ops::Range;
 
+use super::check;
 use super::dependency;
 use super::error::Fault;
 use super::name::is_identifier;
 use super::path::{check_glob, check_granted, check_relative};
-use super::{Check, Component, Grants, Limit, Manifest, Pipeline, Spanned, Stage, Step};
+use super::{Component, Grants, Manifest, Pipeline, Spanned, Stage, Step};
 use crate::nearest::{quoted, suggestion};
 
 /// Everything that is wrong with `manifest`.
@@ -23,7 +24,7 @@ pub(super) fn faults(manifest: &Manifest) -> Vec<Fault> {
     dependency::faults(manifest, &mut faults);
     grants(&manifest.grants, &mut faults);
     for check in &manifest.checks {
-        self::check(check, manifest, &mut faults);
+        check::faults(check, manifest, &mut faults);
     }
     for toolchain in manifest.toolchains.values() {
         for (tool, path) in &toolchain.tools {
@@ -223,7 +224,7 @@ fn links(manifest: &Manifest, faults: &mut Vec<Fault>) {
     }
 }
 
-fn grants(grants: &Grants, faults: &mut Vec<Fault>) {
+pub(super) fn grants(grants: &Grants, faults: &mut Vec<Fault>) {
     for (index, directory) in grants.dirs.iter().enumerate() {
         let span = directory.host.span();
         if let Err(text) = check_granted(directory.host.get_ref()) {
@@ -276,49 +277,5 @@ fn grants(grants: &Grants, faults: &mut Vec<Fault>) {
                 .advise(help),
             );
         }
-    }
-}
-
-fn check(check: &Check, manifest: &Manifest, faults: &mut Vec<Fault>) {
-    let span = check.call.span();
-    if check.call.get_ref().trim().is_empty() {
-        let help = "write the call as in `call = 'run(\"text\")'`";
-        faults.push(Fault::at(span.clone(), "the check calls nothing", "empty").advise(help));
-    }
-    let ends: Vec<_> = [
-        ("returns", check.returns.is_some()),
-        ("traps", check.traps.is_some()),
-        ("exceeds", check.exceeds.is_some()),
-    ]
-    .into_iter()
-    .filter(|(_, said)| *said)
-    .map(|(key, _)| format!("`{key}`"))
-    .collect();
-    if ends.len() > 1 {
-        let message = format!("the check expects {} of one call", ends.join(" and "));
-        let help =
-            "a call ends in one way: keep one of them, and write another check for the other";
-        faults.push(Fault::at(span.clone(), message, "this call").advise(help));
-    }
-    for (stream, expected, granted) in [
-        ("stdout", &check.stdout, manifest.grants.stdout),
-        ("stderr", &check.stderr, manifest.grants.stderr),
-    ] {
-        if expected.as_ref().is_some_and(|text| !text.is_empty()) && !granted {
-            let message = format!("the check expects text on `{stream}`, which is not granted");
-            let help = format!("write `{stream} = true` in `[grants]`");
-            faults.push(Fault::at(span.clone(), message, "this call").advise(help));
-        }
-    }
-    if check.exceeds == Some(Limit::Fuel) && manifest.limits.fuel.is_none() {
-        let help = "write `fuel = NUMBER` in `[limits]`";
-        faults.push(
-            Fault::at(
-                span,
-                "the check expects the fuel to run out, which has no limit",
-                "this call",
-            )
-            .advise(help),
-        );
     }
 }

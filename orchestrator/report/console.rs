@@ -203,14 +203,19 @@ impl Console {
 
     pub(super) fn checked(&self, checked: &Checked) {
         let took = human::time(Duration::from_millis(checked.milliseconds));
+        let by_itself = checked.component.as_ref().map(|name| format!("{name} by itself: "));
+        let what = format!("{}{} ({took})", by_itself.unwrap_or_default(), checked.name);
         if checked.passed {
-            self.line(Tone::Good, "passed", &format!("{} ({took})", checked.call));
+            self.line(Tone::Good, "passed", &what);
             return;
         }
         // A failure is told even where people asked for quiet.
-        let mut text = self.verb(Tone::Bad, "failed", &format!("{} ({took})", checked.call));
+        let mut text = self.verb(Tone::Bad, "failed", &what);
+        if let Some(step) = checked.step {
+            let _ = write!(text, "\n{:VERB$} step {step}: {}", "", checked.call);
+        }
         for difference in &checked.differences {
-            let _ = write!(text, "\n{:VERB$} {}", "", subject(difference.subject));
+            let _ = write!(text, "\n{:VERB$} {}", "", subject(&difference.subject));
             let _ = write!(text, "\n{:VERB$}   expected  {}", "", hang(&difference.expected));
             let _ = write!(text, "\n{:VERB$}   got       {}", "", hang(&difference.got));
         }
@@ -347,10 +352,13 @@ impl Console {
 }
 
 /// What a failed check left to be seen beside the differences, each with a title.
-fn what_was_seen(checked: &Checked) -> Vec<(&'static str, Vec<String>)> {
+fn what_was_seen(checked: &Checked) -> Vec<(String, Vec<String>)> {
     let mut seen = Vec::new();
     if let Some(trap) = checked.trap.as_ref().filter(|trap| !trap.frames.is_empty()) {
-        seen.push(("it stopped", trap.frames.iter().map(|frame| format!("in {frame}")).collect()));
+        seen.push((
+            "it stopped".to_owned(),
+            trap.frames.iter().map(|frame| format!("in {frame}")).collect(),
+        ));
     }
     let streams = [(Subject::Stdout, &checked.stdout), (Subject::Stderr, &checked.stderr)];
     for (stream, text) in streams {
@@ -358,17 +366,21 @@ fn what_was_seen(checked: &Checked) -> Vec<(&'static str, Vec<String>)> {
         let compared = checked.differences.iter().any(|difference| difference.subject == stream);
         let text = text.as_deref().unwrap_or("").trim_end();
         if !compared && !text.is_empty() {
-            seen.push((subject(stream), tail(text)));
+            seen.push((subject(&stream), tail(text)));
         }
     }
     seen
 }
 
-fn subject(subject: Subject) -> &'static str {
+fn subject(subject: &Subject) -> String {
     match subject {
-        Subject::Ending => "result",
-        Subject::Stdout => "standard output",
-        Subject::Stderr => "standard error",
+        Subject::Ending => "result".to_owned(),
+        Subject::Refusals => "refused".to_owned(),
+        Subject::Stdout => "standard output".to_owned(),
+        Subject::Stderr => "standard error".to_owned(),
+        Subject::File(path) => format!("file {path}"),
+        Subject::Fuel => "fuel".to_owned(),
+        Subject::Time => "time".to_owned(),
     }
 }
 

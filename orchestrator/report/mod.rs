@@ -14,12 +14,14 @@ mod verified;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::build::{Event, Verified};
 use crate::check::{Difference, Ending, Outcome, Trap};
 use crate::cli::{Color, Global};
+use crate::manifest::Check;
 use console::Console;
 use service::Service;
 
@@ -51,8 +53,16 @@ pub struct Summary {
 /// What came of one check.
 #[derive(Debug, Clone, Serialize)]
 pub struct Checked {
-    /// The call.
+    /// What people call it.
+    pub name: String,
+    /// The component that was called by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub component: Option<String>,
+    /// The call; of several steps, the one that failed, or the last.
     pub call: String,
+    /// Which of several steps failed, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<usize>,
     /// Whether all was as expected.
     pub passed: bool,
     /// What was not.
@@ -77,19 +87,26 @@ pub struct Checked {
 }
 
 impl Checked {
-    /// What `differences` (none, if all was as expected) and the outcome say of a call.
-    pub fn new(call: &str, differences: Vec<Difference>, outcome: &Outcome) -> Self {
+    /// What `differences` (none, if all was as expected) and the outcomes of its calls say of a check.
+    /// The last call is the one that the differences are about.
+    pub fn new(check: &Check, differences: Vec<Difference>, outcomes: &[Outcome]) -> Self {
         let passed = differences.is_empty();
-        let trap = match &outcome.ending {
-            Ending::Trapped(trap) if !passed => Some(trap.clone()),
+        let trap = match outcomes.last().map(|last| &last.ending) {
+            Some(Ending::Trapped(trap)) if !passed => Some(trap.clone()),
             _ => None,
         };
+        let calls = check.calls();
+        let call = calls.get(outcomes.len().saturating_sub(1));
+        let elapsed: Duration = outcomes.iter().map(|outcome| outcome.elapsed).sum();
         Self {
-            call: call.to_owned(),
+            name: check.title().into_owned(),
+            component: check.component.as_ref().map(|name| name.get_ref().clone()),
+            call: call.map_or_else(String::new, |step| step.call.get_ref().clone()),
+            step: (check.steps.is_some() && !passed).then_some(outcomes.len()),
             passed,
             differences,
-            milliseconds: u64::try_from(outcome.elapsed.as_millis()).unwrap_or(u64::MAX),
-            fuel: outcome.fuel,
+            milliseconds: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+            fuel: outcomes.iter().map(|outcome| outcome.fuel).sum(),
             trap,
             stdout: None,
             stderr: None,
