@@ -10,6 +10,7 @@ use super::{CommandError, Ending};
 use crate::build::Project;
 use crate::check::Step;
 use crate::manifest::Check;
+use crate::nearest::quoted;
 use crate::report::Checked;
 
 pub(super) fn run(context: &Context<'_>) -> Result<Ending, CommandError> {
@@ -35,6 +36,11 @@ pub(super) fn run(context: &Context<'_>) -> Result<Ending, CommandError> {
         failed += usize::from(!passes(context, &composed, check, steps)?);
     }
     context.report.all_checked(checks.len() - failed, failed);
+    if !project.manifest.interop.is_empty() {
+        let names = project.manifest.interop.keys().map(|name| name.get_ref().as_str());
+        let left = format!("for `poly interop` to compare: {}", quoted(names));
+        context.report.done("left", &left);
+    }
     Ok(if failed == 0 { Ending::Well } else { Ending::Failed })
 }
 

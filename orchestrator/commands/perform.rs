@@ -27,7 +27,7 @@ pub(super) fn perform(
     steps: &[Step],
 ) -> Result<Performed, CommandError> {
     let mut outcomes = Vec::new();
-    let mut started = sandbox.start(Some(check))?;
+    let mut started = sandbox.start_for(Some(check))?;
     for (index, step) in steps.iter().enumerate() {
         let watch = sandbox.watch(check, step);
         let mut outcome = match &mut started {
@@ -95,7 +95,7 @@ fn measure(
     place: std::ops::Range<usize>,
     subject: &Subject,
 ) -> Result<Result<u64, Ending>, CommandError> {
-    let mut instance = match sandbox.start(Some(check))? {
+    let mut instance = match sandbox.start_for(Some(check))? {
         Ok(instance) => instance,
         Err(outcome) => return Ok(Err(outcome.ending)),
     };

@@ -10,7 +10,7 @@ use super::context::Context;
 use crate::build::{Built, Project};
 use crate::check::{Call, Ending, Outcome, Step};
 use crate::host::{Engine, EngineOptions, Instance, Program, StartError, Watch};
-use crate::manifest::{Check, Grants, Limit, Manifest, Spanned};
+use crate::manifest::{Check, Grants, Limit, Limits, Manifest, Spanned};
 use crate::nearest::quoted;
 
 /// A program, and the pipeline that says what it may touch.
@@ -33,7 +33,7 @@ impl<'p> Sandbox<'p> {
         })
     }
 
-    /// Loads machine code of a component by itself, which a check of the manifest names.
+    /// Loads machine code of a component by itself, which the manifest names at this place.
     pub(super) fn alone(
         context: &Context<'_>,
         project: &'p Project,
@@ -50,7 +50,7 @@ impl<'p> Sandbox<'p> {
         }
         let imports = quoted(unmet.iter().map(String::as_str));
         let message = format!("component `{name}` imports {imports}, and cannot run by itself");
-        let help = "leave `component` out: the composed component has what it needs";
+        let help = "by itself it has WASI and nothing else; name one that needs no other component";
         let error =
             project.manifest.error_at(component.span(), message, "needs others", help.to_owned());
         Err(error.into())
@@ -76,9 +76,27 @@ impl<'p> Sandbox<'p> {
         Ok(Self { project, program })
     }
 
+    /// What it exports.
+    pub(super) fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// A new instance with these grants and the pipeline's limits.
+    pub(super) fn start(&self, grants: &Grants) -> Result<Instance, CommandError> {
+        self.start_with(grants, &self.project.manifest.limits)
+    }
+
+    fn start_with(&self, grants: &Grants, limits: &Limits) -> Result<Instance, CommandError> {
+        let Project { root, manifest, .. } = self.project;
+        Instance::start(&self.program, grants, limits, root).map_err(|error| match error {
+            StartError::Grant(grant) => in_manifest(manifest, &grant),
+            other => other.into(),
+        })
+    }
+
     /// Makes a call on a new instance, with no state of a former one.
     pub(super) fn call(&self, call: &Call) -> Result<Outcome, CommandError> {
-        match self.start(None)? {
+        match self.start_for(None)? {
             Ok(mut instance) => Ok(instance.call(call)?),
             Err(outcome) => Ok(outcome),
         }
@@ -86,19 +104,15 @@ impl<'p> Sandbox<'p> {
 
     /// A new instance, with what a check or else the pipeline grants and allows. A component that
     /// does not even start has an outcome like any other.
-    pub(super) fn start(
+    pub(super) fn start_for(
         &self,
         check: Option<&Check>,
     ) -> Result<Result<Instance, Outcome>, CommandError> {
-        let manifest = &self.project.manifest;
-        let grants = self.grants(check);
         let own = check.and_then(|check| check.limits.as_ref());
-        let limits = own.unwrap_or(&manifest.limits);
-        match Instance::start(&self.program, grants, limits, &self.project.root) {
-            Ok(instance) => Ok(Ok(instance)),
-            Err(StartError::Stopped(outcome)) => Ok(Err(*outcome)),
-            Err(StartError::Grant(grant)) => Err(in_manifest(manifest, &grant)),
-            Err(other) => Err(other.into()),
+        let limits = own.unwrap_or(&self.project.manifest.limits);
+        match self.start_with(self.grants(check), limits) {
+            Err(CommandError::Start(StartError::Stopped(outcome))) => Ok(Err(*outcome)),
+            started => started.map(Ok),
         }
     }
 

@@ -13,7 +13,7 @@ use wasmtime::component::{Component, ComponentExportIndex, Type};
 use super::Engine;
 use super::engine::Cause;
 use super::handles::Resources;
-use crate::check::{Parameter, Signature};
+use crate::check::{Parameter, Signature, Types};
 use crate::component::world::is_provided;
 
 /// A component that is ready to be started; clones share it.
@@ -97,6 +97,12 @@ impl Program {
     /// The functions that can be called, those of the component itself first.
     pub fn functions(&self) -> impl Iterator<Item = &Signature> + Clone {
         self.exports.iter().map(|export| &export.signature)
+    }
+
+    /// The functions, each with its types as those of values, where all of them have a text.
+    pub fn typed_functions(&self) -> impl Iterator<Item = (Signature, Option<Types>)> {
+        let exports = self.exports.iter();
+        exports.map(|export| (export.signature.clone(), export.types()))
     }
 
     /// What it imports that the host does not provide: with any of it, it cannot be started.
@@ -225,6 +231,16 @@ impl Export {
             result: result.as_ref().map(|result| resources.text(&result.of)),
         };
         Self { signature, index, parameters: types, result, unspeakable }
+    }
+
+    fn types(&self) -> Option<Types> {
+        let spoken = self.parameters.iter().map(ValueType::from_wasm_type);
+        let result = match &self.result {
+            None => None,
+            Some(returns) if returns.has_handles => return None,
+            Some(returns) => returns.spoken.clone(),
+        };
+        Some(Types { parameters: spoken.collect::<Option<_>>()?, result })
     }
 }
 

@@ -124,6 +124,17 @@ steps = [
     { call = "store.file.read($file)", returns = "[]" },
 ]
 
+[interop.store]
+interface = "poly:sink/store@0.1.0"
+components = ["source", "sink"]
+echo = true
+calls = 1000
+sequence = 5
+seed = 42
+skip = ["put-all"]
+approx = 1e-9
+grants = { stderr = true }
+
 [toolchain.tinygo]
 tools = { tinygo = "/opt/tinygo/bin/tinygo" }
 env = { GOFLAGS = "-mod=mod" }
@@ -215,6 +226,8 @@ fn everything_that_can_be_said_is_read() {
     assert!((bounded.fuel.as_ref().unwrap().at_most.get_ref() - 1.5).abs() < f64::EPSILON);
     assert_eq!(manifest.checks[5].calls()[0].name.as_ref().unwrap().get_ref(), "file");
     assert_eq!(&FULL[manifest.checks[5].span()][..8], "[\n    { ");
+    let store = &manifest.interop["store"];
+    assert_eq!((store.calls(), store.sequence(), store.seed()), (1000, 5, 42));
     assert_eq!(&FULL[manifest.components.keys().next().unwrap().span()], "source");
 }
 

@@ -9,6 +9,7 @@ use std::ops::Range;
 use super::check;
 use super::dependency;
 use super::error::Fault;
+use super::interop;
 use super::name::is_identifier;
 use super::path::{check_glob, check_granted, check_relative};
 use super::{Component, Grants, Manifest, Pipeline, Spanned, Stage, Step};
@@ -26,6 +27,7 @@ pub(super) fn faults(manifest: &Manifest) -> Vec<Fault> {
     for check in &manifest.checks {
         check::faults(check, manifest, &mut faults);
     }
+    interop::faults(manifest, &mut faults);
     for toolchain in manifest.toolchains.values() {
         for (tool, path) in &toolchain.tools {
             if path.get_ref().is_empty() {
@@ -66,7 +68,7 @@ fn relative(what: &str, path: &Spanned<String>, faults: &mut Vec<Fault>) {
     }
 }
 
-fn identifier(what: &str, name: &Spanned<String>, faults: &mut Vec<Fault>) {
+pub(super) fn identifier(what: &str, name: &Spanned<String>, faults: &mut Vec<Fault>) {
     if !is_identifier(name.get_ref()) {
         let help = "write words of letters and digits, each beginning with a letter, joined by `-`, \
                     such as `data-source`";
@@ -83,7 +85,7 @@ fn identifier(what: &str, name: &Spanned<String>, faults: &mut Vec<Fault>) {
 
 /// Names that differ in nothing but the case of their letters are one name to WIT and to
 /// some file systems.
-fn differ_in_more_than_case<'a>(
+pub(super) fn differ_in_more_than_case<'a>(
     what: &str,
     names: &(impl Iterator<Item = &'a Spanned<String>> + Clone),
     faults: &mut Vec<Fault>,

@@ -13,7 +13,7 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 
 use super::service::Service;
 use super::tail::tail;
-use super::{Checked, GuestStream, Summary, human, verified};
+use super::{Checked, Compared, Differing, GuestStream, Summary, human, interop, verified};
 use crate::build::{Event, Verdict, Verified};
 use crate::check::Subject;
 use crate::plan::{Action, Reason};
@@ -234,6 +234,19 @@ impl Console {
     pub(super) fn all_checked(&self, passed: usize, failed: usize) {
         let tone = if failed == 0 { Tone::Good } else { Tone::Bad };
         self.line(tone, "checked", &format!("{passed} passed, {failed} failed"));
+    }
+
+    pub(super) fn differing(&self, differing: &Differing) {
+        self.clear();
+        // As a failed check is told even where people asked for quiet.
+        let text = interop::text(differing).replace('\n', &format!("\n{:VERB$} ", ""));
+        self.print(&self.verb(Tone::Bad, "differs", &text));
+    }
+
+    pub(super) fn compared(&self, compared: &Compared) {
+        self.clear();
+        let tone = if compared.differences == 0 { Tone::Good } else { Tone::Bad };
+        self.line(tone, "compared", &interop::summary(compared));
     }
 
     pub(super) fn finding(&self, wrong: bool, text: &str, help: &str) {

@@ -6,6 +6,7 @@
 mod console;
 pub mod graph;
 pub(crate) mod human;
+mod interop;
 mod json;
 mod service;
 mod tail;
@@ -23,6 +24,7 @@ use crate::check::{Difference, Ending, Outcome, Trap};
 use crate::cli::{Color, Global};
 use crate::manifest::Check;
 use console::Console;
+pub use interop::{Compared, Differing};
 use service::Service;
 
 /// Where everything that poly says goes.
@@ -224,6 +226,25 @@ impl Report {
         match self {
             Self::Console(console) => console.all_checked(passed, failed),
             Self::Json => {}
+        }
+    }
+
+    /// Implementations that answer otherwise; the checks that show it are data.
+    pub fn differing(&self, differing: &Differing) {
+        match self {
+            Self::Console(console) => {
+                console.differing(differing);
+                data(differing.checks.trim_end());
+            }
+            Self::Json => json::line("difference", differing),
+        }
+    }
+
+    /// How implementations compare.
+    pub fn compared(&self, compared: &Compared) {
+        match self {
+            Self::Console(console) => console.compared(compared),
+            Self::Json => json::line("interop", compared),
         }
     }
 
