@@ -7,9 +7,12 @@
 //! - An [`Expectation`] is what a `[[check]]` of the manifest says should happen, and
 //!   [`judge`] holds the two against each other. A check is one [`Step`] or several.
 //!
+//! [`narrow`] says of two values where they differ.
+//!
 //! Values are written in WAVE, the component model's text form for values, and compared as
 //! values: spaces, the order of a record's fields and the spelling of a number make no
-//! difference, `nan` is `nan`, and floats may be near each other where a check says how near. This room is pure: it starts no component; `host` does.
+//! difference, `nan` is `nan`, and floats may be near each other where a check says how near.
+//! This room is pure: it starts no component; `host` does.
 
 #![deny(clippy::disallowed_methods)]
 
@@ -18,6 +21,7 @@ mod call;
 mod excerpt;
 mod expectation;
 mod judge;
+mod narrow;
 mod outcome;
 mod reference;
 mod signature;
@@ -29,8 +33,9 @@ pub(crate) use call::problem as wave_problem;
 pub use call::{ArgumentError, Call, CallSyntaxError, Misfit};
 pub use expectation::Expectation;
 pub use judge::{Difference, ExpectationError, Subject, Verdict, judge};
+pub use narrow::{Narrowed, narrow};
 pub(crate) use outcome::limit_name;
-pub use outcome::{Ending, Frame, Outcome, Refusal, Returned, Trap, WatchedFile};
+pub use outcome::{Code, Ending, Frame, Outcome, Place, Refusal, Returned, Trap, WatchedFile};
 pub use reference::{Part, Reference};
 pub use signature::{Parameter, Signature, Types, is_short_for};
 pub use steps::{Step, StepError, StepFault};

@@ -1,6 +1,10 @@
 //! `poly check`: every call of the manifest's checks, each on an instance of its own, compared with
 //! what is expected. What calls a component by itself comes first, before anything is composed.
 
+mod results;
+mod select;
+mod update;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::Context;
@@ -9,48 +13,52 @@ use super::sandbox::{self, Sandbox};
 use super::{CommandError, Ending};
 use crate::build::Project;
 use crate::check::Step;
-use crate::manifest::Check;
+use crate::cli::CheckOptions;
+use crate::manifest::{Check, Rewrite};
 use crate::nearest::quoted;
 use crate::report::Checked;
 
-pub(super) fn run(context: &Context<'_>) -> Result<Ending, CommandError> {
+/// A check that was chosen: its number in the manifest, and its steps.
+type Chosen<'p> = (usize, &'p Check, Vec<Step>);
+
+pub(super) fn run(context: &Context<'_>, options: &CheckOptions) -> Result<Ending, CommandError> {
     let project = context.project()?;
-    let checks = &project.manifest.checks;
-    let mut all = Vec::new();
-    for check in checks {
-        all.push((check, sandbox::steps(&project.manifest, check)?));
+    let (mut alone, mut composed) = (Vec::new(), Vec::new());
+    for (number, check) in select::select(&project.manifest.checks, &options.filter)? {
+        let chosen = (number, check, sandbox::steps(&project.manifest, check)?);
+        if check.component.is_some() { alone.push(chosen) } else { composed.push(chosen) }
     }
-    let mut failed = 0;
-    let alone = open_alone(context, &project, checks)?;
-    for (check, steps) in &all {
-        let Some(component) = &check.component else { continue };
-        let sandbox = &alone[component.get_ref().as_str()];
-        failed += usize::from(!passes(context, sandbox, check, steps)?);
+    options.junit.as_deref().map_or(Ok(()), results::prepare)?;
+    let mut made = Made { context, options, all: Vec::new(), rewrites: Vec::new() };
+    let sandboxes = open_alone(context, &project, &alone)?;
+    made.make(&alone, |check| {
+        check.component.as_ref().map(|name| &sandboxes[name.get_ref().as_str()])
+    })?;
+    if !made.is_over() {
+        let built = context.build(&project, true)?;
+        if alone.is_empty() && composed.is_empty() {
+            context.report.note("the manifest has no check; add one under `[[check]]`");
+        }
+        let whole = Sandbox::open(context, &project, &built)?;
+        made.make(&composed, |_| Some(&whole))?;
     }
-    let built = context.build(&project, true)?;
-    if checks.is_empty() {
-        context.report.note("the manifest has no check; add one under `[[check]]`");
-    }
-    let composed = Sandbox::open(context, &project, &built)?;
-    for (check, steps) in all.iter().filter(|(check, _)| check.component.is_none()) {
-        failed += usize::from(!passes(context, &composed, check, steps)?);
-    }
-    context.report.all_checked(checks.len() - failed, failed);
+    made.tell(&project)?;
     if !project.manifest.interop.is_empty() {
         let names = project.manifest.interop.keys().map(|name| name.get_ref().as_str());
         let left = format!("for `poly interop` to compare: {}", quoted(names));
         context.report.done("left", &left);
     }
-    Ok(if failed == 0 { Ending::Well } else { Ending::Failed })
+    let passed = made.all.iter().all(|checked| checked.passed);
+    Ok(if passed { Ending::Well } else { Ending::Failed })
 }
 
 /// Each component that is called by itself, by name; built side by side.
 fn open_alone<'p>(
-    context: &Context<'_>,
+    context: &'p Context<'p>,
     project: &'p Project,
-    checks: &'p [Check],
+    checks: &[Chosen<'p>],
 ) -> Result<BTreeMap<&'p str, Sandbox<'p>>, CommandError> {
-    let named = || checks.iter().filter_map(|check| check.component.as_ref());
+    let named = || checks.iter().filter_map(|(_, check, _)| check.component.as_ref());
     let names: BTreeSet<&str> = named().map(|name| name.get_ref().as_str()).collect();
     let mut opened = BTreeMap::new();
     if names.is_empty() {
@@ -66,19 +74,57 @@ fn open_alone<'p>(
     Ok(opened)
 }
 
-/// Makes a check and tells what came of it.
-fn passes(
-    context: &Context<'_>,
-    sandbox: &Sandbox<'_>,
-    check: &Check,
-    steps: &[Step],
-) -> Result<bool, CommandError> {
-    let Performed { outcomes, differences } = perform(sandbox, check, steps)?;
-    let checked = Checked::new(check, differences, &outcomes);
-    let checked = match outcomes.last() {
-        Some(last) => checked.with_streams(last).with_help(sandbox.unseen(last)),
-        None => checked,
-    };
-    context.report.checked(&checked);
-    Ok(checked.passed)
+/// The checks that were made so far.
+struct Made<'c> {
+    context: &'c Context<'c>,
+    options: &'c CheckOptions,
+    all: Vec<Checked>,
+    rewrites: Vec<Rewrite>,
+}
+
+impl Made<'_> {
+    /// Whether no other check is to be made.
+    fn is_over(&self) -> bool {
+        self.options.fail_fast && self.all.iter().any(|checked| !checked.passed)
+    }
+
+    /// Makes checks, each in the sandbox that is for it, and tells what came of each.
+    fn make<'s>(
+        &mut self,
+        checks: &[Chosen<'_>],
+        sandbox: impl Fn(&Check) -> Option<&'s Sandbox<'s>>,
+    ) -> Result<(), CommandError> {
+        for (number, check, steps) in checks {
+            let Some(sandbox) = sandbox(check).filter(|_| !self.is_over()) else { continue };
+            let Performed { mut outcomes, mut differences } = perform(sandbox, check, steps)?;
+            if self.options.update
+                && let Some(new) = update::rewrites(*number, check, &differences, &outcomes)
+            {
+                self.rewrites.extend(new);
+                differences.clear();
+            }
+            if let Some(last) = outcomes.last_mut().filter(|_| !differences.is_empty()) {
+                sandbox.locate(last);
+            }
+            let mut checked = Checked::new(check, sandbox.place(check), differences, &outcomes);
+            if let Some(last) = outcomes.last() {
+                checked = checked.with_streams(last).with_help(sandbox.unseen(last));
+            }
+            self.context.report.checked(&checked);
+            self.all.push(checked);
+        }
+        Ok(())
+    }
+
+    /// Tells what came of all of them, where that was asked for.
+    fn tell(&self, project: &Project) -> Result<(), CommandError> {
+        self.context.report.all_checked(&self.all);
+        if let Some(file) = &self.options.junit {
+            results::write(file, project.manifest.pipeline.name.get_ref(), &self.all)?;
+        }
+        if self.options.update {
+            update::write(self.context, project, &self.rewrites)?;
+        }
+        Ok(())
+    }
 }

@@ -18,7 +18,8 @@ pub(super) fn run(context: &Context<'_>, typed: Option<&str>) -> Result<Ending, 
     if let Some(text) = typed {
         let call = Call::parse(&text)?;
         let sandbox = Sandbox::open(context, &project, &context.build(&project, true)?)?;
-        let outcome = sandbox.call(&call)?;
+        let mut outcome = sandbox.call(&call)?;
+        sandbox.locate(&mut outcome);
         tell_streams(context.report, &outcome);
         return returned(context.report, &sandbox, &call, &outcome);
     }
@@ -76,7 +77,8 @@ fn first_check(
     check: &Check,
     steps: &[Step],
 ) -> Result<Ending, CommandError> {
-    let Performed { outcomes, differences } = perform(sandbox, check, steps)?;
+    let Performed { mut outcomes, differences } = perform(sandbox, check, steps)?;
+    outcomes.iter_mut().for_each(|outcome| sandbox.locate(outcome));
     for (step, outcome) in steps.iter().zip(&outcomes) {
         tell_streams(context.report, outcome);
         // A trap that was expected is no failure; any other is told as one.
@@ -86,7 +88,8 @@ fn first_check(
     }
     // Its streams have been told.
     let unseen = outcomes.last().and_then(|last| sandbox.unseen(last));
-    let checked = Checked::new(check, differences, &outcomes).with_help(unseen);
+    let checked =
+        Checked::new(check, sandbox.place(check), differences, &outcomes).with_help(unseen);
     context.report.checked(&checked);
     Ok(if checked.passed { Ending::Well } else { Ending::Failed })
 }

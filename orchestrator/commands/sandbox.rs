@@ -8,13 +8,15 @@ use miette::Diagnostic;
 use super::CommandError;
 use super::context::Context;
 use crate::build::{Built, Project};
-use crate::check::{Call, Ending, Outcome, Step};
+use crate::check::{Call, Ending, Frame, Outcome, Step};
 use crate::host::{Engine, EngineOptions, Instance, Program, StartError, Watch};
-use crate::manifest::{Check, Grants, Limit, Limits, Manifest, Spanned};
+use crate::manifest::{Check, Grants, Limit, Limits, Manifest, Profile, Spanned};
 use crate::nearest::quoted;
+use crate::report::{CheckPlace, stopped};
 
 /// A program, and the pipeline that says what it may touch.
 pub(super) struct Sandbox<'p> {
+    context: &'p Context<'p>,
     project: &'p Project,
     program: Program,
 }
@@ -22,7 +24,7 @@ pub(super) struct Sandbox<'p> {
 impl<'p> Sandbox<'p> {
     /// Loads what a build with `run` made.
     pub(super) fn open(
-        context: &Context<'_>,
+        context: &'p Context<'p>,
         project: &'p Project,
         built: &Built,
     ) -> Result<Self, CommandError> {
@@ -35,7 +37,7 @@ impl<'p> Sandbox<'p> {
 
     /// Loads machine code of a component by itself, which the manifest names at this place.
     pub(super) fn alone(
-        context: &Context<'_>,
+        context: &'p Context<'p>,
         project: &'p Project,
         component: &Spanned<String>,
         path: &Path,
@@ -58,7 +60,7 @@ impl<'p> Sandbox<'p> {
 
     /// Machine code that the host refuses is made once more.
     fn load(
-        context: &Context<'_>,
+        context: &'p Context<'p>,
         project: &'p Project,
         component: Option<&str>,
         path: &Path,
@@ -73,7 +75,12 @@ impl<'p> Sandbox<'p> {
                 Program::load(&engine, &again()?)?
             }
         };
-        Ok(Self { project, program })
+        Ok(Self { context, project, program })
+    }
+
+    /// Another program, to be started with what the manifest grants.
+    pub(super) fn of(context: &'p Context<'p>, project: &'p Project, program: Program) -> Self {
+        Self { context, project, program }
     }
 
     /// What it exports.
@@ -81,12 +88,17 @@ impl<'p> Sandbox<'p> {
         &self.program
     }
 
-    /// A new instance with these grants and the pipeline's limits.
-    pub(super) fn start(&self, grants: &Grants) -> Result<Instance, CommandError> {
-        self.start_with(grants, &self.project.manifest.limits)
+    /// A new instance with what the manifest grants.
+    pub(super) fn start(&self) -> Result<Instance, CommandError> {
+        self.start_with(&self.project.manifest.grants)
     }
 
-    fn start_with(&self, grants: &Grants, limits: &Limits) -> Result<Instance, CommandError> {
+    /// A new instance with these grants.
+    pub(super) fn start_with(&self, grants: &Grants) -> Result<Instance, CommandError> {
+        self.start_within(grants, &self.project.manifest.limits)
+    }
+
+    fn start_within(&self, grants: &Grants, limits: &Limits) -> Result<Instance, CommandError> {
         let Project { root, manifest, .. } = self.project;
         Instance::start(&self.program, grants, limits, root).map_err(|error| match error {
             StartError::Grant(grant) => in_manifest(manifest, &grant),
@@ -110,7 +122,7 @@ impl<'p> Sandbox<'p> {
     ) -> Result<Result<Instance, Outcome>, CommandError> {
         let own = check.and_then(|check| check.limits.as_ref());
         let limits = own.unwrap_or(&self.project.manifest.limits);
-        match self.start_with(self.grants(check), limits) {
+        match self.start_within(self.grants(check), limits) {
             Err(CommandError::Start(StartError::Stopped(outcome))) => Ok(Err(*outcome)),
             started => started.map(Ok),
         }
@@ -146,10 +158,12 @@ impl<'p> Sandbox<'p> {
         match &outcome.ending {
             Ending::Returned(_) => None,
             Ending::Trapped(trap) => {
-                let frames = trap.frames.iter().map(|frame| format!("in {frame}"));
-                let stopped = (!trap.frames.is_empty()).then(|| "it stopped".to_owned());
-                let lines = stopped.into_iter().chain(frames).chain(self.unseen(outcome));
-                let lines: Vec<String> = lines.collect();
+                let mut lines = Vec::new();
+                if let Some((title, frames)) = stopped(trap, self.context.verbose) {
+                    lines.push(title);
+                    lines.extend(frames.into_iter().map(|frame| format!("  {frame}")));
+                }
+                lines.extend(self.unseen(outcome));
                 (!lines.is_empty()).then(|| lines.join("\n"))
             }
             Ending::Exceeded(limit) => {
@@ -164,12 +178,41 @@ impl<'p> Sandbox<'p> {
         }
     }
 
-    /// How to see what a component wrote before it trapped, if it may have written anything that
-    /// was not kept. Most languages tell there why they give up.
+    /// Says of a trap where in the pipeline's sources it was.
+    pub(super) fn locate(&self, outcome: &mut Outcome) {
+        let Ending::Trapped(trap) = &mut outcome.ending else { return };
+        // What cannot be known leaves the trap as it is.
+        let _ = self.context.locate(self.project, trap, outcome.stderr.as_deref());
+    }
+
+    /// Where the manifest has a check.
+    pub(super) fn place(&self, check: &Check) -> CheckPlace {
+        let (line, column) = self.project.manifest.line_and_column(check.span().start);
+        CheckPlace { file: self.context.manifest.display().to_string(), line, column }
+    }
+
+    /// How to see more of a trap: what a component wrote before it, if it may have written anything
+    /// that was not kept (most languages tell there why they give up), and where in its sources it
+    /// was.
     pub(super) fn unseen(&self, outcome: &Outcome) -> Option<String> {
-        let trapped = matches!(outcome.ending, Ending::Trapped(_));
-        let lost = trapped && outcome.stderr.is_none() && self.program.can_write_to_stderr();
-        lost.then(|| "grant `stderr = true` to see what it wrote".to_owned())
+        let Ending::Trapped(trap) = &outcome.ending else { return None };
+        let lost = outcome.stderr.is_none() && self.program.can_write_to_stderr();
+        let lost = lost.then(|| "grant `stderr = true` to see what it wrote".to_owned());
+        let component = trap.frames.iter().find_map(|frame| frame.component.as_deref());
+        let unnamed = component.filter(|name| {
+            let (settings, toolchain) = self.project.component(name);
+            let steps = |profile| toolchain.steps(profile).into_iter().map(|step| step.run);
+            settings.profile == Profile::Release
+                && steps(Profile::Release).ne(steps(Profile::Debug))
+                && !trap.frames.iter().any(Frame::is_own)
+        });
+        let unnamed = unnamed.map(|name| {
+            format!(
+                "`profile = \"debug\"` under `[component.{name}]` shows the line of its sources"
+            )
+        });
+        let advice: Vec<String> = lost.into_iter().chain(unnamed).collect();
+        (!advice.is_empty()).then(|| advice.join("; "))
     }
 
     /// What can be called, for people.

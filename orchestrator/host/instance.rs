@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use miette::Diagnostic;
 use thiserror::Error;
-use wasmtime::component::{ResourceAny, Val, wasm_wave};
+use wasmtime::component::{Func, ResourceAny, Val, wasm_wave};
 use wasmtime::{Store, Trap, UpdateDeadline};
 use wasmtime_wasi::runtime::in_tokio;
 
@@ -29,18 +29,27 @@ use crate::manifest::{Grants, Limit, Limits};
 
 /// A started program. Its memory lives on from one call to the next.
 pub struct Instance {
-    program: Program,
-    store: Store<Context>,
+    pub(super) program: Program,
+    pub(super) store: Store<Context>,
     running: wasmtime::component::Instance,
-    meter: Meter,
+    pub(super) meter: Meter,
     held: Held,
     /// How a call ended that leaves the instance of no use.
-    stopped: Option<Ending>,
+    pub(super) stopped: Option<Ending>,
+}
+
+/// A call whose function is found and whose arguments are converted, for any instance of the same
+/// program.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The place of the function among the program's exports.
+    pub(super) export: usize,
+    pub(super) arguments: Vec<Val>,
 }
 
 /// Measures and limits what a call uses up.
-struct Meter {
-    watchdog: Watchdog,
+pub(super) struct Meter {
+    pub(super) watchdog: Watchdog,
     stdout: Option<Capture>,
     stderr: Option<Capture>,
     /// Fuel of one call; none where it is not counted.
@@ -83,12 +92,12 @@ pub enum CallError {
     #[diagnostic(transparent)]
     Arguments(#[from] ArgumentError),
     /// The function takes or returns what has no text form.
-    #[error("`{function}` cannot be called from outside: {what} is a stream or future")]
+    #[error("`{function}` cannot be called from outside: {what}")]
     #[diagnostic(help("call a function that makes, uses and drops it inside the component"))]
     Unspeakable {
         /// The function.
         function: String,
-        /// Which of its types.
+        /// Which of its types is what.
         what: String,
     },
     /// There is nothing to name.
@@ -146,7 +155,7 @@ impl Instance {
         meter.fill(&mut store);
         let begun = Instant::now();
         let starting = linked.instantiate_async(&mut store);
-        let started = in_tokio(meter.watchdog.limit(Duration::ZERO, starting));
+        let started = in_tokio(meter.watchdog.limit(begun, Duration::ZERO, starting));
         meter.starting = Some(begun.elapsed());
         match started {
             Some(Ok(running)) => {
@@ -171,21 +180,39 @@ impl Instance {
     /// The same; what is returned is kept under `name`, if there is one, so that later calls can
     /// refer to it.
     pub fn call_as(&mut self, call: &Call, name: Option<&str>) -> Result<Outcome, CallError> {
-        if let Some(ending) = &self.stopped {
-            return Err(CallError::Stopped { ending: ending.clone() });
-        }
+        self.refuse_if_stopped()?;
         let exports = Arc::clone(self.program.exports());
-        let export = &exports[lookup::find(call, self.program.functions())?];
-        let function = || export.signature.name();
-        if let Some(what) = &export.unspeakable {
-            return Err(CallError::Unspeakable { function: function(), what: what.clone() });
-        }
+        let export = &exports[self.find(call)?];
         if let (Some(name), None) = (name, &export.result) {
-            let name = name.to_owned();
-            return Err(CallError::NothingToName { function: function(), name });
+            let (function, name) = (export.signature.name(), name.to_owned());
+            return Err(CallError::NothingToName { function, name });
         }
         let arguments = self.held.arguments(call, export, self.program.resources())?;
         Ok(self.run(export, &arguments, name))
+    }
+
+    /// Finds the function and converts the arguments, to make the call any number of times. It may
+    /// refer to no value of another.
+    pub fn prepare(&self, call: &Call) -> Result<Prepared, CallError> {
+        let place = self.find(call)?;
+        let export = &self.program.exports()[place];
+        if export.result.as_ref().is_some_and(|result| result.has_handles) {
+            let what = "its result holds a resource".to_owned();
+            return Err(CallError::Unspeakable { function: export.signature.name(), what });
+        }
+        let arguments = Held::default().arguments(call, export, self.program.resources())?;
+        Ok(Prepared { export: place, arguments })
+    }
+
+    /// The place of the function among the program's exports.
+    fn find(&self, call: &Call) -> Result<usize, CallError> {
+        let place = lookup::find(call, self.program.functions())?;
+        let export = &self.program.exports()[place];
+        if let Some(what) = &export.unspeakable {
+            let function = export.signature.name();
+            return Err(CallError::Unspeakable { function, what: what.clone() });
+        }
+        Ok(place)
     }
 
     /// Drops what is still held of its resources, and ends it: how that ended, if not well.
@@ -195,31 +222,39 @@ impl Instance {
             return None;
         }
         self.meter.fill(&mut self.store);
-        self.drop_handles(handles, Duration::ZERO)
+        self.drop_handles(handles, Instant::now(), Duration::ZERO)
+    }
+
+    /// Bytes of memory and tables that all parts have grown to together.
+    pub fn memory(&self) -> u64 {
+        self.store.data().budget.used()
+    }
+
+    pub(super) fn refuse_if_stopped(&self) -> Result<(), CallError> {
+        match &self.stopped {
+            Some(ending) => Err(CallError::Stopped { ending: ending.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn function(&mut self, export: &Export) -> Func {
+        let found = self.running.get_func(&mut self.store, export.index);
+        found.expect("the export was found in this very component")
     }
 
     fn run(&mut self, export: &Export, arguments: &[Val], name: Option<&str>) -> Outcome {
-        let function = self
-            .running
-            .get_func(&mut self.store, export.index)
-            .expect("the export was found in this very component");
-        let mut results = vec![Val::Bool(false); usize::from(export.result.is_some())];
+        let function = self.function(export);
+        let mut results = export.slots();
         if self.meter.starting.is_none() {
             self.meter.fill(&mut self.store);
         }
         let spent = self.meter.starting.unwrap_or_default();
         let begun = Instant::now();
         let calling = function.call_async(&mut self.store, arguments, &mut results);
-        let called = in_tokio(self.meter.watchdog.limit(spent, calling));
-        let mut ending = match called {
-            // Output over the limit does not always stop the component: it may drop the error.
-            Some(Ok(())) if !self.meter.is_output_over() => {
-                Ending::Returned(returned(export.result.as_ref(), results.first()))
-            }
-            stopped => {
-                let error = stopped.and_then(Result::err);
-                self.meter.ending(&self.store, error.as_ref())
-            }
+        let called = in_tokio(self.meter.watchdog.limit(begun, spent, calling));
+        let mut ending = match self.meter.failure(&self.store, called) {
+            Some(ending) => ending,
+            None => Ending::Returned(returned(export.result.as_ref(), results.first())),
         };
         if let (Ending::Returned(_), Some(of), Some(value)) =
             (&ending, &export.result, results.pop())
@@ -227,7 +262,7 @@ impl Instance {
             match name {
                 Some(name) => self.held.keep(name, value, of.of.clone()),
                 None if of.has_handles => {
-                    let dropped = self.drop_handles(handles(&value), spent + begun.elapsed());
+                    let dropped = self.drop_handles(handles(&value), begun, spent);
                     ending = dropped.unwrap_or(ending);
                 }
                 None => {}
@@ -241,7 +276,13 @@ impl Instance {
     }
 
     /// Drops handles, which runs the destructors of their resources; how that ended, if not well.
-    fn drop_handles(&mut self, handles: Vec<ResourceAny>, spent: Duration) -> Option<Ending> {
+    /// It counts as part of the call that began at `begun`, before which `spent` had passed.
+    fn drop_handles(
+        &mut self,
+        handles: Vec<ResourceAny>,
+        begun: Instant,
+        spent: Duration,
+    ) -> Option<Ending> {
         let store = &mut self.store;
         let dropping = async {
             for handle in handles {
@@ -249,13 +290,8 @@ impl Instance {
             }
             Ok(())
         };
-        match in_tokio(self.meter.watchdog.limit(spent, dropping)) {
-            Some(Ok(())) => None,
-            stopped => {
-                let error: Option<wasmtime::Error> = stopped.and_then(Result::err);
-                Some(self.meter.ending(&self.store, error.as_ref()))
-            }
-        }
+        let dropped = in_tokio(self.meter.watchdog.limit(begun, spent, dropping));
+        self.meter.failure(&self.store, dropped)
     }
 }
 
@@ -270,6 +306,41 @@ impl Meter {
     fn fill(&self, store: &mut Store<Context>) {
         if let Some(fuel) = self.fuel {
             store.set_fuel(fuel).expect("an engine that counts fuel takes it");
+        }
+    }
+
+    pub(super) fn counts_fuel(&self) -> bool {
+        self.fuel.is_some()
+    }
+
+    /// Fuel that the last call used, where it is counted.
+    pub(super) fn used(&self, store: &Store<Context>) -> Option<u64> {
+        let left = store.get_fuel().unwrap_or_default();
+        self.fuel.map(|fuel| fuel.saturating_sub(left))
+    }
+
+    /// Makes ready for a call that nothing is told of what was before it.
+    pub(super) fn renew(&mut self, store: &mut Store<Context>) {
+        self.fill(store);
+        self.starting = None;
+        for stream in [&self.stdout, &self.stderr].into_iter().flatten() {
+            stream.take();
+        }
+    }
+
+    /// How a call ended, if it did not return.
+    pub(super) fn failure(
+        &self,
+        store: &Store<Context>,
+        called: Option<wasmtime::Result<()>>,
+    ) -> Option<Ending> {
+        match called {
+            // Output over the limit does not always stop the component: it may drop the error.
+            Some(Ok(())) if !self.is_output_over() => None,
+            stopped => {
+                let error = stopped.and_then(Result::err);
+                Some(self.ending(store, error.as_ref()))
+            }
         }
     }
 
@@ -297,15 +368,19 @@ impl Meter {
         Ending::Trapped(trap::describe(error))
     }
 
-    fn outcome(&mut self, store: &Store<Context>, ending: Ending, elapsed: Duration) -> Outcome {
-        let left = store.get_fuel().unwrap_or_default();
+    pub(super) fn outcome(
+        &mut self,
+        store: &Store<Context>,
+        ending: Ending,
+        elapsed: Duration,
+    ) -> Outcome {
         Outcome {
             ending,
             stdout: self.stdout.as_ref().map(Capture::take),
             stderr: self.stderr.as_ref().map(Capture::take),
             refusals: Vec::new(),
             files: BTreeMap::new(),
-            fuel: self.fuel.map(|fuel| fuel.saturating_sub(left)),
+            fuel: self.used(store),
             elapsed: elapsed + self.starting.take().unwrap_or_default(),
         }
     }

@@ -10,7 +10,8 @@
 //!
 //! - An [`Engine`] compiles and holds compiled code. A [`Program`] is a component in machine
 //!   code, with the [signatures](crate::check::Signature) that it exports. An [`Instance`] is
-//!   a program that runs, with memory of its own; it takes one call after another.
+//!   a program that runs, with memory of its own; it takes one call after another. A call that is
+//!   made many times is [`Prepared`] once, and [repeated](Instance::repeat).
 //! - **Handles.** What a call returns can be [held](Instance::call_as) under a name, so that later
 //!   calls refer to it: a plain value, or a handle to a resource. Every handle is dropped: at
 //!   once if it is not held, else when the instance [ends](Instance::finish).
@@ -46,6 +47,7 @@ mod instance;
 mod lookup;
 mod network;
 mod program;
+mod repeat;
 mod snapshot;
 mod stand_in;
 mod trap;
@@ -58,7 +60,8 @@ pub use engine::{Cause, Engine, EngineError, EngineOptions};
 pub use files::Watch;
 pub use given::given;
 pub use grants::{GrantError, Reach};
-pub use instance::{CallError, Instance, StartError};
+pub use instance::{CallError, Instance, Prepared, StartError};
 pub use lookup::LookupError;
 pub use program::{LoadError, Program};
+pub use repeat::Repeated;
 pub use snapshot::{Directory, SnapshotError, Surroundings, snapshot};

@@ -8,7 +8,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::wasm_wave::value::Type as ValueType;
-use wasmtime::component::{Component, ComponentExportIndex, Type};
+use wasmtime::component::{Component, ComponentExportIndex, Type, Val};
 
 use super::Engine;
 use super::engine::Cause;
@@ -31,7 +31,7 @@ pub(super) struct Export {
     pub(super) index: ComponentExportIndex,
     pub(super) parameters: Vec<Type>,
     pub(super) result: Option<Returns>,
-    /// The first parameter, or the result, whose type no text can stand for.
+    /// The first parameter, or the result, whose type no text can stand for, and what it is.
     pub(super) unspeakable: Option<String>,
 }
 
@@ -211,7 +211,7 @@ impl Export {
         let mut unspeakable = None;
         for (name, of) in function.params() {
             if resources.spoken(&of).is_none() && unspeakable.is_none() {
-                unspeakable = Some(format!("its parameter `{name}`"));
+                unspeakable = Some(format!("its parameter `{name}` is a stream or future"));
             }
             parameters.push(Parameter { name: name.to_owned(), of: resources.text(&of) });
             types.push(of);
@@ -222,7 +222,7 @@ impl Export {
             of,
         });
         if result.as_ref().is_some_and(|result| result.spoken.is_none()) {
-            unspeakable.get_or_insert_with(|| "its result".to_owned());
+            unspeakable.get_or_insert_with(|| "its result is a stream or future".to_owned());
         }
         let signature = Signature {
             interface: interface.map(str::to_owned),
@@ -231,6 +231,11 @@ impl Export {
             result: result.as_ref().map(|result| resources.text(&result.of)),
         };
         Self { signature, index, parameters: types, result, unspeakable }
+    }
+
+    /// Room for what a call returns.
+    pub(super) fn slots(&self) -> Vec<Val> {
+        vec![Val::Bool(false); usize::from(self.result.is_some())]
     }
 
     fn types(&self) -> Option<Types> {

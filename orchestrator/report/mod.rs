@@ -3,29 +3,34 @@
 //! Status goes to standard error, data to standard output, so that `poly run > file` holds
 //! the result and nothing else. With `--json` all of it is data: one object a line.
 
+mod checked;
 mod console;
+mod difference;
 pub mod graph;
 pub(crate) mod human;
 mod interop;
 mod json;
+mod junit;
 mod service;
+mod stopped;
 mod tail;
 pub(crate) mod tree;
 mod verified;
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::PathBuf;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::build::{Event, Verified};
-use crate::check::{Difference, Ending, Outcome, Trap};
 use crate::cli::{Color, Global};
-use crate::manifest::Check;
+pub use checked::{CheckPlace, Checked};
 use console::Console;
 pub use interop::{Compared, Differing};
+pub use junit::junit;
 use service::Service;
+pub(crate) use stopped::stopped;
 
 /// Where everything that poly says goes.
 pub enum Report {
@@ -52,89 +57,6 @@ pub struct Summary {
     pub milliseconds: u64,
 }
 
-/// What came of one check.
-#[derive(Debug, Clone, Serialize)]
-pub struct Checked {
-    /// What people call it.
-    pub name: String,
-    /// The component that was called by itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub component: Option<String>,
-    /// The call; of several steps, the one that failed, or the last.
-    pub call: String,
-    /// Which of several steps failed, from 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub step: Option<usize>,
-    /// Whether all was as expected.
-    pub passed: bool,
-    /// What was not.
-    pub differences: Vec<Difference>,
-    /// Wall-clock time.
-    pub milliseconds: u64,
-    /// The fuel it used, where it was counted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fuel: Option<u64>,
-    /// Where it stopped, if the check failed with a trap.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub trap: Option<Trap>,
-    /// What it wrote to standard output, if the check failed and that is granted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub stdout: Option<String>,
-    /// What it wrote to standard error, if the check failed and that is granted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub stderr: Option<String>,
-    /// How to see more of a failure.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub help: Option<String>,
-}
-
-impl Checked {
-    /// What `differences` (none, if all was as expected) and the outcomes of its calls say of a check.
-    /// The last call is the one that the differences are about.
-    pub fn new(check: &Check, differences: Vec<Difference>, outcomes: &[Outcome]) -> Self {
-        let passed = differences.is_empty();
-        let trap = match outcomes.last().map(|last| &last.ending) {
-            Some(Ending::Trapped(trap)) if !passed => Some(trap.clone()),
-            _ => None,
-        };
-        let calls = check.calls();
-        let call = calls.get(outcomes.len().saturating_sub(1));
-        let elapsed: Duration = outcomes.iter().map(|outcome| outcome.elapsed).sum();
-        Self {
-            name: check.title().into_owned(),
-            component: check.component.as_ref().map(|name| name.get_ref().clone()),
-            call: call.map_or_else(String::new, |step| step.call.get_ref().clone()),
-            step: (check.steps.is_some() && !passed).then_some(outcomes.len()),
-            passed,
-            differences,
-            milliseconds: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
-            fuel: outcomes.iter().map(|outcome| outcome.fuel).sum(),
-            trap,
-            stdout: None,
-            stderr: None,
-            help: None,
-        }
-    }
-
-    /// The same, with what the call wrote, should the check have failed: for those who have not
-    /// told it yet.
-    #[must_use]
-    pub fn with_streams(mut self, outcome: &Outcome) -> Self {
-        if !self.passed {
-            self.stdout.clone_from(&outcome.stdout);
-            self.stderr.clone_from(&outcome.stderr);
-        }
-        self
-    }
-
-    /// The same, with advice, should the check have failed.
-    #[must_use]
-    pub fn with_help(mut self, help: Option<String>) -> Self {
-        self.help = help.filter(|_| !self.passed);
-        self
-    }
-}
-
 impl Report {
     /// As the command line asks for.
     pub fn new(global: &Global) -> Self {
@@ -151,13 +73,15 @@ impl Report {
         };
         let progress =
             io::stderr().is_terminal() && !global.quiet && std::env::var_os("CI").is_none();
-        Self::Console(Console::new(console::Look {
+        let look = console::Look {
             color,
             quiet: global.quiet,
             verbose: global.verbose,
             progress,
             service: Service::of(|name| std::env::var_os(name).is_some_and(|on| on == "true")),
-        }))
+        };
+        let workspace = std::env::var_os("GITHUB_WORKSPACE").map(PathBuf::from);
+        Self::Console(Console::new(look, workspace.and_then(|path| path.canonicalize().ok())))
     }
 
     /// Something happened during a build.
@@ -222,10 +146,10 @@ impl Report {
     }
 
     /// What came of all checks.
-    pub fn all_checked(&self, passed: usize, failed: usize) {
+    pub fn all_checked(&self, all: &[Checked]) {
         match self {
-            Self::Console(console) => console.all_checked(passed, failed),
-            Self::Json => {}
+            Self::Console(console) => console.all_checked(all),
+            Self::Json => json::all_checked(all),
         }
     }
 

@@ -6,6 +6,7 @@ mod grants;
 mod held;
 mod limits;
 mod network;
+mod repeat;
 mod snapshot;
 
 use std::path::Path;
