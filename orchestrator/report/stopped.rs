@@ -32,7 +32,8 @@ pub(crate) fn stopped(trap: &Trap, all: bool) -> Option<(String, Vec<String>)> {
         lines.push(line(frame, component, all));
         let place = frame.place.as_ref();
         let text = place.and_then(|place| place.line.zip(place.text.as_deref()));
-        lines.extend(text.map(|(number, text)| format!("  {number:>4} | {}", visible(text.trim()))));
+        lines
+            .extend(text.map(|(number, text)| format!("  {number:>4} | {}", visible(text.trim()))));
     }
     match frames.len() - shown.len() {
         0 => {}
@@ -81,6 +82,7 @@ fn line(frame: &Frame, component: Option<&str>, all: bool) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::needless_raw_string_hashes, reason = "snapbox writes its snapshots so")]
 mod tests {
     use snapbox::{assert_data_eq, str};
 
