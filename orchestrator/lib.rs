@@ -33,12 +33,13 @@
 //! | [`provenance`] | what a build was made of, as CycloneDX and in-toto have it |
 //! | [`host`] | engine, grants, limits, calls; the only user of wasmtime |
 //! | [`check`] | calls, outcomes, and what is expected of them |
+//! | [`interop`] | implementations of one interface held against each other |
 //! | [`bench`] | figures from measurements |
 //! | [`nearest`] | what a mistyped name may have meant |
 //! | [`report`] | the console, JSON and pictures; nothing else prints |
 //! | [`poly_cache`] | digests, the store, records of actions; knows nothing of ours |
 //!
-//! `config`, `manifest`, `plan`, `component`, `contract`, `lock`, `provenance`, `check` and `bench` are pure:
+//! `config`, `manifest`, `plan`, `component`, `contract`, `lock`, `provenance`, `check`, `interop` and `bench` are pure:
 //! text or bytes in, values out. Arrows point one way: commands → build, dependencies, contract, report;
 //! dependencies → build, contract, lock; build → toolchain, plan, component, host, lock,
 //! provenance, the cache; provenance → plan, lock; nothing points back.
@@ -53,10 +54,12 @@ pub mod config;
 pub mod contract;
 pub mod dependencies;
 pub mod host;
+pub mod interop;
 pub mod lock;
 pub mod manifest;
 pub mod nearest;
 pub mod plan;
 pub mod provenance;
+mod random;
 pub mod report;
 pub mod toolchain;

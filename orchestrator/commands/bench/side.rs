@@ -66,7 +66,7 @@ impl Subject {
     /// the cache; `to_count` if that is once more, to count fuel.
     pub(super) fn open<'p>(
         &self,
-        context: &Context<'_>,
+        context: &'p Context<'p>,
         project: &'p Project,
         to_count: bool,
     ) -> Result<Sandbox<'p>, CommandError> {
@@ -86,7 +86,7 @@ impl Subject {
             }
             Self::File(path) => compile(context, &engine, path)?,
         };
-        Ok(Sandbox::of(project, program))
+        Ok(Sandbox::of(context, project, program))
     }
 }
 
