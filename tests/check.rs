@@ -124,15 +124,15 @@ steps = [
     assert_data_eq!(
         said,
         str![[r#"
-error: the WIT in `wit` cannot be used
-  ╰─▶   × invalid WIT at `world.wit:27:5`: name `point` is defined more than once
-          ╭─[world.wit:27:5]
-       26 │     alive: func() -> u32;
-       27 │     point: func() -> point;
-          ·     ──┬──
-          ·       ╰── here
-       28 │     length: func(of: point) -> u64;
-          ╰────
+error: the argument `self` of `demo:counters/counters@0.1.0.counter.next` is not a `borrow<counter>`: `$c` was given away to `finish`
+    ╭─[pipeline.toml:15:14]
+ 14 │     { call = "finish($c)" },
+ 15 │     { call = "counter.next($c)" },
+    ·              ─────────┬────────
+    ·                       ╰── this check
+ 16 │ ]
+    ╰────
+  help: its signature is `demo:counters/counters@0.1.0.counter.next: func(self: borrow<counter>) -> u32`
 
 "#]]
     );
@@ -148,15 +148,14 @@ fn a_value_that_nobody_named_is_an_error_before_the_build() {
     assert_data_eq!(
         said,
         str![[r#"
-error: the WIT in `wit` cannot be used
-  ╰─▶   × invalid WIT at `world.wit:27:5`: name `point` is defined more than once
-          ╭─[world.wit:27:5]
-       26 │     alive: func() -> u32;
-       27 │     point: func() -> point;
-          ·     ──┬──
-          ·       ╰── here
-       28 │     length: func(of: point) -> u64;
-          ╰────
+error: no step before this one calls its value `on`
+    ╭─[pipeline.toml:11:56]
+ 10 │ [[check]]
+ 11 │ steps = [{ call = 'counter(1)', as = 'one' }, { call = 'counter.next($on)' }]
+    ·                                                        ─────────┬─────────
+    ·                                                                 ╰── this check
+    ╰────
+  help: did you mean `one`?
 
 "#]]
     );
