@@ -32,6 +32,7 @@ pub(super) fn run(context: &Context<'_>) -> Result<Ending, CommandError> {
             .with_help(sandbox.unseen(&outcome));
         failed += usize::from(!checked.passed);
         context.report.checked(&checked);
+        sandbox::tell_refusals(context.report, &outcome);
     }
     context.report.all_checked(checks.len() - failed, failed);
     Ok(if failed == 0 { Ending::Well } else { Ending::Failed })

@@ -8,6 +8,7 @@ use crate::build::{Built, Project};
 use crate::check::{Call, Difference, Ending, Expectation, Outcome, Verdict, judge};
 use crate::host::{Engine, EngineOptions, Instance, Program, StartError};
 use crate::manifest::{self, Limit, Manifest};
+use crate::report::Report;
 
 /// A program and what it may touch.
 pub(super) struct Sandbox<'p> {
@@ -100,6 +101,13 @@ impl<'p> Sandbox<'p> {
             "these functions can be called with `poly run 'NAME(ARGUMENTS)'`:\n{}",
             lines.join("\n")
         )
+    }
+}
+
+/// Tells what a call tried to use and was not granted.
+pub(super) fn tell_refusals(report: &Report, outcome: &Outcome) {
+    for refusal in &outcome.refusals {
+        report.note(&refusal.to_string());
     }
 }
 
