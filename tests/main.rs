@@ -14,6 +14,7 @@ mod lock;
 mod place;
 mod provenance;
 mod real;
+mod sandbox;
 mod schedule;
 mod types;
 mod unread;

@@ -6,7 +6,7 @@ use super::CommandError;
 use super::context::Context;
 use crate::build::{Built, Project};
 use crate::check::{Call, Difference, Ending, Expectation, Outcome, Verdict, judge};
-use crate::host::{Engine, EngineOptions, Instance, Program, StartError};
+use crate::host::{self, Engine, EngineOptions, Instance, Program, StartError};
 use crate::manifest::{self, Limit, Manifest};
 use crate::report::Report;
 
@@ -35,6 +35,13 @@ impl<'p> Sandbox<'p> {
                 load(&context.precompile_again(project)?)?
             }
         };
+        // A build that composed has told it.
+        if !context.has_composed() {
+            let imports = program.imports();
+            for text in host::unused(&project.manifest, imports.iter().map(String::as_str)) {
+                context.report.note(&text);
+            }
+        }
         Ok(Self { project, program })
     }
 

@@ -119,7 +119,9 @@ fn of_v6(address: Ipv6Addr) -> Option<Kind> {
         [0xfe80..=0xfebf, ..] => Some(Kind::LinkLocal),
         [0xfc00..=0xfdff | 0xfec0..=0xfeff, ..] => Some(Kind::Private),
         // Protocols of their own (Teredo among them), and documents.
-        [0x2001, 0..0x200, ..] | [0x2001, 0xdb8, ..] | [0x3fff, 0..0x1000, ..] => Some(Kind::Special),
+        [0x2001, 0..0x200, ..] | [0x2001, 0xdb8, ..] | [0x3fff, 0..0x1000, ..] => {
+            Some(Kind::Special)
+        }
         [0x2000..0x4000, ..] => None,
         _ => Some(Kind::Special),
     }

@@ -62,10 +62,7 @@ pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
 fn noted(context: &mut Context) -> Noted<'_> {
     let granted = &mut context.granted;
     Noted {
-        inner: WasiFilesystemCtxView {
-            ctx: granted.wasi.filesystem(),
-            table: &mut context.table,
-        },
+        inner: WasiFilesystemCtxView { ctx: granted.wasi.filesystem(), table: &mut context.table },
         files: &mut granted.files,
         refusals: &granted.refusals,
     }
@@ -109,7 +106,9 @@ impl Noted<'_> {
         self.refusals.note(function, Some(&place.path), || {
             if does == Does::Change && *access == Access::Read {
                 let host = host.get_ref();
-                format!("dirs = [{{ host = {host:?}, guest = {guest:?}, access = \"read-write\" }}]")
+                format!(
+                    "dirs = [{{ host = {host:?}, guest = {guest:?}, access = \"read-write\" }}]"
+                )
             } else {
                 "dirs = [{ host = \"...\", guest = \"...\" }]".to_owned()
             }

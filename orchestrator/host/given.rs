@@ -13,12 +13,8 @@ pub fn given(grants: &Grants, import: &str) -> Given {
         ("wasi:cli", "environment") => Given::of(environment(grants), "no variables, no arguments"),
         ("wasi:cli", "exit") => Given::Free("it ends the call and nothing else"),
         ("wasi:cli", "stdin") => Given::of(stdin(grants), "it is empty"),
-        ("wasi:cli", "stdout") => {
-            Given::of(output("stdout", &grants.stdout), "it is thrown away")
-        }
-        ("wasi:cli", "stderr") => {
-            Given::of(output("stderr", &grants.stderr), "it is thrown away")
-        }
+        ("wasi:cli", "stdout") => Given::of(output("stdout", &grants.stdout), "it is thrown away"),
+        ("wasi:cli", "stderr") => Given::of(output("stderr", &grants.stderr), "it is thrown away"),
         ("wasi:cli", _) => Given::Free("there is no terminal"),
         ("wasi:clocks", _) => Given::of(
             clocks(grants),
@@ -29,9 +25,10 @@ pub fn given(grants: &Grants, import: &str) -> Given {
         }
         ("wasi:http", _) => Given::of(http(grants), "every request is refused"),
         ("wasi:random", _) => Given::of(random(grants), "the same numbers in every run"),
-        ("wasi:sockets", "ip-name-lookup") => {
-            Given::of(list("names", grants.names.iter().map(Spanned::get_ref)), "no name is looked up")
-        }
+        ("wasi:sockets", "ip-name-lookup") => Given::of(
+            list("names", grants.names.iter().map(Spanned::get_ref)),
+            "no name is looked up",
+        ),
         ("wasi:sockets", _) => Given::of(
             list("network", grants.network.iter().map(Spanned::get_ref)),
             "every address is refused",

@@ -33,6 +33,7 @@
 //! [`Ending::Exceeded`]: crate::check::Ending::Exceeded
 
 mod address;
+mod audit;
 mod budget;
 mod capture;
 mod context;
@@ -57,6 +58,7 @@ mod watchdog;
 #[cfg(test)]
 mod tests;
 
+pub use audit::{shared, unused};
 pub use engine::{Cause, Engine, EngineError, EngineOptions};
 pub use given::given;
 pub use grants::{GrantError, Reach};

@@ -97,11 +97,15 @@ impl Program {
         self.exports.iter().map(|export| &export.signature)
     }
 
+    /// The names of all that it imports.
+    pub fn imports(&self) -> Vec<String> {
+        let component = self.component.component_type();
+        component.imports(self.engine.inner()).map(|(name, _)| name.to_owned()).collect()
+    }
+
     /// Whether it has a way to standard error at all.
     pub fn can_write_to_stderr(&self) -> bool {
-        let component = self.component.component_type();
-        let mut imports = component.imports(self.engine.inner());
-        imports.any(|(name, _)| name.starts_with("wasi:cli/stderr@"))
+        self.imports().iter().any(|name| name.starts_with("wasi:cli/stderr@"))
     }
 
     pub(super) fn engine(&self) -> &Engine {

@@ -66,7 +66,8 @@ impl Requests {
     /// an address that stands in the manifest.
     fn admit(&self, target: &Target) -> Result<bool, Error> {
         let Target { scheme, host, port } = target;
-        let mut granted = self.origins.iter().filter(|it| it.allows(*scheme, host, *port)).peekable();
+        let mut granted =
+            self.origins.iter().filter(|it| it.allows(*scheme, host, *port)).peekable();
         if granted.peek().is_none() {
             let wanted = target.to_string();
             self.refusals.note(HANDLE, Some(&wanted), || format!("http = [{wanted:?}]"));
@@ -235,7 +236,8 @@ mod tests {
         assert_eq!(reach(&["0.0.0.0"], true), None);
         let told: Vec<_> =
             refusals.take().into_iter().map(|it| (it.wanted.unwrap(), it.grant)).collect();
-        let told: Vec<_> = told.iter().map(|(wanted, grant)| (wanted.as_str(), grant.as_str())).collect();
+        let told: Vec<_> =
+            told.iter().map(|(wanted, grant)| (wanted.as_str(), grant.as_str())).collect();
         assert_eq!(
             told,
             [

@@ -133,8 +133,10 @@ mod tests {
     use super::*;
 
     fn secrets(variables: &[(&str, &str)]) -> Secrets {
-        let variables: Vec<_> =
-            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let variables: Vec<_> = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
         Secrets::new(&variables)
     }
 
@@ -160,8 +162,7 @@ mod tests {
         let expected = "my [secret A], [secret B] secre, se[secret A] [secret A]";
         for size in 1..text.len() {
             let mut veil = secrets.veil();
-            let mut shown: Vec<u8> =
-                text.chunks(size).flat_map(|piece| veil.pass(piece)).collect();
+            let mut shown: Vec<u8> = text.chunks(size).flat_map(|piece| veil.pass(piece)).collect();
             shown.extend(veil.rest());
             assert_eq!(String::from_utf8(shown).unwrap(), expected, "{size} at once");
         }

@@ -76,7 +76,8 @@ impl Clock {
             Switch::Off => Some(Self::default()),
             Switch::As(ClockSettings { fixed, scale }) => {
                 let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                let scaled = |scale: Scale| Pace::Scaled { begun: Instant::now(), factor: scale.get() };
+                let scaled =
+                    |scale: Scale| Pace::Scaled { begun: Instant::now(), factor: scale.get() };
                 Some(Self {
                     beginning: fixed.map_or_else(
                         || u64::try_from(now().as_nanos()).unwrap_or(u64::MAX),
@@ -112,7 +113,8 @@ impl Clock {
         match self.pace {
             Pace::Standing(_) => duration,
             Pace::Scaled { factor, .. } => {
-                Duration::try_from_secs_f64(duration.as_secs_f64() / factor).unwrap_or(Duration::MAX)
+                Duration::try_from_secs_f64(duration.as_secs_f64() / factor)
+                    .unwrap_or(Duration::MAX)
             }
         }
     }
@@ -328,7 +330,8 @@ mod tests {
 
     #[test]
     fn a_scaled_clock_passes_as_fast_as_it_is_told() {
-        let clock = Clock::of(settings("{ fixed = '2026-01-01T00:00:00Z', scale = 1000 }")).unwrap();
+        let clock =
+            Clock::of(settings("{ fixed = '2026-01-01T00:00:00Z', scale = 1000 }")).unwrap();
         let really = Instant::now();
         let before = clock.read();
         std::thread::sleep(Duration::from_millis(20));

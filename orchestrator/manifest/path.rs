@@ -58,7 +58,9 @@ pub(super) fn check_granted(path: &str, broad: bool) -> Result<(), String> {
         );
     }
     if path.starts_with('~') {
-        return Err(format!("`~` in `{path}` stands for no directory here\nwrite the path in full"));
+        return Err(format!(
+            "`~` in `{path}` stands for no directory here\nwrite the path in full"
+        ));
     }
     if is_absolute(path) && names_root(path) && !broad {
         return Err(format!(

@@ -114,7 +114,8 @@ fn a_secret_is_passed_on_and_not_shown() {
         "secrets = ['{SECRET}']\nenv = {{ OPEN = 'open' }}\n\
          stdout = true\nstderr = {{ file = 'granted/err.txt' }}"
     );
-    let start = || Instance::start(&GUEST, &grants(&text), &Limits::default(), yard.path()).unwrap();
+    let start =
+        || Instance::start(&GUEST, &grants(&text), &Limits::default(), yard.path()).unwrap();
     let outcome = call(&mut start(), "tell-variables(1)");
     let expected = format!("OPEN=open\0{SECRET}=[secret {SECRET}]\0");
     assert_eq!(outcome.stdout.as_ref(), Some(&expected));
@@ -132,10 +133,7 @@ fn a_secret_that_is_not_there_is_an_error() {
     let text = "secrets = ['POLY_TEST_NOT_SET']";
     let started = Instance::start(&GUEST, &grants(text), &Limits::default(), Path::new("/nowhere"));
     let error = started.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "`grants.secrets` names `POLY_TEST_NOT_SET`, which is not set"
-    );
+    assert_eq!(error.to_string(), "`grants.secrets` names `POLY_TEST_NOT_SET`, which is not set");
     let label = miette::Diagnostic::labels(&error).unwrap().next().unwrap();
     assert_eq!(text[label.offset()..][..label.len()], *"'POLY_TEST_NOT_SET'");
 }
@@ -172,7 +170,12 @@ fn refused(instance: &mut Instance, text: &str) -> Vec<(String, String, String, 
     told.map(|it| (it.function, it.wanted.unwrap_or_default(), it.grant, it.times)).collect()
 }
 
-fn told(function: &str, wanted: &str, grant: &str, times: u64) -> Vec<(String, String, String, u64)> {
+fn told(
+    function: &str,
+    wanted: &str,
+    grant: &str,
+    times: u64,
+) -> Vec<(String, String, String, u64)> {
     vec![(function.to_owned(), wanted.to_owned(), grant.to_owned(), times)]
 }
 
@@ -203,7 +206,11 @@ fn what_was_tried_with_files_is_told() {
         ("rename(\"file\", \"other\")", "rename-at", "/data/file"),
     ] {
         let function = format!("wasi:filesystem/types.{function}");
-        assert_eq!(refused(&mut instance, attempt), told(&function, path, writable, 1), "{attempt}");
+        assert_eq!(
+            refused(&mut instance, attempt),
+            told(&function, path, writable, 1),
+            "{attempt}"
+        );
     }
     assert_eq!(refused(&mut instance, "open(\"file\", false, false, false)"), []);
     assert_eq!(refused(&mut instance, "open(\"gone\", false, false, false)"), []);
@@ -313,7 +320,10 @@ fn a_grant_that_cannot_be_given_points_at_the_manifest() {
     assert_eq!(message, "`grants.stdin` names the file `../in`, which cannot be opened");
     assert_eq!(place, "\"../in\"");
     assert_eq!(fails("stdout = { file = \"granted/escape\" }").1, "\"granted/escape\"");
-    assert_eq!(fails("http = [\"http://a/b\"]").0, "`grants.http`: `http://a/b` has a path, of which nothing can be granted");
+    assert_eq!(
+        fails("http = [\"http://a/b\"]").0,
+        "`grants.http`: `http://a/b` has a path, of which nothing can be granted"
+    );
 }
 
 /// Only the text was looked at once, so that these passed.

@@ -6,6 +6,7 @@ mod grants;
 mod limits;
 mod network;
 mod snapshot;
+mod tls;
 
 use std::path::Path;
 use std::sync::LazyLock;

@@ -2,15 +2,15 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, TcpListener};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 use crate::host::requests::Resolve;
 use crate::manifest::Limit;
 
 /// The component that tries to reach out.
-static REACHING: LazyLock<Program> = LazyLock::new(|| {
+pub(super) static REACHING: LazyLock<Program> = LazyLock::new(|| {
     program(&ENGINE, &encode(include_str!("network.wat"), include_str!("network.wit")))
 });
 
@@ -110,7 +110,11 @@ fn what_was_tried_with_sockets_is_told() {
     let outcome = call(&mut instance, "connect(4242)");
     assert_eq!(
         refused(&outcome),
-        [("wasi:sockets/tcp.start-connect", "127.0.0.1:4242", "network = [\"tcp://127.0.0.1:4242\"]")]
+        [(
+            "wasi:sockets/tcp.start-connect",
+            "127.0.0.1:4242",
+            "network = [\"tcp://127.0.0.1:4242\"]"
+        )]
     );
 }
 
@@ -236,7 +240,8 @@ fn a_clouds_metadata_is_reached_by_no_name() {
         let answer: &'static [&'static str] = Box::leak(Box::new([address]));
         instance.resolve_with(names(answer).0);
         assert_eq!(request(&mut instance, "metadata.test"), PROHIBITED, "{address}");
-        let literal = if address.contains(':') { format!("[{address}]") } else { address.to_owned() };
+        let literal =
+            if address.contains(':') { format!("[{address}]") } else { address.to_owned() };
         assert_eq!(request(&mut instance, &literal), PROHIBITED, "{address}");
     }
 }

@@ -54,7 +54,9 @@ pub enum MalformedClock {
     #[error("clocks cannot run {0} times as fast\nwrite a number from 0.001 to 1000000")]
     Scale(f64),
     /// It says nothing.
-    #[error("this says of the clocks neither `fixed` nor `scale`\nfor real time, write `clocks = true`")]
+    #[error(
+        "this says of the clocks neither `fixed` nor `scale`\nfor real time, write `clocks = true`"
+    )]
     Nothing,
 }
 

@@ -52,7 +52,8 @@ fn variables(grants: &Grants, faults: &mut Vec<Fault>) {
     let mut granted: BTreeMap<&str, &str> =
         grants.env.keys().map(|name| (name.as_str(), "env")).collect();
     let lists = [("inherit-env", &grants.inherit_env), ("secrets", &grants.secrets)];
-    for (key, name) in lists.iter().flat_map(|(key, names)| names.iter().map(move |name| (*key, name)))
+    for (key, name) in
+        lists.iter().flat_map(|(key, names)| names.iter().map(move |name| (*key, name)))
     {
         let text = name.get_ref().as_str();
         if text == Grants::WHOLE_ENVIRONMENT && key == "inherit-env" {
@@ -96,8 +97,13 @@ fn requests(grants: &Grants, faults: &mut Vec<Fault>) {
     for origin in &grants.http {
         match origin.get_ref().parse::<HttpOrigin>() {
             Ok(read) if read.is_any_host() && !grants.allow_broad => {
-                let message = format!("`{}` is any host, which cannot be granted", origin.get_ref());
-                faults.push(broad(origin, message, "name each host, or `*.` and what is above several"));
+                let message =
+                    format!("`{}` is any host, which cannot be granted", origin.get_ref());
+                faults.push(broad(
+                    origin,
+                    message,
+                    "name each host, or `*.` and what is above several",
+                ));
             }
             Ok(_) => {}
             Err(error) => {

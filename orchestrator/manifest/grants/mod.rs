@@ -26,6 +26,9 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
+use toml::de::DeTable;
+
+use super::Manifest;
 
 /// `[grants]`: what the composed component may touch.
 ///
@@ -119,6 +122,27 @@ pub struct FileTarget {
 pub struct RandomSettings {
     /// What they are computed from: equal seeds give equal numbers.
     pub seed: u64,
+}
+
+impl Manifest {
+    /// Where a key of `[grants]` stands, as `FILE:LINE`; the file alone, if it stands nowhere.
+    pub fn place_of_grant(&self, key: &str) -> String {
+        let (file, text) = (self.source.name(), self.source.text());
+        let document = DeTable::parse(text).ok();
+        let grants =
+            document.as_ref().and_then(|document| match document.get_ref().get("grants") {
+                Some(grants) => grants.get_ref().as_table(),
+                None => None,
+            });
+        let place = grants.and_then(|grants| grants.get_key_value(key));
+        match place {
+            Some((key, _)) => {
+                let line = text[..key.span().start].matches('\n').count() + 1;
+                format!("{file}:{line}")
+            }
+            None => file.to_owned(),
+        }
+    }
 }
 
 impl Grants {

@@ -114,9 +114,9 @@ impl HttpOrigin {
             && match (&self.host, host) {
                 (Hosts::Any, _) => true,
                 (Hosts::One(own), host) => own == host,
-                (Hosts::Below(parent), Host::Name(name)) => {
-                    name.strip_suffix(parent.as_str()).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
-                }
+                (Hosts::Below(parent), Host::Name(name)) => name
+                    .strip_suffix(parent.as_str())
+                    .is_some_and(|rest| rest.len() > 1 && rest.ends_with('.')),
                 (Hosts::Below(_), Host::Address(_)) => false,
             }
     }
@@ -160,13 +160,17 @@ impl FromStr for HttpOrigin {
         let port = match port {
             None => Ports::OfScheme,
             Some("*") => Ports::Any,
-            Some(port) => Ports::One(
-                read_port(port).ok_or_else(|| MalformedOrigin::Port(port.to_owned()))?,
-            ),
+            Some(port) => {
+                Ports::One(read_port(port).ok_or_else(|| MalformedOrigin::Port(port.to_owned()))?)
+            }
         };
         let malformed = || {
             let host = host.to_owned();
-            if host.contains('*') { MalformedOrigin::Star(host) } else { MalformedOrigin::Host(host) }
+            if host.contains('*') {
+                MalformedOrigin::Star(host)
+            } else {
+                MalformedOrigin::Host(host)
+            }
         };
         let host = match host.strip_prefix("*.") {
             _ if host == "*" => Hosts::Any,
@@ -208,7 +212,9 @@ impl Host {
         let name = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
         let fits = |label: &str| {
             (1..=63).contains(&label.len())
-                && label.bytes().all(|letter| letter.is_ascii_alphanumeric() || b"-_".contains(&letter))
+                && label
+                    .bytes()
+                    .all(|letter| letter.is_ascii_alphanumeric() || b"-_".contains(&letter))
         };
         let last = name.rsplit('.').next().unwrap_or_default();
         let number = last.strip_prefix("0x").unwrap_or(last);
@@ -257,7 +263,11 @@ mod tests {
         for (origin, yes, no) in [
             (
                 "https://api.example.com",
-                &["https://api.example.com", "https://API.example.com.", "https://api.example.com:443"][..],
+                &[
+                    "https://api.example.com",
+                    "https://API.example.com.",
+                    "https://api.example.com:443",
+                ][..],
                 &[
                     "http://api.example.com",
                     "https://api.example.com:8443",
@@ -285,7 +295,11 @@ mod tests {
                 &["http://h.org:443", "https://h.org:80"],
             ),
             ("*://h.org:*", &["http://h.org:443", "https://h.org:1"], &["http://g.org:443"]),
-            ("http://*", &["http://h.org", "http://1.2.3.4"], &["https://h.org", "http://h.org:8080"]),
+            (
+                "http://*",
+                &["http://h.org", "http://1.2.3.4"],
+                &["https://h.org", "http://h.org:8080"],
+            ),
         ] {
             for target in yes {
                 assert!(allows(origin, target), "{origin} lets {target} through");
@@ -298,10 +312,13 @@ mod tests {
 
     #[test]
     fn numbers_that_mean_addresses_are_no_names() {
-        for host in ["127.1", "2130706433", "0x7f000001", "0x7f.1", "1.2.3.4.5", "0177.0.0.1", "a.1"] {
+        for host in
+            ["127.1", "2130706433", "0x7f000001", "0x7f.1", "1.2.3.4.5", "0177.0.0.1", "a.1"]
+        {
             assert_eq!(Host::read(host), None, "{host}");
         }
-        for host in ["", ".", "a..b", "a b", "-/", "[::1", "::1", "[fe80::1%1]", "ex\u{e4}mple.org"] {
+        for host in ["", ".", "a..b", "a b", "-/", "[::1", "::1", "[fe80::1%1]", "ex\u{e4}mple.org"]
+        {
             assert_eq!(Host::read(host), None, "{host}");
         }
         assert!(Host::read("1a.org").is_some() && Host::read("a-1.x2").is_some());

@@ -56,7 +56,8 @@ mod tests {
         assert_eq!(read("127.0.0.1:80"), ("127.0.0.1:80".to_owned(), true, true));
         assert_eq!(read("tcp://127.0.0.1:80"), ("127.0.0.1:80".to_owned(), true, false));
         assert_eq!(read("udp://[::1]:53"), ("[::1]:53".to_owned(), false, true));
-        for text in ["", "host:80", "1.2.3.4", "1.2.3.4:0", "http://1.2.3.4:80", "tcp://", "::1:80"] {
+        for text in ["", "host:80", "1.2.3.4", "1.2.3.4:0", "http://1.2.3.4:80", "tcp://", "::1:80"]
+        {
             assert!(text.parse::<SocketGrant>().is_err(), "{text}");
         }
     }
