@@ -245,7 +245,11 @@ impl<'a> Driver<'a> {
         if let Some(artifact) = look_up()? {
             return Ok(artifact);
         }
-        let _lock = self.artifacts.lock(&key)?;
+        let waiting = || {
+            let text = format!("another poly is doing the same; `{action}` waits for it");
+            (self.tell)(Event::Warning { text });
+        };
+        let _lock = self.artifacts.lock(&key, waiting)?;
         // Another poly may have done it while this one waited.
         if let Some(artifact) = look_up()? {
             return Ok(artifact);
