@@ -97,7 +97,8 @@ impl<'p> Sandbox<'p> {
     /// was not kept. Most languages tell there why they give up.
     pub(super) fn unseen(&self, outcome: &Outcome) -> Option<String> {
         let trapped = matches!(outcome.ending, Ending::Trapped(_));
-        let lost = trapped && outcome.stderr.is_none() && self.program.can_write_to_stderr();
+        let granted = self.project.manifest.grants.stderr.is_granted();
+        let lost = trapped && !granted && self.program.can_write_to_stderr();
         lost.then(|| "grant `stderr = true` to see what it wrote".to_owned())
     }
 

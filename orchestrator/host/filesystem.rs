@@ -21,6 +21,9 @@ use super::context::Context;
 use super::refusals::Refusals;
 use crate::manifest::{Access, DirectoryGrant};
 
+/// How many characters of a path are remembered.
+const LONGEST: usize = 256;
+
 /// What is known of the files and directories that a component has open.
 #[derive(Debug, Default)]
 pub(super) struct Files {
@@ -49,7 +52,8 @@ impl Files {
             "" => directory.clone(),
             path => format!("{}/{path}", directory.trim_end_matches('/')),
         };
-        Some(Place { grant: *grant, path })
+        // A component could make them as long as it likes.
+        Some(Place { grant: *grant, path: path.chars().take(LONGEST).collect() })
     }
 }
 

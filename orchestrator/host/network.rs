@@ -151,7 +151,10 @@ impl ip_name_lookup::Host for Lookup<'_> {
     ) -> Result<Resource<ResolveAddressStream>, SocketError> {
         if !self.names.allows(&name) {
             let function = "wasi:sockets/ip-name-lookup.resolve-addresses";
-            self.refusals.note(function, Some(&name), || format!("names = [{name:?}]"));
+            self.refusals.note(function, Some(&name), || match Host::read(&name) {
+                Some(_) => format!("names = [{name:?}]"),
+                None => String::new(),
+            });
             return Err(ErrorCode::AccessDenied.into());
         }
         self.inner.resolve_addresses(network, name)
