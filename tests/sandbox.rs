@@ -55,7 +55,7 @@ fn a_secret_is_told_by_its_name_alone() {
         assert_eq!(ran.code, 0, "{ran:?}");
     }
     let told = run(&place, &["run", "tell()"]);
-    assert_eq!(told.stdout, "\"TOKEN=[secret TOKEN]\"\n");
+    assert_eq!(told.stdout, "TOKEN=[secret TOKEN]\"TOKEN=[secret TOKEN]\"\n");
     assert!(told.stderr.contains("TOKEN=[secret TOKEN]"), "{told:?}");
     let graph = run(&place, &["graph"]);
     assert!(graph.stdout.contains("granted: secrets TOKEN"), "{graph:?}");
@@ -84,7 +84,7 @@ fn a_secret_that_is_not_set_is_an_error_at_its_line() {
     let place = teller("secrets = [\"POLY_TEST_NOT_SET\"]", "\"\"");
     let ran = run(&place, &["run"]);
     assert_eq!(ran.code, 2, "{ran:?}");
-    let expected = "error: `grants.secrets` names `POLY_TEST_NOT_SET`, which is not set\n   \
+    let expected = "error: `grants.secrets` names `POLY_TEST_NOT_SET`, which is not set\n    \
                     ╭─[pipeline.toml:9:12]\n";
     assert!(ran.stderr.contains(expected), "{}", ran.stderr);
 }

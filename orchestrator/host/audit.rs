@@ -184,7 +184,7 @@ here/pipeline.toml:21 grants `private-addresses`, and no component imports `wasi
         assert_eq!(
             shared(&manifest, imports.iter().map(|(import, parts)| (*import, *parts))),
             [
-                "here/pipeline.toml:7 grants `http` to all of `a` and `b`: what one part imports is what \
+                "here/pipeline.toml:7 grants `http` to all of `a`, `b`: what one part imports is what \
               the others import"
             ]
         );

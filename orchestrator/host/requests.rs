@@ -156,11 +156,14 @@ impl Target {
         if authority.as_str().contains('@') {
             return None;
         }
-        let port = match authority.port() {
-            Some(port) => Some(port.as_u16()).filter(|port| *port != 0)?,
-            // A colon and no number behind it.
-            None if authority.as_str().ends_with(':') => return None,
-            None => scheme.port(),
+        // The library's own reading of a port passes over what is none.
+        let port = match authority.as_str().strip_prefix(authority.host())? {
+            "" => scheme.port(),
+            rest => {
+                let digits = rest.strip_prefix(':')?;
+                let is_number = digits.bytes().all(|digit| digit.is_ascii_digit());
+                digits.parse().ok().filter(|port| is_number && *port != 0)?
+            }
         };
         Some(Self { scheme, host: Host::read(authority.host())?, port })
     }
