@@ -7,8 +7,8 @@ use std::net::TcpListener;
 use std::process::Command;
 use std::sync::Arc;
 
-use rcgen::{CertifiedKey, KeyPair};
-use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::network::REACHING;
@@ -20,13 +20,18 @@ const AUTHORITY: &str = "POLY_TEST_AUTHORITY";
 /// WASI's `TLS-certificate-error`, as the guest counts it.
 const CERTIFICATE_ERROR: &str = "14";
 
-/// Answers requests at a port of this machine, with this certificate.
-fn serve(own: &CertifiedKey<KeyPair>) -> u16 {
-    let key = PrivateKeyDer::Pkcs8(own.signing_key.serialize_der().into());
+/// Two certificates for `localhost`, each signed by itself and good for a hundred years.
+const OWN: &str = include_str!("tls/own.pem");
+const FOREIGN: &str = include_str!("tls/foreign.pem");
+
+/// Answers requests at a port of this machine, with the certificate [`OWN`].
+fn serve() -> u16 {
+    let own = CertificateDer::from_pem_slice(OWN.as_bytes()).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/own.key")).unwrap();
     let config =
         ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
     let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
-    let config = Arc::new(config.with_single_cert(vec![own.cert.der().clone()], key).unwrap());
+    let config = Arc::new(config.with_single_cert(vec![own], key).unwrap());
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
@@ -46,17 +51,15 @@ fn serve(own: &CertifiedKey<KeyPair>) -> u16 {
 
 #[test]
 fn whoever_answers_must_prove_to_be_the_granted_name() {
-    let certificate = || rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let (own, foreign) = (certificate(), certificate());
-    let port = serve(&own);
+    let port = serve();
     let directory = TempDir::new().unwrap();
     let trusted = directory.path().join("trusted.pem");
     for (authority, trust, expected) in [
-        ("localhost", &own, "200"),
-        ("localhost", &foreign, CERTIFICATE_ERROR),
-        ("127.0.0.1", &own, CERTIFICATE_ERROR),
+        ("localhost", OWN, "200"),
+        ("localhost", FOREIGN, CERTIFICATE_ERROR),
+        ("127.0.0.1", OWN, CERTIFICATE_ERROR),
     ] {
-        std::fs::write(&trusted, trust.cert.pem()).unwrap();
+        std::fs::write(&trusted, trust).unwrap();
         let output = Command::new(env::current_exe().unwrap())
             .args(["--ignored", "--exact", "--nocapture", "host::tests::tls::one_request"])
             .env("SSL_CERT_FILE", &trusted)

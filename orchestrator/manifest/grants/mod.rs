@@ -137,7 +137,7 @@ impl Manifest {
         let place = grants.and_then(|grants| grants.get_key_value(key));
         match place {
             Some((key, _)) => {
-                let line = text[..key.span().start].matches('\n').count() + 1;
+                let (line, _) = self.line_and_column(key.span().start);
                 format!("{file}:{line}")
             }
             None => file.to_owned(),
