@@ -8,10 +8,10 @@ use super::CommandError;
 use super::context::Context;
 use crate::build::{Built, Project};
 use crate::check::{Call, Difference, Ending, Expectation, Frame, Outcome, Verdict, judge};
-use crate::host::{Engine, EngineOptions, Instance, Program, StartError};
+use crate::host::{self, Engine, EngineOptions, Instance, Program, StartError};
 use crate::manifest::{self, Grants, Limit, Manifest, Profile, Spanned};
 use crate::nearest::quoted;
-use crate::report::{CheckPlace, stopped};
+use crate::report::{CheckPlace, Report, stopped};
 
 /// A program and what it may touch.
 pub(super) struct Sandbox<'p> {
@@ -74,6 +74,13 @@ impl<'p> Sandbox<'p> {
                 Program::load(&engine, &again()?)?
             }
         };
+        // A build that composed has told it.
+        if component.is_none() && !context.has_composed() {
+            let imports = program.imports();
+            for text in host::unused(&project.manifest, imports.iter().map(String::as_str)) {
+                context.report.note(&text);
+            }
+        }
         Ok(Self { context, project, program })
     }
 
@@ -169,7 +176,8 @@ impl<'p> Sandbox<'p> {
     /// was.
     pub(super) fn unseen(&self, outcome: &Outcome) -> Option<String> {
         let Ending::Trapped(trap) = &outcome.ending else { return None };
-        let lost = outcome.stderr.is_none() && self.program.can_write_to_stderr();
+        let granted = self.project.manifest.grants.stderr.is_granted();
+        let lost = !granted && self.program.can_write_to_stderr();
         let lost = lost.then(|| "grant `stderr = true` to see what it wrote".to_owned());
         let component = trap.frames.iter().find_map(|frame| frame.component.as_deref());
         let unnamed = component.filter(|name| {
@@ -195,6 +203,13 @@ impl<'p> Sandbox<'p> {
             "these functions can be called with `poly run 'NAME(ARGUMENTS)'`:\n{}",
             lines.join("\n")
         )
+    }
+}
+
+/// Tells what a call tried to use and was not granted.
+pub(super) fn tell_refusals(report: &Report, outcome: &Outcome) {
+    for refusal in &outcome.refusals {
+        report.note(&refusal.to_string());
     }
 }
 
