@@ -9,6 +9,7 @@ mod compose;
 mod fake;
 mod fault_sample;
 mod faults;
+mod interop;
 mod keys;
 mod lock;
 mod place;

@@ -134,7 +134,9 @@ stderr = true
     );
     // With all, also what is not its own, and what joins the components.
     let all = told(&place, &["check", "--verbose", "--filter", "rust"]);
-    for what in ["core::panicking::panic_fmt, ", "data-source/src/bindings.rs:", "between components"] {
+    for what in
+        ["core::panicking::panic_fmt, ", "data-source/src/bindings.rs:", "between components"]
+    {
         assert!(all.contains(what), "{all}");
     }
 }

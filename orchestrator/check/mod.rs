@@ -26,5 +26,6 @@ pub(crate) use call::problem as wave_problem;
 pub use call::{ArgumentError, Call, CallSyntaxError};
 pub use judge::{Difference, Expectation, ExpectationError, Subject, Verdict, judge};
 pub use narrow::{Narrowed, narrow};
+pub(crate) use outcome::limit_name;
 pub use outcome::{Code, Ending, Frame, Outcome, Place, Refusal, Returned, Trap};
-pub use signature::{Parameter, Signature};
+pub use signature::{Parameter, Signature, Types, is_short_for};

@@ -161,7 +161,7 @@ impl fmt::Display for Place {
 }
 
 /// A limit's name in the manifest.
-pub(super) fn limit_name(limit: Limit) -> &'static str {
+pub(crate) fn limit_name(limit: Limit) -> &'static str {
     match limit {
         Limit::Timeout => "timeout",
         Limit::Memory => "memory",

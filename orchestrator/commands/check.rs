@@ -10,6 +10,7 @@ use super::sandbox::{self, Sandbox};
 use super::{CommandError, Ending};
 use crate::check::Call;
 use crate::cli::CheckOptions;
+use crate::nearest::quoted;
 use crate::report::Checked;
 
 pub(super) fn run(context: &Context<'_>, options: &CheckOptions) -> Result<Ending, CommandError> {
@@ -59,6 +60,11 @@ pub(super) fn run(context: &Context<'_>, options: &CheckOptions) -> Result<Endin
     }
     if options.update {
         update::write(context, &project, &rewrites)?;
+    }
+    if !project.manifest.interop.is_empty() {
+        let names = project.manifest.interop.keys().map(|name| name.get_ref().as_str());
+        let left = format!("for `poly interop` to compare: {}", quoted(names));
+        context.report.done("left", &left);
     }
     Ok(if all.iter().all(|checked| checked.passed) { Ending::Well } else { Ending::Failed })
 }

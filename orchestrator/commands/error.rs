@@ -15,6 +15,7 @@ use crate::config::ConfigError;
 use crate::contract::SubjectError;
 use crate::dependencies::DependencyError;
 use crate::host::{CallError, EngineError, LoadError, SnapshotError, StartError};
+use crate::interop::EchoError;
 use crate::manifest::ManifestError;
 use crate::toolchain::ToolchainError;
 
@@ -98,6 +99,25 @@ pub enum CommandError {
         /// What could be called.
         functions: String,
     },
+    /// No `[interop.NAME]`.
+    #[error("there is nothing to hold against each other: the manifest has no `[interop.NAME]`")]
+    #[diagnostic(help(
+        "write one with `components = [...]`, and `interface` for what they all export"
+    ))]
+    NothingToCompare,
+    /// No `[interop.NAME]` of this name.
+    #[error("the manifest has no `[interop.{name}]`")]
+    #[diagnostic(help("{nearest}"))]
+    UnknownInterop {
+        /// What was typed.
+        name: String,
+        /// What may have been meant.
+        nearest: String,
+    },
+    /// No echo can be made.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Echo(#[from] EchoError),
     /// No such toolchain.
     #[error("no toolchain is called `{name}`")]
     #[diagnostic(help("{nearest}"))]

@@ -9,6 +9,7 @@ mod doctor;
 mod error;
 mod graph;
 mod inspect;
+mod interop;
 mod lock;
 mod plan;
 mod run;
@@ -105,6 +106,7 @@ fn dispatch(cli: &Cli, jobs: NonZeroUsize, report: &Report) -> Result<Ending, Co
         Command::Build(options) => build::run(&context, *options),
         Command::Run { call, .. } => run::run(&context, call.as_deref()),
         Command::Check(options) => check::run(&context, options),
+        Command::Interop(options) => interop::run(&context, options),
         Command::Plan => plan::run(&context),
         Command::Why { component } => why::run(&context, component.as_deref()),
         Command::Graph { format } => graph::run(&context, *format),

@@ -1,4 +1,6 @@
-//! The composed component, loaded and ready to be started with what the manifest grants.
+//! A component in machine code, ready to be started with what the manifest grants.
+
+use std::path::{Path, PathBuf};
 
 use miette::Diagnostic;
 
@@ -7,47 +9,99 @@ use super::context::Context;
 use crate::build::{Built, Project};
 use crate::check::{Call, Difference, Ending, Expectation, Frame, Outcome, Verdict, judge};
 use crate::host::{Engine, EngineOptions, Instance, Program, StartError};
-use crate::manifest::{self, Limit, Manifest, Profile};
+use crate::manifest::{self, Grants, Limit, Manifest, Profile, Spanned};
+use crate::nearest::quoted;
 use crate::report::{CheckPlace, stopped};
 
 /// A program and what it may touch.
 pub(super) struct Sandbox<'p> {
     context: &'p Context<'p>,
     project: &'p Project,
+    /// The component that it is by itself; none if it is the composed one.
+    alone: Option<String>,
     program: Program,
 }
 
 impl<'p> Sandbox<'p> {
-    /// Loads what a build with `run` made. Machine code that the host refuses is made once more.
+    /// Loads what a build with `run` made.
     pub(super) fn open(
         context: &'p Context<'p>,
         project: &'p Project,
         built: &Built,
     ) -> Result<Self, CommandError> {
+        const ASKED: &str = "this build was asked to precompile";
+        let path = built.precompiled.as_deref().expect(ASKED);
+        Self::load(context, project, None, path, || {
+            Ok(context.build(project, true)?.precompiled.expect(ASKED))
+        })
+    }
+
+    /// Loads machine code of a component by itself, which the manifest names at this place.
+    pub(super) fn alone(
+        context: &'p Context<'p>,
+        project: &'p Project,
+        component: &Spanned<String>,
+        path: &Path,
+    ) -> Result<Self, CommandError> {
+        let name = component.get_ref();
+        let loaded = Self::load(context, project, Some(name), path, || {
+            Ok(context.build_alone(project, &[name])?.remove(name).expect("it was asked for"))
+        })?;
+        let unmet = loaded.program.unmet();
+        if unmet.is_empty() {
+            return Ok(loaded);
+        }
+        let imports = quoted(unmet.iter().map(String::as_str));
+        let message = format!("component `{name}` imports {imports}, and cannot run by itself");
+        let help = "by itself it has WASI and nothing else; name one that needs no other component";
+        let error =
+            project.manifest.error_at(component.span(), message, "needs others", help.to_owned());
+        Err(error.into())
+    }
+
+    /// Machine code that the host refuses is made once more.
+    fn load(
+        context: &'p Context<'p>,
+        project: &'p Project,
+        component: Option<&str>,
+        path: &Path,
+        again: impl FnOnce() -> Result<PathBuf, CommandError>,
+    ) -> Result<Self, CommandError> {
         let engine = Engine::new(&EngineOptions::for_limits(&project.manifest.limits))?;
-        let load = |built: &Built| {
-            let path = built.precompiled.as_deref().expect("this build was asked to precompile");
-            Program::load(&engine, path)
-        };
-        let program = match load(built) {
+        let program = match Program::load(&engine, path) {
             Ok(program) => program,
             Err(refused) => {
                 context.report.note(&format!("{refused}, and is made again"));
-                load(&context.precompile_again(project)?)?
+                context.forget_precompiled(project, component)?;
+                Program::load(&engine, &again()?)?
             }
         };
-        Ok(Self { context, project, program })
+        Ok(Self { context, project, alone: component.map(str::to_owned), program })
+    }
+
+    /// What it exports.
+    pub(super) fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// A new instance with these grants.
+    pub(super) fn start(&self, grants: &Grants) -> Result<Instance, CommandError> {
+        let Project { root, manifest, .. } = self.project;
+        Instance::start(&self.program, grants, &manifest.limits, root).map_err(
+            |error| match error {
+                StartError::Grant(grant) => in_manifest(manifest, &grant),
+                other => other.into(),
+            },
+        )
     }
 
     /// Makes a call on a new instance, with no state of a former one.
     pub(super) fn call(&self, call: &Call) -> Result<Outcome, CommandError> {
-        let Project { root, manifest, .. } = self.project;
-        match Instance::start(&self.program, &manifest.grants, &manifest.limits, root) {
+        match self.start(&self.project.manifest.grants) {
             Ok(mut instance) => Ok(instance.call(call)?),
             // A component that does not even start has an outcome like any other.
-            Err(StartError::Stopped(outcome)) => Ok(*outcome),
-            Err(StartError::Grant(grant)) => Err(in_manifest(manifest, &grant)),
-            Err(other) => Err(other.into()),
+            Err(CommandError::Start(StartError::Stopped(outcome))) => Ok(*outcome),
+            Err(other) => Err(other),
         }
     }
 
@@ -92,8 +146,9 @@ impl<'p> Sandbox<'p> {
     /// Says of a trap where in the pipeline's sources it was.
     pub(super) fn locate(&self, outcome: &mut Outcome) {
         let Ending::Trapped(trap) = &mut outcome.ending else { return };
+        let (stderr, alone) = (outcome.stderr.as_deref(), self.alone.as_deref());
         // What cannot be known leaves the trap as it is.
-        let _ = self.context.locate(self.project, trap, outcome.stderr.as_deref());
+        let _ = self.context.locate(self.project, trap, stderr, alone);
     }
 
     /// Where the manifest has a check.

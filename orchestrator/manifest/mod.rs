@@ -16,6 +16,7 @@
 //! | `flow` | `[flow.NAME]`: its steps, and the ways to write them |
 //! | `grants`, `limits` | what the composed component may touch; what it may use up |
 //! | `check` | `[[check]]` |
+//! | `interop` | `[interop.NAME]` |
 //! | `dependency` | WIT packages that come from elsewhere, and registries |
 //! | `name` | names that point at something: functions, ends of links |
 //! | `path` | paths and globs relative to the manifest |
@@ -32,6 +33,7 @@ mod dependency;
 mod error;
 mod flow;
 mod grants;
+mod interop;
 mod keys;
 mod limits;
 mod name;
@@ -50,6 +52,7 @@ pub use dependency::{Dependency, MalformedDependency, PackageRef, Registry};
 pub use error::ManifestError;
 pub use flow::{Flow, Stage, Step};
 pub use grants::{Access, DirectoryGrant, Grants};
+pub use interop::Interop;
 pub use limits::{Limit, Limits};
 pub use name::{ExportEnd, FunctionName, ImportEnd, MalformedName};
 pub use quantity::{Age, Bytes, MalformedQuantity, Timeout};
@@ -100,6 +103,10 @@ pub struct Manifest {
     /// Calls and what is expected of them.
     #[serde(default, rename = "check")]
     pub checks: Vec<Check>,
+    /// Components that implement one interface, held against each other.
+    #[serde(default)]
+    #[schemars(with = "IndexMap<String, Interop>")]
+    pub interop: IndexMap<Spanned<String>, Interop>,
     /// Overrides for single toolchains, by the toolchain's name.
     #[serde(default, rename = "toolchain")]
     #[schemars(with = "IndexMap<String, ToolchainOverride>")]

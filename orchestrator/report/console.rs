@@ -14,7 +14,9 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 
 use super::difference::Side;
 use super::service::{Annotation, Service};
-use super::{CheckPlace, Checked, GuestStream, Summary, human, verified};
+use super::{
+    CheckPlace, Checked, Compared, Differing, GuestStream, Summary, human, interop, verified,
+};
 use crate::build::{Event, Verdict, Verified};
 use crate::plan::{Action, Reason};
 
@@ -266,6 +268,19 @@ impl Console {
             let _ = write!(text, "\n{:VERB$} {file}:{line}  {}", "", checked.title());
         }
         self.print(&text);
+    }
+
+    pub(super) fn differing(&self, differing: &Differing) {
+        self.clear();
+        // As a failed check is told even where people asked for quiet.
+        let text = interop::text(differing).replace('\n', &format!("\n{:VERB$} ", ""));
+        self.print(&self.verb(Tone::Bad, "differs", &text));
+    }
+
+    pub(super) fn compared(&self, compared: &Compared) {
+        self.clear();
+        let tone = if compared.differences == 0 { Tone::Good } else { Tone::Bad };
+        self.line(tone, "compared", &interop::summary(compared));
     }
 
     pub(super) fn finding(&self, wrong: bool, text: &str, help: &str) {

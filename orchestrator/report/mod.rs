@@ -8,6 +8,7 @@ mod console;
 mod difference;
 pub mod graph;
 pub(crate) mod human;
+mod interop;
 mod json;
 mod junit;
 mod service;
@@ -26,6 +27,7 @@ use crate::build::{Event, Verified};
 use crate::cli::{Color, Global};
 pub use checked::{CheckPlace, Checked};
 use console::Console;
+pub use interop::{Compared, Differing};
 pub use junit::junit;
 use service::Service;
 pub(crate) use stopped::stopped;
@@ -148,6 +150,25 @@ impl Report {
         match self {
             Self::Console(console) => console.all_checked(all),
             Self::Json => json::all_checked(all),
+        }
+    }
+
+    /// Implementations that answer otherwise; the checks that show it are data.
+    pub fn differing(&self, differing: &Differing) {
+        match self {
+            Self::Console(console) => {
+                console.differing(differing);
+                data(differing.checks.trim_end());
+            }
+            Self::Json => json::line("difference", differing),
+        }
+    }
+
+    /// How implementations compare.
+    pub fn compared(&self, compared: &Compared) {
+        match self {
+            Self::Console(console) => console.compared(compared),
+            Self::Json => json::line("interop", compared),
         }
     }
 
