@@ -24,4 +24,4 @@ pub use call::{ArgumentError, Call, CallSyntaxError};
 pub use judge::{Difference, Expectation, ExpectationError, Subject, Verdict, judge};
 pub(crate) use outcome::limit_name;
 pub use outcome::{Ending, Frame, Outcome, Refusal, Returned, Trap};
-pub use signature::{Parameter, Signature, Types, is_short_for};
+pub use signature::{Parameter, Signature, Types};
