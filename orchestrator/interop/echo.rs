@@ -56,13 +56,17 @@ pub enum EchoError {
     },
 }
 
-/// Echoes of `interface` (by its own name, or in full), or of every interface of the package.
+/// Echoes of `interface` (by its own name, or in full), or of every interface of the package that
+/// is no echo itself.
 pub fn echoes(wit: Wit, interface: Option<&str>) -> Result<Echoes, EchoError> {
     let Wit { mut resolve, package } = wit;
     let all = resolve.packages[package].interfaces.clone();
     let is_asked_for = |name: &str, id: InterfaceId| {
         let full = || resolve.id_of(id);
-        interface.is_none_or(|wanted| name == wanted || full().as_deref() == Some(wanted))
+        match interface {
+            Some(wanted) => name == wanted || full().as_deref() == Some(wanted),
+            None => !name.ends_with("-echo"),
+        }
     };
     let chosen: Vec<_> = all.iter().filter(|(name, id)| is_asked_for(name, **id)).collect();
     let name = resolve.packages[package].name.to_string();
