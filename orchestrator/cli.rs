@@ -108,13 +108,18 @@ pub enum Command {
         call: Option<String>,
     },
     /// Build, then make every call of the manifest's checks and compare
-    Check(FailureOptions),
+    Check(CheckOptions),
     /// Hold components that implement one interface against each other, with values that poly makes
     ///
     /// Each `[interop.NAME]` of the manifest names some: they are built, not composed, and given the
     /// same calls, edge cases first. Where their answers differ, the smallest call that shows it is told,
     /// and printed as a `[[check]]` for the manifest. Exits with 1 if any differ.
     Interop(InteropOptions),
+    /// Build, then make one call many times on one instance, and say what each takes
+    ///
+    /// Tells how the times of the calls are spread, the fuel of a call, the bytes that it copies across the
+    /// host's boundary, and how memory grew. The limits of the manifest hold for each call.
+    Bench(BenchOptions),
     /// Say what would be built, and why (with --verbose, from which files, and who composes); starts no build
     Plan,
     /// Say why actions would run now, or else why they ran last: the file, variable, tool, flag or
@@ -159,6 +164,23 @@ pub enum Command {
     Wizer(WizerOptions),
 }
 
+/// What is called, how often, and beside what.
+#[derive(Debug, Clone, Args)]
+pub struct BenchOptions {
+    /// A call in WAVE, such as 'run("some text")'
+    pub call: String,
+    /// How many calls count; one in a hundred is made before them to warm up
+    #[arg(short, long = "n", value_name = "N", default_value = "100000")]
+    pub number: NonZeroUsize,
+    /// Make the call to this component of the pipeline, by itself [default: the composed component]
+    #[arg(long, value_name = "NAME")]
+    pub component: Option<String>,
+    /// Beside it by turns, and as a ratio: another call, or the same call to another component of the
+    /// pipeline by itself, or to a component in a file
+    #[arg(long, value_name = "OTHER")]
+    pub against: Option<String>,
+}
+
 /// What to do with the cache.
 #[derive(Debug, Subcommand)]
 pub enum CacheCommand {
@@ -188,6 +210,31 @@ pub struct GcOptions {
     /// Only say what would be removed
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// Which checks are made, and what becomes of the results.
+#[derive(Debug, Clone, Args)]
+pub struct CheckOptions {
+    /// Make only the checks that have this text in their name, their call or their component; may be
+    /// given several times
+    #[arg(long, value_name = "TEXT")]
+    pub filter: Vec<String>,
+    /// Make no further check after one that fails
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// Write the results to this file as well, as JUnit XML for CI services
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Rewrite what the manifest expects (`returns`, `stdout`, `stderr`) to what is, and print the
+    /// change
+    ///
+    /// Comments and layout stay. A check that traps, or fails in anything else, stays as it is, and
+    /// failed.
+    #[arg(long, conflicts_with_all = ["junit", "fail_fast"])]
+    pub update: bool,
+    /// What a failure leads to.
+    #[command(flatten)]
+    pub failure: FailureOptions,
 }
 
 /// What is built beside the component.

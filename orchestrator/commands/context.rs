@@ -15,6 +15,7 @@ use etcetera::BaseStrategy as _;
 
 use super::CommandError;
 use crate::build::{self, Built, Documents, Driver, Event, Options, Project, Provision, Verified};
+use crate::check::Trap;
 use crate::cli::Global;
 use crate::config::Config;
 use crate::report::{Report, Summary};
@@ -131,6 +132,18 @@ impl<'a> Context<'a> {
     /// Where tools come from.
     pub(super) fn provision<'t>(&self, tell: &'t (dyn Fn(Event) + Sync)) -> Provision<'t> {
         Provision::new(&self.options, tell)
+    }
+
+    /// Says of a trap of the composed component where in the pipeline's sources it was.
+    pub(super) fn locate(
+        &self,
+        project: &Project,
+        trap: &mut Trap,
+        stderr: Option<&str>,
+    ) -> Result<(), CommandError> {
+        let tell = |event: Event| self.report.event(&event);
+        let driver = Driver::open(project, self.options(project), &tell)?;
+        Ok(driver.locate(trap, stderr, None)?)
     }
 
     /// Drops machine code of a component by itself, or of the composed one: the one in the cache is

@@ -7,13 +7,15 @@ use miette::Diagnostic;
 use super::CommandError;
 use super::context::Context;
 use crate::build::{Built, Project};
-use crate::check::{Call, Difference, Ending, Expectation, Outcome, Verdict, judge};
+use crate::check::{Call, Difference, Ending, Expectation, Frame, Outcome, Verdict, judge};
 use crate::host::{Engine, EngineOptions, Instance, Program, StartError};
-use crate::manifest::{self, Grants, Limit, Manifest, Spanned};
+use crate::manifest::{self, Grants, Limit, Manifest, Profile, Spanned};
 use crate::nearest::quoted;
+use crate::report::{CheckPlace, stopped};
 
 /// A program and what it may touch.
 pub(super) struct Sandbox<'p> {
+    context: &'p Context<'p>,
     project: &'p Project,
     program: Program,
 }
@@ -21,7 +23,7 @@ pub(super) struct Sandbox<'p> {
 impl<'p> Sandbox<'p> {
     /// Loads what a build with `run` made.
     pub(super) fn open(
-        context: &Context<'_>,
+        context: &'p Context<'p>,
         project: &'p Project,
         built: &Built,
     ) -> Result<Self, CommandError> {
@@ -34,7 +36,7 @@ impl<'p> Sandbox<'p> {
 
     /// Loads machine code of a component by itself, which the manifest names at this place.
     pub(super) fn alone(
-        context: &Context<'_>,
+        context: &'p Context<'p>,
         project: &'p Project,
         component: &Spanned<String>,
         path: &Path,
@@ -57,7 +59,7 @@ impl<'p> Sandbox<'p> {
 
     /// Machine code that the host refuses is made once more.
     fn load(
-        context: &Context<'_>,
+        context: &'p Context<'p>,
         project: &'p Project,
         component: Option<&str>,
         path: &Path,
@@ -72,7 +74,12 @@ impl<'p> Sandbox<'p> {
                 Program::load(&engine, &again()?)?
             }
         };
-        Ok(Self { project, program })
+        Ok(Self { context, project, program })
+    }
+
+    /// Another program, to be started with what the manifest grants.
+    pub(super) fn of(context: &'p Context<'p>, project: &'p Project, program: Program) -> Self {
+        Self { context, project, program }
     }
 
     /// What it exports.
@@ -80,8 +87,13 @@ impl<'p> Sandbox<'p> {
         &self.program
     }
 
+    /// A new instance with what the manifest grants.
+    pub(super) fn start(&self) -> Result<Instance, CommandError> {
+        self.start_with(&self.project.manifest.grants)
+    }
+
     /// A new instance with these grants.
-    pub(super) fn start(&self, grants: &Grants) -> Result<Instance, CommandError> {
+    pub(super) fn start_with(&self, grants: &Grants) -> Result<Instance, CommandError> {
         let Project { root, manifest, .. } = self.project;
         Instance::start(&self.program, grants, &manifest.limits, root).map_err(
             |error| match error {
@@ -93,7 +105,7 @@ impl<'p> Sandbox<'p> {
 
     /// Makes a call on a new instance, with no state of a former one.
     pub(super) fn call(&self, call: &Call) -> Result<Outcome, CommandError> {
-        match self.start(&self.project.manifest.grants) {
+        match self.start() {
             Ok(mut instance) => Ok(instance.call(call)?),
             // A component that does not even start has an outcome like any other.
             Err(CommandError::Start(StartError::Stopped(outcome))) => Ok(*outcome),
@@ -119,10 +131,12 @@ impl<'p> Sandbox<'p> {
         match &outcome.ending {
             Ending::Returned(_) => None,
             Ending::Trapped(trap) => {
-                let frames = trap.frames.iter().map(|frame| format!("in {frame}"));
-                let stopped = (!trap.frames.is_empty()).then(|| "it stopped".to_owned());
-                let lines = stopped.into_iter().chain(frames).chain(self.unseen(outcome));
-                let lines: Vec<String> = lines.collect();
+                let mut lines = Vec::new();
+                if let Some((title, frames)) = stopped(trap, self.context.verbose) {
+                    lines.push(title);
+                    lines.extend(frames.into_iter().map(|frame| format!("  {frame}")));
+                }
+                lines.extend(self.unseen(outcome));
                 (!lines.is_empty()).then(|| lines.join("\n"))
             }
             Ending::Exceeded(limit) => {
@@ -137,12 +151,41 @@ impl<'p> Sandbox<'p> {
         }
     }
 
-    /// How to see what a component wrote before it trapped, if it may have written anything that
-    /// was not kept. Most languages tell there why they give up.
+    /// Says of a trap where in the pipeline's sources it was.
+    pub(super) fn locate(&self, outcome: &mut Outcome) {
+        let Ending::Trapped(trap) = &mut outcome.ending else { return };
+        // What cannot be known leaves the trap as it is.
+        let _ = self.context.locate(self.project, trap, outcome.stderr.as_deref());
+    }
+
+    /// Where the manifest has a check.
+    pub(super) fn place(&self, check: &manifest::Check) -> CheckPlace {
+        let (line, column) = self.project.manifest.line_and_column(check.call.span().start);
+        CheckPlace { file: self.context.manifest.display().to_string(), line, column }
+    }
+
+    /// How to see more of a trap: what a component wrote before it, if it may have written anything
+    /// that was not kept (most languages tell there why they give up), and where in its sources it
+    /// was.
     pub(super) fn unseen(&self, outcome: &Outcome) -> Option<String> {
-        let trapped = matches!(outcome.ending, Ending::Trapped(_));
-        let lost = trapped && outcome.stderr.is_none() && self.program.can_write_to_stderr();
-        lost.then(|| "grant `stderr = true` to see what it wrote".to_owned())
+        let Ending::Trapped(trap) = &outcome.ending else { return None };
+        let lost = outcome.stderr.is_none() && self.program.can_write_to_stderr();
+        let lost = lost.then(|| "grant `stderr = true` to see what it wrote".to_owned());
+        let component = trap.frames.iter().find_map(|frame| frame.component.as_deref());
+        let unnamed = component.filter(|name| {
+            let (settings, toolchain) = self.project.component(name);
+            let steps = |profile| toolchain.steps(profile).into_iter().map(|step| step.run);
+            settings.profile == Profile::Release
+                && steps(Profile::Release).ne(steps(Profile::Debug))
+                && !trap.frames.iter().any(Frame::is_own)
+        });
+        let unnamed = unnamed.map(|name| {
+            format!(
+                "`profile = \"debug\"` under `[component.{name}]` shows the line of its sources"
+            )
+        });
+        let advice: Vec<String> = lost.into_iter().chain(unnamed).collect();
+        (!advice.is_empty()).then(|| advice.join("; "))
     }
 
     /// What can be called, for people.

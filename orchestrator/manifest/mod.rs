@@ -22,6 +22,7 @@
 //! | `path` | paths and globs relative to the manifest |
 //! | `quantity`, `count` | bytes and times; whole numbers within bounds |
 //! | `validate` | what is true of a manifest as a whole |
+//! | `rewrite` | other values in its text, with all else left as it is |
 //! | `error`, `schema` | [`ManifestError`]; the JSON schema |
 
 #![deny(clippy::disallowed_methods)]
@@ -39,6 +40,7 @@ mod name;
 mod parse;
 mod path;
 mod quantity;
+mod rewrite;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -54,6 +56,7 @@ pub use interop::Interop;
 pub use limits::{Limit, Limits};
 pub use name::{ExportEnd, FunctionName, ImportEnd, MalformedName};
 pub use quantity::{Age, Bytes, MalformedQuantity, Timeout};
+pub use rewrite::{Rewrite, rewrite};
 pub use schema::json_schema;
 
 use error::Source;

@@ -118,7 +118,7 @@ fn endless_recursion_is_a_trap() {
     let mut instance = start(&PLAIN, &Grants::default(), &Limits::default());
     let outcome = call(&mut instance, "deep(0)");
     let Ending::Trapped(trap) = &outcome.ending else { panic!("{}", outcome.ending) };
-    assert!(trap.message.contains("call stack exhausted"), "{trap}");
+    assert!(trap.message.contains("call stack exhausted"), "{trap:?}");
     assert!(trap.frames.len() < 100);
 }
 
