@@ -319,3 +319,39 @@ limits = { timeout = "50ms" }
     assert!(said.contains("error: the component exports no function `spun`"), "{said}");
     assert!(said.contains("fuel = { at-most = 2.1, of = \"spun(1000)\" }"), "{said}");
 }
+
+#[test]
+fn what_is_refused_is_known_by_what_was_wanted_and_by_the_grant() {
+    let files = place(
+        "guest",
+        r#"
+[grants]
+dirs = [{ host = "in", guest = "/data" }]
+
+[[check]]
+call = 'open("new", true, true, false)'
+matches = "^[1-9]"
+denied = "/data/new"
+
+[[check]]
+call = 'open("new", true, true, false)'
+denied = "read-write"
+
+[[check]]
+call = "directories()"
+denied = "/data"
+"#,
+    );
+    files.write("in/file", "");
+    let said = files.run(&["check"]).expect(1).stderr;
+    assert!(said.contains("refused\n               expected  a refusal: /data\n"), "{said}");
+    assert!(said.contains("got       nothing was refused"), "{said}");
+    assert!(said.contains("2 passed, 1 failed"), "{said}");
+
+    let requests = place(
+        "network",
+        "[[check]]\ncall = 'request(false, \"evil.com\")'\ndenied = \"http://evil.com\"\n",
+    );
+    let said = requests.run(&["check"]).expect(0).stderr;
+    assert!(said.contains("1 passed, 0 failed"), "{said}");
+}

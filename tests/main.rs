@@ -19,6 +19,7 @@ mod place;
 mod provenance;
 mod real;
 mod report;
+mod sandbox;
 mod schedule;
 mod traps;
 mod types;

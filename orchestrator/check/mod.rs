@@ -37,5 +37,5 @@ pub use narrow::{Narrowed, narrow};
 pub(crate) use outcome::limit_name;
 pub use outcome::{Code, Ending, Frame, Outcome, Place, Refusal, Returned, Trap, WatchedFile};
 pub use reference::{Part, Reference};
-pub use signature::{Parameter, Signature, Types, is_short_for};
+pub use signature::{Parameter, Signature, Types};
 pub use steps::{Step, StepError, StepFault};

@@ -111,6 +111,9 @@ impl Made<'_> {
                 checked = checked.with_streams(last).with_help(sandbox.unseen(last));
             }
             self.context.report.checked(&checked);
+            for outcome in &outcomes {
+                sandbox::tell_refusals(self.context.report, outcome);
+            }
             self.all.push(checked);
         }
         Ok(())

@@ -30,13 +30,15 @@ pub(super) fn perform(
     let mut started = sandbox.start_for(Some(check))?;
     for (index, step) in steps.iter().enumerate() {
         let watch = sandbox.watch(check, step);
-        let mut outcome = match &mut started {
-            Ok(instance) => instance
-                .call_as(&step.call, step.name.as_deref())
-                .map_err(|error| sandbox.at_call(check, index, &error))?,
+        let outcome = match &mut started {
+            Ok(instance) => {
+                let made = instance.call_as(&step.call, step.name.as_deref());
+                let mut outcome = made.map_err(|error| sandbox.at_call(check, index, &error))?;
+                instance.add_files(&mut outcome, watch.end());
+                outcome
+            }
             Err(outcome) => outcome.clone(),
         };
-        outcome.files = watch.end();
         let verdict = judge(&step.expectation, &outcome)
             .map_err(|error| sandbox.at_call(check, index, &error))?;
         outcomes.push(outcome);

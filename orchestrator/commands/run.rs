@@ -21,6 +21,7 @@ pub(super) fn run(context: &Context<'_>, typed: Option<&str>) -> Result<Ending, 
         let mut outcome = sandbox.call(&call)?;
         sandbox.locate(&mut outcome);
         tell_streams(context.report, &outcome);
+        sandbox::tell_refusals(context.report, &outcome);
         return returned(context.report, &sandbox, &call, &outcome);
     }
     let Some(check) = project.manifest.checks.first() else {
@@ -81,6 +82,7 @@ fn first_check(
     outcomes.iter_mut().for_each(|outcome| sandbox.locate(outcome));
     for (step, outcome) in steps.iter().zip(&outcomes) {
         tell_streams(context.report, outcome);
+        sandbox::tell_refusals(context.report, outcome);
         // A trap that was expected is no failure; any other is told as one.
         if outcome.is_return() {
             context.report.returned(step.call.text(), value(outcome));

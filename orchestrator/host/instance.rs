@@ -17,14 +17,14 @@ use super::budget::Budget;
 use super::capture::Capture;
 use super::context::{self, Context};
 use super::engine::Cause;
-use super::grants::{self, GrantError};
+use super::grants::{self, GrantError, Streams};
 use super::handles::{handles, speak};
 use super::held::Held;
 use super::lookup::{self, LookupError};
 use super::program::{Export, Program, Returns};
 use super::trap;
 use super::watchdog::Watchdog;
-use crate::check::{ArgumentError, Call, Ending, Outcome, Returned};
+use crate::check::{ArgumentError, Call, Ending, Outcome, Returned, WatchedFile};
 use crate::manifest::{Grants, Limit, Limits};
 
 /// A started program. Its memory lives on from one call to the next.
@@ -136,15 +136,14 @@ impl Instance {
         if limits.fuel.is_some() && !engine.counts_fuel() {
             return Err(StartError::FuelNotCounted);
         }
-        let granted = grants::grant(grants, limits, base)?;
+        let (granted, Streams { stdout, stderr }) = grants::grant(grants, limits, base)?;
         let budget = Budget::new(limits.memory.get());
-        let mut store =
-            Store::new(engine.inner(), Context::new(granted.wasi, granted.clock, budget));
+        let mut store = Store::new(engine.inner(), Context::new(granted, budget));
         store.limiter(|context| &mut context.budget);
         let mut meter = Meter {
             watchdog: watch(&mut store, limits)?,
-            stdout: granted.stdout,
-            stderr: granted.stderr,
+            stdout,
+            stderr,
             fuel: engine.counts_fuel().then(|| limits.fuel.unwrap_or(u64::MAX)),
             starting: None,
         };
@@ -225,6 +224,12 @@ impl Instance {
         self.drop_handles(handles, Instant::now(), Duration::ZERO)
     }
 
+    /// Says of a call what became of the files that were watched meanwhile, without secrets.
+    pub fn add_files(&self, outcome: &mut Outcome, files: BTreeMap<String, WatchedFile>) {
+        outcome.files = files;
+        self.store.data().granted.secrets.hide_in(outcome);
+    }
+
     /// Bytes of memory and tables that all parts have grown to together.
     pub fn memory(&self) -> u64 {
         self.store.data().budget.used()
@@ -240,6 +245,12 @@ impl Instance {
     pub(super) fn function(&mut self, export: &Export) -> Func {
         let found = self.running.get_func(&mut self.store, export.index);
         found.expect("the export was found in this very component")
+    }
+
+    /// Looks names up in another way than the system's.
+    #[cfg(test)]
+    pub(super) fn resolve_with(&mut self, resolve: super::requests::Resolve) {
+        self.store.data_mut().granted.requests.resolve_with(resolve);
     }
 
     fn run(&mut self, export: &Export, arguments: &[Val], name: Option<&str>) -> Outcome {
@@ -268,11 +279,11 @@ impl Instance {
                 None => {}
             }
         }
-        let elapsed = begun.elapsed();
-        if !matches!(ending, Ending::Returned(_)) {
-            self.stopped = Some(ending.clone());
+        let outcome = self.meter.outcome(&self.store, ending, begun.elapsed());
+        if !outcome.is_return() {
+            self.stopped = Some(outcome.ending.clone());
         }
-        self.meter.outcome(&self.store, ending, elapsed)
+        outcome
     }
 
     /// Drops handles, which runs the destructors of their resources; how that ended, if not well.
@@ -374,15 +385,18 @@ impl Meter {
         ending: Ending,
         elapsed: Duration,
     ) -> Outcome {
-        Outcome {
+        let granted = &store.data().granted;
+        let mut outcome = Outcome {
             ending,
-            stdout: self.stdout.as_ref().map(Capture::take),
-            stderr: self.stderr.as_ref().map(Capture::take),
-            refusals: Vec::new(),
+            stdout: self.stdout.as_ref().and_then(Capture::take),
+            stderr: self.stderr.as_ref().and_then(Capture::take),
+            refusals: granted.refusals.take(),
             files: BTreeMap::new(),
             fuel: self.used(store),
             elapsed: elapsed + self.starting.take().unwrap_or_default(),
-        }
+        };
+        granted.secrets.hide_in(&mut outcome);
+        outcome
     }
 }
 

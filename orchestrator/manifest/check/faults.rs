@@ -3,7 +3,7 @@
 use super::{Bound, Check, CheckStep, writable};
 use crate::manifest::error::Fault;
 use crate::manifest::name::is_identifier;
-use crate::manifest::{Grants, Limit, Limits, Manifest, Spanned, validate};
+use crate::manifest::{Grants, Limit, Limits, Manifest, Spanned, grants};
 use crate::nearest::suggestion;
 
 /// Everything that is wrong with `check`.
@@ -14,7 +14,7 @@ pub(in crate::manifest) fn faults(check: &Check, manifest: &Manifest, faults: &m
     }
     component(check.component.as_ref(), manifest, faults);
     if let Some(own) = &check.grants {
-        validate::grants(own, faults);
+        grants::faults(own, faults);
     }
     what_is_called(check, faults);
     for bound in [&check.fuel, &check.time].into_iter().flatten() {
@@ -157,11 +157,12 @@ fn surroundings(
     };
     let span = step.call.span();
     let granted = table(check.grants.is_some(), "grants");
-    for (stream, expected, is_granted) in
-        [("stdout", &step.stdout, grants.stdout), ("stderr", &step.stderr, grants.stderr)]
-    {
-        if expected.as_ref().is_some_and(|text| !text.is_empty()) && !is_granted {
-            let message = format!("the check expects text on `{stream}`, which is not granted");
+    for (stream, expected, is_captured) in [
+        ("stdout", &step.stdout, grants.stdout.is_captured()),
+        ("stderr", &step.stderr, grants.stderr.is_captured()),
+    ] {
+        if expected.as_ref().is_some_and(|text| !text.is_empty()) && !is_captured {
+            let message = format!("the check expects text on `{stream}`, which is not kept");
             let help = format!("write `{stream} = true` in {granted}");
             faults.push(Fault::at(span.clone(), message, "this call").advise(help));
         }
