@@ -46,8 +46,13 @@ pub(super) fn perform(
             return Ok(Performed { outcomes, differences });
         }
     }
-    let mut differences: Vec<_> =
-        started.ok().and_then(Instance::finish).map(undropped).into_iter().collect();
+    // What was held to the end may resist being dropped.
+    let undropped = started.ok().and_then(Instance::finish).map(|ending| Difference {
+        subject: Subject::Ending,
+        expected: "what is still held is dropped".to_owned(),
+        got: ending.to_string(),
+    });
+    let mut differences: Vec<_> = undropped.into_iter().collect();
     if differences.is_empty() {
         for (subject, bound) in [(Subject::Fuel, &check.fuel), (Subject::Time, &check.time)] {
             let Some(bound) = bound else { continue };
@@ -55,12 +60,6 @@ pub(super) fn perform(
         }
     }
     Ok(Performed { outcomes, differences })
-}
-
-/// What was held to the end could not be dropped.
-fn undropped(ending: Ending) -> Difference {
-    let expected = "what is still held is dropped".to_owned();
-    Difference { subject: Subject::Ending, expected, got: ending.to_string() }
 }
 
 /// Holds what a call uses against a bound.
