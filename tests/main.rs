@@ -3,7 +3,9 @@
 
 #![allow(clippy::needless_raw_string_hashes, reason = "snapbox writes its snapshots so")]
 
+mod bench;
 mod cache;
+mod calculator;
 mod cases;
 mod compose;
 mod fake;

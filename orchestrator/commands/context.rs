@@ -142,16 +142,18 @@ impl<'a> Context<'a> {
         Provision::new(&self.options, tell)
     }
 
-    /// Says of a trap of the composed component where in the pipeline's sources it was.
+    /// Says of a trap of the composed component, or of one by itself, where in the pipeline's
+    /// sources it was.
     pub(super) fn locate(
         &self,
         project: &Project,
         trap: &mut Trap,
         stderr: Option<&str>,
+        alone: Option<&str>,
     ) -> Result<(), CommandError> {
         let tell = |event: Event| self.report.event(&event);
         let driver = Driver::open(project, self.options(project), &tell)?;
-        Ok(driver.locate(trap, stderr, None)?)
+        Ok(driver.locate(trap, stderr, alone)?)
     }
 
     /// Drops machine code of a component by itself, or of the composed one: the one in the cache is

@@ -17,6 +17,8 @@ use crate::report::{CheckPlace, Report, stopped};
 pub(super) struct Sandbox<'p> {
     context: &'p Context<'p>,
     project: &'p Project,
+    /// The component that it is by itself; none if it is the composed one.
+    alone: Option<String>,
     program: Program,
 }
 
@@ -81,7 +83,12 @@ impl<'p> Sandbox<'p> {
                 context.report.note(&text);
             }
         }
-        Ok(Self { context, project, program })
+        Ok(Self { context, project, alone: component.map(str::to_owned), program })
+    }
+
+    /// Another program, to be started with what the manifest grants.
+    pub(super) fn of(context: &'p Context<'p>, project: &'p Project, program: Program) -> Self {
+        Self { context, project, alone: None, program }
     }
 
     /// What it exports.
@@ -89,8 +96,13 @@ impl<'p> Sandbox<'p> {
         &self.program
     }
 
+    /// A new instance with what the manifest grants.
+    pub(super) fn start(&self) -> Result<Instance, CommandError> {
+        self.start_with(&self.project.manifest.grants)
+    }
+
     /// A new instance with these grants.
-    pub(super) fn start(&self, grants: &Grants) -> Result<Instance, CommandError> {
+    pub(super) fn start_with(&self, grants: &Grants) -> Result<Instance, CommandError> {
         let Project { root, manifest, .. } = self.project;
         Instance::start(&self.program, grants, &manifest.limits, root).map_err(
             |error| match error {
@@ -102,7 +114,7 @@ impl<'p> Sandbox<'p> {
 
     /// Makes a call on a new instance, with no state of a former one.
     pub(super) fn call(&self, call: &Call) -> Result<Outcome, CommandError> {
-        match self.start(&self.project.manifest.grants) {
+        match self.start() {
             Ok(mut instance) => Ok(instance.call(call)?),
             // A component that does not even start has an outcome like any other.
             Err(CommandError::Start(StartError::Stopped(outcome))) => Ok(*outcome),
@@ -151,8 +163,9 @@ impl<'p> Sandbox<'p> {
     /// Says of a trap where in the pipeline's sources it was.
     pub(super) fn locate(&self, outcome: &mut Outcome) {
         let Ending::Trapped(trap) = &mut outcome.ending else { return };
+        let (stderr, alone) = (outcome.stderr.as_deref(), self.alone.as_deref());
         // What cannot be known leaves the trap as it is.
-        let _ = self.context.locate(self.project, trap, outcome.stderr.as_deref());
+        let _ = self.context.locate(self.project, trap, stderr, alone);
     }
 
     /// Where the manifest has a check.

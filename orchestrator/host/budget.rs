@@ -40,6 +40,11 @@ impl Budget {
         self.over
     }
 
+    /// How many bytes have been asked for and given.
+    pub(super) fn used(&self) -> u64 {
+        self.used as u64
+    }
+
     fn promise(&mut self, bytes: usize) -> wasmtime::Result<bool> {
         match self.used.checked_add(bytes) {
             Some(used) if used <= self.limit => {

@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 
 use miette::Diagnostic;
 use thiserror::Error;
-use wasmtime::component::Val;
-use wasmtime::component::wasm_wave;
+use wasmtime::component::{Func, Val, wasm_wave};
 use wasmtime::{Store, Trap, UpdateDeadline};
 use wasmtime_wasi::runtime::in_tokio;
 
@@ -27,17 +26,26 @@ use crate::manifest::{Grants, Limit, Limits};
 
 /// A started program. Its memory lives on from one call to the next.
 pub struct Instance {
-    program: Program,
-    store: Store<Context>,
+    pub(super) program: Program,
+    pub(super) store: Store<Context>,
     running: wasmtime::component::Instance,
-    meter: Meter,
+    pub(super) meter: Meter,
     /// How a call ended that leaves the instance of no use.
-    stopped: Option<Ending>,
+    pub(super) stopped: Option<Ending>,
+}
+
+/// A call whose function is found and whose arguments are converted, for any instance of the same
+/// program.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The place of the function among the program's exports.
+    pub(super) export: usize,
+    pub(super) arguments: Vec<Val>,
 }
 
 /// Measures and limits what a call uses up.
-struct Meter {
-    watchdog: Watchdog,
+pub(super) struct Meter {
+    pub(super) watchdog: Watchdog,
     stdout: Option<Capture>,
     stderr: Option<Capture>,
     /// Fuel of one call; none where it is not counted.
@@ -133,7 +141,7 @@ impl Instance {
         meter.fill(&mut store);
         let begun = Instant::now();
         let starting = linked.instantiate_async(&mut store);
-        let started = in_tokio(meter.watchdog.limit(Duration::ZERO, starting));
+        let started = in_tokio(meter.watchdog.limit(begun, Duration::ZERO, starting));
         meter.starting = Some(begun.elapsed());
         match started {
             Some(Ok(running)) => {
@@ -151,17 +159,39 @@ impl Instance {
     /// Calls an exported function. Any number of calls may follow one another; after one that
     /// did not return, none may.
     pub fn call(&mut self, call: &Call) -> Result<Outcome, CallError> {
-        if let Some(ending) = &self.stopped {
-            return Err(CallError::Stopped { ending: ending.clone() });
-        }
+        self.refuse_if_stopped()?;
+        let prepared = self.prepare(call)?;
         let exports = Arc::clone(self.program.exports());
-        let export = &exports[lookup::find(call, self.program.functions())?];
+        Ok(self.run(&exports[prepared.export], &prepared.arguments))
+    }
+
+    /// Finds the function and converts the arguments, to make the call any number of times.
+    pub fn prepare(&self, call: &Call) -> Result<Prepared, CallError> {
+        let place = lookup::find(call, self.program.functions())?;
+        let export = &self.program.exports()[place];
         if let Some(what) = &export.unspeakable {
             let function = export.signature.name();
             return Err(CallError::Unspeakable { function, what: what.clone() });
         }
         let arguments = call.arguments::<Val>(&export.signature, &export.parameters)?;
-        Ok(self.run(export, &arguments))
+        Ok(Prepared { export: place, arguments })
+    }
+
+    /// Bytes of memory and tables that all parts have grown to together.
+    pub fn memory(&self) -> u64 {
+        self.store.data().budget.used()
+    }
+
+    pub(super) fn refuse_if_stopped(&self) -> Result<(), CallError> {
+        match &self.stopped {
+            Some(ending) => Err(CallError::Stopped { ending: ending.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn function(&mut self, export: &Export) -> Func {
+        let found = self.running.get_func(&mut self.store, export.index);
+        found.expect("the export was found in this very component")
     }
 
     /// Looks names up in another way than the system's.
@@ -171,31 +201,19 @@ impl Instance {
     }
 
     fn run(&mut self, export: &Export, arguments: &[Val]) -> Outcome {
-        let function = self
-            .running
-            .get_func(&mut self.store, export.index)
-            .expect("the export was found in this very component");
-        let mut results = match export.result {
-            Returns::Nothing => Vec::new(),
-            _ => vec![Val::Bool(false)],
-        };
+        let function = self.function(export);
+        let mut results = export.result.slots();
         if self.meter.starting.is_none() {
             self.meter.fill(&mut self.store);
         }
         let spent = self.meter.starting.unwrap_or_default();
         let begun = Instant::now();
         let calling = function.call_async(&mut self.store, arguments, &mut results);
-        let called = in_tokio(self.meter.watchdog.limit(spent, calling));
+        let called = in_tokio(self.meter.watchdog.limit(begun, spent, calling));
         let elapsed = begun.elapsed();
-        let ending = match called {
-            // Output over the limit does not always stop the component: it may drop the error.
-            Some(Ok(())) if !self.meter.is_output_over() => {
-                Ending::Returned(returned(&export.result, results.first()))
-            }
-            stopped => {
-                let error = stopped.and_then(Result::err);
-                self.meter.ending(&self.store, error.as_ref())
-            }
+        let ending = match self.meter.failure(&self.store, called) {
+            Some(ending) => ending,
+            None => Ending::Returned(returned(&export.result, results.first())),
         };
         let outcome = self.meter.outcome(&self.store, ending, elapsed);
         if !outcome.is_return() {
@@ -216,6 +234,41 @@ impl Meter {
     fn fill(&self, store: &mut Store<Context>) {
         if let Some(fuel) = self.fuel {
             store.set_fuel(fuel).expect("an engine that counts fuel takes it");
+        }
+    }
+
+    pub(super) fn counts_fuel(&self) -> bool {
+        self.fuel.is_some()
+    }
+
+    /// Fuel that the last call used, where it is counted.
+    pub(super) fn used(&self, store: &Store<Context>) -> Option<u64> {
+        let left = store.get_fuel().unwrap_or_default();
+        self.fuel.map(|fuel| fuel.saturating_sub(left))
+    }
+
+    /// Makes ready for a call that nothing is told of what was before it.
+    pub(super) fn renew(&mut self, store: &mut Store<Context>) {
+        self.fill(store);
+        self.starting = None;
+        for stream in [&self.stdout, &self.stderr].into_iter().flatten() {
+            stream.take();
+        }
+    }
+
+    /// How a call ended, if it did not return.
+    pub(super) fn failure(
+        &self,
+        store: &Store<Context>,
+        called: Option<wasmtime::Result<()>>,
+    ) -> Option<Ending> {
+        match called {
+            // Output over the limit does not always stop the component: it may drop the error.
+            Some(Ok(())) if !self.is_output_over() => None,
+            stopped => {
+                let error = stopped.and_then(Result::err);
+                Some(self.ending(store, error.as_ref()))
+            }
         }
     }
 
@@ -243,15 +296,19 @@ impl Meter {
         Ending::Trapped(trap::describe(error))
     }
 
-    fn outcome(&mut self, store: &Store<Context>, ending: Ending, elapsed: Duration) -> Outcome {
-        let left = store.get_fuel().unwrap_or_default();
+    pub(super) fn outcome(
+        &mut self,
+        store: &Store<Context>,
+        ending: Ending,
+        elapsed: Duration,
+    ) -> Outcome {
         let granted = &store.data().granted;
         let mut outcome = Outcome {
             ending,
             stdout: self.stdout.as_ref().and_then(Capture::take),
             stderr: self.stderr.as_ref().and_then(Capture::take),
             refusals: granted.refusals.take(),
-            fuel: self.fuel.map(|fuel| fuel.saturating_sub(left)),
+            fuel: self.used(store),
             elapsed: elapsed + self.starting.take().unwrap_or_default(),
         };
         granted.secrets.hide_in(&mut outcome);

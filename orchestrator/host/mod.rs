@@ -10,7 +10,8 @@
 //!
 //! - An [`Engine`] compiles and holds compiled code. A [`Program`] is a component in machine
 //!   code, with the [signatures](crate::check::Signature) that it exports. An [`Instance`] is
-//!   a program that runs, with memory of its own; it takes one call after another.
+//!   a program that runs, with memory of its own; it takes one call after another. A call that is
+//!   made many times is [`Prepared`] once, and [repeated](Instance::repeat).
 //! - **Concurrency.** Async functions, streams and futures need an engine on which all calls
 //!   take longer. A component that uses none of them is compiled for, and runs on, one without.
 //! - **Grants.** All of WASI 0.2 is linked, because compilers and interpreters import much
@@ -46,7 +47,9 @@ mod instance;
 mod lookup;
 mod network;
 mod program;
+
 mod refusals;
+mod repeat;
 mod requests;
 mod secrets;
 mod snapshot;
@@ -62,7 +65,8 @@ pub use audit::{shared, unused};
 pub use engine::{Cause, Engine, EngineError, EngineOptions};
 pub use given::given;
 pub use grants::{GrantError, Reach};
-pub use instance::{CallError, Instance, StartError};
+pub use instance::{CallError, Instance, Prepared, StartError};
 pub use lookup::LookupError;
 pub use program::{LoadError, Program};
+pub use repeat::Repeated;
 pub use snapshot::{Directory, SnapshotError, Surroundings, snapshot};

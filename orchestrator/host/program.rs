@@ -8,7 +8,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::wasm_wave::value::Type as ValueType;
-use wasmtime::component::{Component, ComponentExportIndex, Type};
+use wasmtime::component::{Component, ComponentExportIndex, Type, Val};
 
 use super::Engine;
 use super::engine::Cause;
@@ -42,6 +42,16 @@ pub(super) enum Returns {
     Value(ValueType),
     /// Something that no text can stand for.
     Unspeakable,
+}
+
+impl Returns {
+    /// Room for what a call returns.
+    pub(super) fn slots(&self) -> Vec<Val> {
+        match self {
+            Self::Nothing => Vec::new(),
+            _ => vec![Val::Bool(false)],
+        }
+    }
 }
 
 /// Machine code that cannot be loaded.

@@ -63,12 +63,8 @@ impl Secrets {
         match &mut outcome.ending {
             Ending::Returned(Some(returned)) => self.hide(&mut returned.text),
             Ending::Returned(None) | Ending::Exceeded(_) => {}
-            Ending::Trapped(trap) => {
-                self.hide(&mut trap.message);
-                for frame in &mut trap.frames {
-                    self.hide(&mut frame.function);
-                }
-            }
+            // The names of functions are the component's own, from before it was told a secret.
+            Ending::Trapped(trap) => self.hide(&mut trap.message),
         }
         let wanted = outcome.refusals.iter_mut().flat_map(|refusal| {
             refusal.wanted.iter_mut().chain(std::iter::once(&mut refusal.grant))

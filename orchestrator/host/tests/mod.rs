@@ -5,6 +5,7 @@ mod concurrency;
 mod grants;
 mod limits;
 mod network;
+mod repeat;
 mod snapshot;
 mod tls;
 
