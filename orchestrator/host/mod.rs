@@ -45,6 +45,7 @@ mod repeat;
 mod snapshot;
 mod stand_in;
 mod trap;
+mod typed;
 mod watchdog;
 
 #[cfg(test)]
