@@ -18,6 +18,7 @@ mod place;
 mod provenance;
 mod real;
 mod report;
+mod sandbox;
 mod schedule;
 mod traps;
 mod types;

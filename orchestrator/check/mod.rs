@@ -28,4 +28,4 @@ pub use judge::{Difference, Expectation, ExpectationError, Subject, Verdict, jud
 pub use narrow::{Narrowed, narrow};
 pub(crate) use outcome::limit_name;
 pub use outcome::{Code, Ending, Frame, Outcome, Place, Refusal, Returned, Trap};
-pub use signature::{Parameter, Signature, Types, is_short_for};
+pub use signature::{Parameter, Signature, Types};

@@ -37,7 +37,8 @@ pub struct Refusal {
     pub function: String,
     /// What it asked for, in a few words, where it asked for something: `http://evil.com:80`.
     pub wanted: Option<String>,
-    /// The line of the manifest that would allow it, below `[grants]`: `env = { HOME = "..." }`.
+    /// The line of the manifest that would allow it, below `[grants]`: `env = { HOME = "..." }`;
+    /// empty, if none would.
     pub grant: String,
     /// How often it tried.
     pub times: u64,
@@ -142,6 +143,25 @@ impl fmt::Display for Ending {
     }
 }
 
+impl fmt::Display for Refusal {
+    /// One line: what was refused, how often, and what would allow it.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "the component used `{}`", self.function)?;
+        if let Some(wanted) = &self.wanted {
+            write!(formatter, " for `{}`", wanted.escape_debug())?;
+        }
+        if self.times > 1 {
+            write!(formatter, " {} times", self.times)?;
+        }
+        formatter.write_str(", which is not granted")?;
+        if self.grant.is_empty() {
+            formatter.write_str(" and cannot be")
+        } else {
+            write!(formatter, "; it would be by `{}`", self.grant)
+        }
+    }
+}
+
 impl Frame {
     /// Whether it is of the component's own sources.
     pub fn is_own(&self) -> bool {
@@ -172,4 +192,32 @@ pub(crate) fn limit_name(limit: Limit) -> &'static str {
 
 fn as_milliseconds<S: Serializer>(elapsed: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(elapsed.as_secs_f64() * 1000.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_what_would_allow_it() {
+        let mut refusal = Refusal {
+            function: "wasi:http/outgoing-handler.handle".to_owned(),
+            wanted: Some("http://evil.com".to_owned()),
+            grant: "http = [\"http://evil.com\"]".to_owned(),
+            times: 1,
+        };
+        assert_eq!(
+            refusal.to_string(),
+            "the component used `wasi:http/outgoing-handler.handle` for `http://evil.com`, which is \
+             not granted; it would be by `http = [\"http://evil.com\"]`"
+        );
+        refusal.wanted = Some("a\nb".to_owned());
+        refusal.grant.clear();
+        refusal.times = 3;
+        assert_eq!(
+            refusal.to_string(),
+            "the component used `wasi:http/outgoing-handler.handle` for `a\\nb` 3 times, which is \
+             not granted and cannot be"
+        );
+    }
 }

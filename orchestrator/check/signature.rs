@@ -39,13 +39,6 @@ pub struct Types {
     pub result: Option<Type>,
 }
 
-/// Whether `wanted` names the interface `full` without its version, or by its own name alone.
-pub fn is_short_for(full: &str, wanted: &str) -> bool {
-    let unversioned = full.split_once('@').map_or(full, |(name, _)| name);
-    let own = unversioned.rsplit_once('/').map_or(unversioned, |(_, name)| name);
-    wanted == unversioned || wanted == own
-}
-
 impl Signature {
     /// The name that a call uses: `function`, or `interface.function`.
     pub fn name(&self) -> String {

@@ -4,7 +4,7 @@
 use std::io::{self, Read as _};
 
 use super::context::Context;
-use super::sandbox::Sandbox;
+use super::sandbox::{self, Sandbox};
 use super::{CommandError, Ending};
 use crate::check::{self, Call, Outcome};
 use crate::manifest;
@@ -26,6 +26,7 @@ pub(super) fn run(context: &Context<'_>, typed: Option<&str>) -> Result<Ending, 
     let mut outcome = sandbox.call(&call)?;
     sandbox.locate(&mut outcome);
     tell_streams(context.report, &outcome);
+    sandbox::tell_refusals(context.report, &outcome);
     match first {
         Some(check) => first_check(context, &sandbox, check, &call, &outcome),
         None => returned(context.report, &sandbox, &call, &outcome),
@@ -54,7 +55,7 @@ fn returned(
 ) -> Result<Ending, CommandError> {
     if !outcome.is_return() {
         return Err(CommandError::Ended {
-            call: super::sandbox::short(call),
+            call: sandbox::short(call),
             ending: outcome.ending.to_string(),
             help: sandbox.remedy(outcome),
         });

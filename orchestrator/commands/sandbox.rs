@@ -8,15 +8,17 @@ use super::CommandError;
 use super::context::Context;
 use crate::build::{Built, Project};
 use crate::check::{Call, Difference, Ending, Expectation, Frame, Outcome, Verdict, judge};
-use crate::host::{Engine, EngineOptions, Instance, Program, StartError};
+use crate::host::{self, Engine, EngineOptions, Instance, Program, StartError};
 use crate::manifest::{self, Grants, Limit, Manifest, Profile, Spanned};
 use crate::nearest::quoted;
-use crate::report::{CheckPlace, stopped};
+use crate::report::{CheckPlace, Report, stopped};
 
 /// A program and what it may touch.
 pub(super) struct Sandbox<'p> {
     context: &'p Context<'p>,
     project: &'p Project,
+    /// The component that it is by itself; none if it is the composed one.
+    alone: Option<String>,
     program: Program,
 }
 
@@ -74,12 +76,19 @@ impl<'p> Sandbox<'p> {
                 Program::load(&engine, &again()?)?
             }
         };
-        Ok(Self { context, project, program })
+        // A build that composed has told it.
+        if component.is_none() && !context.has_composed() {
+            let imports = program.imports();
+            for text in host::unused(&project.manifest, imports.iter().map(String::as_str)) {
+                context.report.note(&text);
+            }
+        }
+        Ok(Self { context, project, alone: component.map(str::to_owned), program })
     }
 
     /// Another program, to be started with what the manifest grants.
     pub(super) fn of(context: &'p Context<'p>, project: &'p Project, program: Program) -> Self {
-        Self { context, project, program }
+        Self { context, project, alone: None, program }
     }
 
     /// What it exports.
@@ -154,8 +163,9 @@ impl<'p> Sandbox<'p> {
     /// Says of a trap where in the pipeline's sources it was.
     pub(super) fn locate(&self, outcome: &mut Outcome) {
         let Ending::Trapped(trap) = &mut outcome.ending else { return };
+        let (stderr, alone) = (outcome.stderr.as_deref(), self.alone.as_deref());
         // What cannot be known leaves the trap as it is.
-        let _ = self.context.locate(self.project, trap, outcome.stderr.as_deref());
+        let _ = self.context.locate(self.project, trap, stderr, alone);
     }
 
     /// Where the manifest has a check.
@@ -169,7 +179,8 @@ impl<'p> Sandbox<'p> {
     /// was.
     pub(super) fn unseen(&self, outcome: &Outcome) -> Option<String> {
         let Ending::Trapped(trap) = &outcome.ending else { return None };
-        let lost = outcome.stderr.is_none() && self.program.can_write_to_stderr();
+        let granted = self.project.manifest.grants.stderr.is_granted();
+        let lost = !granted && self.program.can_write_to_stderr();
         let lost = lost.then(|| "grant `stderr = true` to see what it wrote".to_owned());
         let component = trap.frames.iter().find_map(|frame| frame.component.as_deref());
         let unnamed = component.filter(|name| {
@@ -195,6 +206,13 @@ impl<'p> Sandbox<'p> {
             "these functions can be called with `poly run 'NAME(ARGUMENTS)'`:\n{}",
             lines.join("\n")
         )
+    }
+}
+
+/// Tells what a call tried to use and was not granted.
+pub(super) fn tell_refusals(report: &Report, outcome: &Outcome) {
+    for refusal in &outcome.refusals {
+        report.note(&refusal.to_string());
     }
 }
 

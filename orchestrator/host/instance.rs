@@ -16,7 +16,7 @@ use super::budget::Budget;
 use super::capture::Capture;
 use super::context::{self, Context};
 use super::engine::Cause;
-use super::grants::{self, GrantError};
+use super::grants::{self, GrantError, Streams};
 use super::lookup::{self, LookupError};
 use super::program::{Export, Program, Returns};
 use super::trap;
@@ -133,15 +133,14 @@ impl Instance {
         if limits.fuel.is_some() && !engine.counts_fuel() {
             return Err(StartError::FuelNotCounted);
         }
-        let granted = grants::grant(grants, limits, base)?;
+        let (granted, Streams { stdout, stderr }) = grants::grant(grants, limits, base)?;
         let budget = Budget::new(limits.memory.get());
-        let mut store =
-            Store::new(engine.inner(), Context::new(granted.wasi, granted.clock, budget));
+        let mut store = Store::new(engine.inner(), Context::new(granted, budget));
         store.limiter(|context| &mut context.budget);
         let mut meter = Meter {
             watchdog: watch(&mut store, limits)?,
-            stdout: granted.stdout,
-            stderr: granted.stderr,
+            stdout,
+            stderr,
             fuel: engine.counts_fuel().then(|| limits.fuel.unwrap_or(u64::MAX)),
             starting: None,
         };
@@ -206,6 +205,12 @@ impl Instance {
         found.expect("the export was found in this very component")
     }
 
+    /// Looks names up in another way than the system's.
+    #[cfg(test)]
+    pub(super) fn resolve_with(&mut self, resolve: super::requests::Resolve) {
+        self.store.data_mut().granted.requests.resolve_with(resolve);
+    }
+
     fn run(&mut self, export: &Export, arguments: &[Val]) -> Outcome {
         let function = self.function(export);
         let mut results = export.result.slots();
@@ -221,10 +226,11 @@ impl Instance {
             Some(ending) => ending,
             None => Ending::Returned(returned(&export.result, results.first())),
         };
-        if !matches!(ending, Ending::Returned(_)) {
-            self.stopped = Some(ending.clone());
+        let outcome = self.meter.outcome(&self.store, ending, elapsed);
+        if !outcome.is_return() {
+            self.stopped = Some(outcome.ending.clone());
         }
-        self.meter.outcome(&self.store, ending, elapsed)
+        outcome
     }
 }
 
@@ -307,14 +313,17 @@ impl Meter {
         ending: Ending,
         elapsed: Duration,
     ) -> Outcome {
-        Outcome {
+        let granted = &store.data().granted;
+        let mut outcome = Outcome {
             ending,
-            stdout: self.stdout.as_ref().map(Capture::take),
-            stderr: self.stderr.as_ref().map(Capture::take),
-            refusals: Vec::new(),
+            stdout: self.stdout.as_ref().and_then(Capture::take),
+            stderr: self.stderr.as_ref().and_then(Capture::take),
+            refusals: granted.refusals.take(),
             fuel: self.used(store),
             elapsed: elapsed + self.starting.take().unwrap_or_default(),
-        }
+        };
+        granted.secrets.hide_in(&mut outcome);
+        outcome
     }
 }
 

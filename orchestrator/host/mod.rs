@@ -16,9 +16,11 @@
 //!   take longer. A component that uses none of them is compiled for, and runs on, one without.
 //! - **Grants.** All of WASI 0.2 is linked, because compilers and interpreters import much
 //!   that they never use, and it holds nothing but what the manifest grants: no file, no
-//!   variable, no argument, no socket, no outgoing HTTP request. Where clocks and randomness
+//!   variable, no argument, no address, no outgoing HTTP request. Where clocks and randomness
 //!   are not granted, a clock of its own and a seeded sequence stand in for them, the same in
-//!   every run (see `stand_in.rs`).
+//!   every run (see `stand_in.rs`). Requests are sent by the host, to origins that are granted and
+//!   addresses that were looked at (see `requests.rs`). What is refused is noted, once, with the grant
+//!   that would allow it (see `refusals.rs`); values of secrets are in no outcome (`secrets.rs`).
 //! - **Limits.** Each has its own way to end a call ([`Ending::Exceeded`]): time by a watchdog
 //!   that stops both running code and a wait inside the host, memory as a sum over all parts,
 //!   fuel, and output. Going over a limit ends the call even where the component would have
@@ -31,19 +33,28 @@
 //!
 //! [`Ending::Exceeded`]: crate::check::Ending::Exceeded
 
+mod address;
+mod audit;
 mod budget;
 mod capture;
 mod context;
 mod engine;
+mod exchange;
+mod filesystem;
 mod given;
 mod grants;
 mod instance;
 mod lookup;
 mod network;
 mod program;
+
+mod refusals;
 mod repeat;
+mod requests;
+mod secrets;
 mod snapshot;
 mod stand_in;
+mod streams;
 mod trap;
 mod typed;
 mod watchdog;
@@ -51,6 +62,7 @@ mod watchdog;
 #[cfg(test)]
 mod tests;
 
+pub use audit::{shared, unused};
 pub use engine::{Cause, Engine, EngineError, EngineOptions};
 pub use given::given;
 pub use grants::{GrantError, Reach};

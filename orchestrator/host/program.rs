@@ -108,6 +108,12 @@ impl Program {
         self.exports.iter().map(|export| &export.signature)
     }
 
+    /// The names of all that it imports.
+    pub fn imports(&self) -> Vec<String> {
+        let component = self.component.component_type();
+        component.imports(self.engine.inner()).map(|(name, _)| name.to_owned()).collect()
+    }
+
     /// The functions, each with its types as those of values, where all of them have a text.
     pub fn typed_functions(&self) -> impl Iterator<Item = (Signature, Option<Types>)> {
         let exports = self.exports.iter();
@@ -132,9 +138,7 @@ impl Program {
 
     /// Whether it has a way to standard error at all.
     pub fn can_write_to_stderr(&self) -> bool {
-        let component = self.component.component_type();
-        let mut imports = component.imports(self.engine.inner());
-        imports.any(|(name, _)| name.starts_with("wasi:cli/stderr@"))
+        self.imports().iter().any(|name| name.starts_with("wasi:cli/stderr@"))
     }
 
     pub(super) fn engine(&self) -> &Engine {

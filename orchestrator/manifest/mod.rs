@@ -51,7 +51,11 @@ pub use count::Count;
 pub use dependency::{Dependency, MalformedDependency, PackageRef, Registry};
 pub use error::ManifestError;
 pub use flow::{Flow, Stage, Step};
-pub use grants::{Access, DirectoryGrant, Grants};
+pub use grants::{
+    Access, ClockSettings, DirectoryGrant, FileTarget, Grants, Host, HttpOrigin, HttpScheme,
+    MalformedClock, MalformedOrigin, MalformedSocket, Moment, Output, RandomSettings, Scale,
+    SocketGrant, Switch,
+};
 pub use interop::Interop;
 pub use limits::{Limit, Limits};
 pub use name::{ExportEnd, FunctionName, ImportEnd, MalformedName};

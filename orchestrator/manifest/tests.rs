@@ -68,13 +68,18 @@ a = "registry.example.org"
 dirs = [{ host = "data", guest = "/data", access = "read-write" }]
 env = { LANG = "C" }
 inherit-env = ["TZ"]
+secrets = ["TOKEN"]
 args = ["--fast"]
-stdin = true
+stdin = { file = "in.txt" }
 stdout = true
 stderr = true
-clocks = true
-random = true
-network = ["127.0.0.1:8080", "[::1]:53"]
+clocks = { fixed = "2026-01-01T00:00:00Z", scale = 10 }
+random = { seed = 7 }
+http = ["https://api.example.com", "http://127.0.0.1:8080", "*.example.com", "*://h.org:*"]
+names = ["db.example.com"]
+network = ["127.0.0.1:8080", "udp://[::1]:53"]
+private-addresses = true
+allow-broad = false
 
 [limits]
 timeout = "10s"
@@ -200,8 +205,11 @@ fn nothing_is_granted_and_everything_limited_unless_said() {
     let manifest = Manifest::parse("pipeline.toml", text).unwrap();
     let grants = &manifest.grants;
     assert!(grants.dirs.is_empty() && grants.env.is_empty() && grants.inherit_env.is_empty());
-    assert!(grants.args.is_empty() && grants.network.is_empty());
-    assert!(!(grants.stdin || grants.stdout || grants.stderr || grants.clocks || grants.random));
+    assert!(grants.args.is_empty() && grants.secrets.is_empty());
+    assert!(grants.network.is_empty() && grants.http.is_empty() && grants.names.is_empty());
+    assert!(!(grants.stdin.is_on() || grants.stdout.is_granted() || grants.stderr.is_granted()));
+    assert!(!(grants.clocks.is_on() || grants.random.is_on()));
+    assert!(!(grants.private_addresses || grants.allow_broad));
     assert_eq!(manifest.limits.timeout, Timeout::seconds(30));
     assert_eq!(manifest.limits.memory, Bytes::mebibytes(512));
     assert_eq!(manifest.limits.fuel, None);

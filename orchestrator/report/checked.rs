@@ -180,6 +180,7 @@ pub(super) fn refusal(Refusal { function, wanted, grant, times }: &Refusal) -> [
 }
 
 #[cfg(test)]
+#[allow(clippy::needless_raw_string_hashes, reason = "snapbox writes its snapshots so")]
 pub(super) mod tests {
     use snapbox::{assert_data_eq, str};
 

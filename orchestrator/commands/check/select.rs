@@ -13,9 +13,10 @@ pub(super) fn select<'c>(
     let idle = |filter: &&String| !checks.iter().any(|check| meets(check, filter));
     if let Some(filter) = filters.iter().find(idle) {
         let lines: Vec<_> = checks.iter().flat_map(names).map(|name| format!("  {name}")).collect();
-        let checks = match lines.is_empty() {
-            true => "the manifest has no check".to_owned(),
-            false => format!("the checks are:\n{}", lines.join("\n")),
+        let checks = if lines.is_empty() {
+            "the manifest has no check".to_owned()
+        } else {
+            format!("the checks are:\n{}", lines.join("\n"))
         };
         return Err(CommandError::NoSuchCheck { filter: filter.clone(), checks });
     }

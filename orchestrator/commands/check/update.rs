@@ -57,8 +57,8 @@ pub(super) fn write(
     }
     let after = rewrite(before, rewrites).expect("the checks have what is rewritten");
     write_over(path, after.as_bytes()).map_err(failed("write"))?;
-    let patch = unified(&file, Some(before), Some(&after));
-    context.report.answer("updated", &json!({ "file": file, "patch": patch }), &patch);
+    let change = unified(&file, Some(before), Some(&after));
+    context.report.answer("updated", &json!({ "file": file, "patch": change }), &change);
     let values = match rewrites.len() {
         1 => "1 value".to_owned(),
         number => format!("{number} values"),

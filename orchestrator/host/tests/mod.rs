@@ -7,6 +7,7 @@ mod limits;
 mod network;
 mod repeat;
 mod snapshot;
+mod tls;
 
 use std::path::Path;
 use std::sync::LazyLock;
