@@ -343,7 +343,8 @@ pub struct RunOptions {
     #[arg(long, conflicts_with = "profile")]
     pub trace_calls: bool,
     /// A call in WAVE, such as 'run("some text")', or '-' to read it from standard input
-    /// [default: the manifest's first check, which is then checked as well]
+    /// [default: the manifest's first check, which is then checked as well; with --profile or
+    /// --trace-calls the first call of it, unchecked]
     pub call: Option<String>,
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use poly_cache::Artifact;
 
 use super::cache::note_checkout;
-use super::compose;
+use super::compose::{self, Assembly};
 use super::driver::Driver;
 use super::error::{AdaptFailure, BuildError};
 use super::event::Event;
@@ -158,6 +158,7 @@ impl Driver<'_> {
             if let Some(text) = left_out(&assembly.wiring.unused) {
                 (self.tell)(Event::Warning { text });
             }
+            self.tell_of_grants(&assembly);
             let composed = compose::compose(&self.project.manifest, &assembly)?;
             // A single component is what it is: no engine touches it.
             let by = if assembly.wiring.links.is_empty() {
@@ -171,6 +172,17 @@ impl Driver<'_> {
         let by = compose::asked(&self.project.manifest);
         let by = by.map_or_else(|| "auto".to_owned(), |engine| engine.to_string());
         Prepared { fingerprint, by, work: Box::new(work) }
+    }
+
+    /// Tells which grants nobody uses, and which reach several parts.
+    fn tell_of_grants(&self, assembly: &Assembly<'_>) {
+        let manifest = &self.project.manifest;
+        let left = assembly.wiring.left.iter();
+        let imports = left.map(|(import, left)| (import.as_str(), left.wanted_by.as_slice()));
+        let unused = host::unused(manifest, imports.clone().map(|(import, _)| import));
+        for text in unused.into_iter().chain(host::shared(manifest, imports)) {
+            (self.tell)(Event::Warning { text });
+        }
     }
 
     fn prepare_precompile(&self, composed: &Artifact) -> Result<Prepared<'_>, BuildError> {

@@ -10,7 +10,7 @@ use super::context::{Context, shown};
 use super::sandbox::Sandbox;
 use crate::build::{Project, write_over};
 use crate::check::{Call, Outcome, Samples};
-use crate::host::{Instance, StartError};
+use crate::host::Instance;
 use crate::report::{Profiled, samples};
 
 /// A call is repeated for so long, or there would be nothing to see of most.
@@ -28,11 +28,9 @@ pub(super) fn call(
     call: &Call,
     directory: Option<&Path>,
 ) -> Result<Outcome, CommandError> {
-    let mut instance = match sandbox.start() {
+    let mut instance = match sandbox.start_for(None)? {
         Ok(instance) => instance,
-        // A component that does not even start has an outcome like any other.
-        Err(CommandError::Start(StartError::Stopped(outcome))) => return Ok(*outcome),
-        Err(other) => return Err(other),
+        Err(outcome) => return Ok(outcome),
     };
     instance.profile()?;
     let (began, started) = (SystemTime::now(), Instant::now());

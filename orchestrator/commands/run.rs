@@ -1,48 +1,70 @@
 //! `poly run`: build, then one call in the sandbox. Without a call it is the manifest's first
-//! check, which is then checked as well.
+//! check, all steps of it, which is then checked as well.
 
 use std::io::{self, Read as _};
 
 use super::context::Context;
-use super::sandbox::Sandbox;
+use super::perform::{Performed, perform};
+use super::sandbox::{self, Sandbox};
 use super::{CommandError, Ending, profile, trace, typed};
-use crate::check::{self, Call, Outcome};
+use crate::build::Project;
+use crate::check::{self, Call, Outcome, Step};
 use crate::cli::RunOptions;
-use crate::manifest;
+use crate::manifest::Check;
 use crate::report::{Checked, GuestStream, Report};
 
 pub(super) fn run(context: &Context<'_>, options: &RunOptions) -> Result<Ending, CommandError> {
     let mut project = typed::project(context, &options.runtime)?;
     project.manifest.run.fuel |= options.trace_calls;
-    let typed = options.call.as_deref().map(typed_call).transpose()?;
-    let first = project.manifest.checks.first().filter(|_| typed.is_none());
     // What cannot be called is said before minutes are spent on a build.
-    let text = typed.as_deref().or(first.map(|check| check.call.get_ref().as_str()));
-    let call = text.map(Call::parse).transpose()?;
-
-    let built = context.build(&project, !options.trace_calls)?;
-    let sandbox = if options.trace_calls {
-        Sandbox::apart(context, &project)?
-    } else {
-        Sandbox::open(context, &project, &built)?
-    };
-    let Some(call) = call else {
+    if let Some(typed) = &options.call {
+        let call = Call::parse(&typed_call(typed)?)?;
+        return one_call(context, &project, options, &call);
+    }
+    let Some(check) = project.manifest.checks.first() else {
+        let sandbox = Sandbox::open(context, &project, &context.build(&project, true)?)?;
         return Err(CommandError::NothingToCall { functions: sandbox.functions() });
     };
+    let steps = sandbox::steps(&project.manifest, check)?;
+    if options.trace_calls || options.profile.is_some() {
+        return one_call(context, &project, options, &steps[0].call);
+    }
+    let sandbox = match &check.component {
+        Some(component) => {
+            let name = component.get_ref().as_str();
+            let built = context.build_alone(&project, &[name])?;
+            Sandbox::alone(context, &project, component, &built[name])?
+        }
+        None => Sandbox::open(context, &project, &context.build(&project, true)?)?,
+    };
+    first_check(context, &sandbox, check, &steps)
+}
+
+/// Makes a call, with what is to be seen of it, and holds it against nothing.
+fn one_call(
+    context: &Context<'_>,
+    project: &Project,
+    options: &RunOptions,
+    call: &Call,
+) -> Result<Ending, CommandError> {
+    let built = context.build(project, !options.trace_calls)?;
+    let sandbox = if options.trace_calls {
+        Sandbox::apart(context, project)?
+    } else {
+        Sandbox::open(context, project, &built)?
+    };
     let mut outcome = match &options.profile {
-        None if options.trace_calls => trace::call(context, &sandbox, &call)?,
-        None => sandbox.call(&call)?,
-        Some(directory) => profile::call(context, &project, &sandbox, &call, directory.as_deref())?,
+        None if options.trace_calls => trace::call(context, &sandbox, call)?,
+        None => sandbox.call(call)?,
+        Some(directory) => profile::call(context, project, &sandbox, call, directory.as_deref())?,
     };
     // Parts that poly linked are not where they are in the composed component.
     if !options.trace_calls {
         sandbox.locate(&mut outcome);
     }
     tell_streams(context.report, &outcome);
-    match first {
-        Some(check) => first_check(context, &sandbox, check, &call, &outcome),
-        None => returned(context.report, &sandbox, &call, &outcome),
-    }
+    sandbox::tell_refusals(context.report, &outcome);
+    returned(context.report, &sandbox, call, &outcome)
 }
 
 /// A call as typed, or from standard input where it is longer than a command line may be.
@@ -67,7 +89,7 @@ fn returned(
 ) -> Result<Ending, CommandError> {
     if !outcome.is_return() {
         return Err(CommandError::Ended {
-            call: super::sandbox::short(call),
+            call: sandbox::short(call),
             ending: outcome.ending.to_string(),
             help: sandbox.remedy(outcome),
         });
@@ -77,21 +99,27 @@ fn returned(
     Ok(Ending::Well)
 }
 
+/// Makes the calls of the first check, and tells what each returns.
 fn first_check(
     context: &Context<'_>,
     sandbox: &Sandbox<'_>,
-    check: &manifest::Check,
-    call: &Call,
-    outcome: &Outcome,
+    check: &Check,
+    steps: &[Step],
 ) -> Result<Ending, CommandError> {
-    // A trap that was expected is no failure; any other is told as one.
-    let differences = sandbox.judge(check, outcome)?;
-    if outcome.is_return() {
-        context.report.returned(call.text(), value(outcome), outcome);
+    let Performed { mut outcomes, differences } = perform(sandbox, check, steps, |_, _, _| false)?;
+    outcomes.iter_mut().for_each(|outcome| sandbox.locate(outcome));
+    for (step, outcome) in steps.iter().zip(&outcomes) {
+        tell_streams(context.report, outcome);
+        sandbox::tell_refusals(context.report, outcome);
+        // A trap that was expected is no failure; any other is told as one.
+        if outcome.is_return() {
+            context.report.returned(step.call.text(), value(outcome), outcome);
+        }
     }
     // Its streams have been told.
-    let checked = Checked::new(check.call.get_ref(), sandbox.place(check), differences, outcome)
-        .with_help(sandbox.unseen(outcome));
+    let unseen = outcomes.last().and_then(|last| sandbox.unseen(last));
+    let checked =
+        Checked::new(check, sandbox.place(check), differences, &outcomes).with_help(unseen);
     context.report.checked(&checked);
     Ok(if checked.passed { Ending::Well } else { Ending::Failed })
 }

@@ -4,7 +4,6 @@ use super::CommandError;
 use super::context::Context;
 use super::sandbox::Sandbox;
 use crate::check::{Call, Outcome};
-use crate::host::StartError;
 
 /// Makes a call, and tells what went from one part to another, however it ended.
 pub(super) fn call(
@@ -12,11 +11,9 @@ pub(super) fn call(
     sandbox: &Sandbox<'_>,
     call: &Call,
 ) -> Result<Outcome, CommandError> {
-    let mut instance = match sandbox.start() {
+    let mut instance = match sandbox.start_for(None)? {
         Ok(instance) => instance,
-        // A component that does not even start has an outcome like any other.
-        Err(CommandError::Start(StartError::Stopped(outcome))) => return Ok(*outcome),
-        Err(other) => return Err(other),
+        Err(outcome) => return Ok(outcome),
     };
     // What went to and fro while the parts were started is told as well.
     let outcome = instance.call(call)?;

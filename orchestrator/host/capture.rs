@@ -1,6 +1,7 @@
-//! What a component writes to standard output or standard error, kept up to a limit.
+//! What a component writes to standard output or standard error, kept up to a limit, or handed on
+//! up to that limit.
 
-use std::io;
+use std::io::{self, Write};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -11,6 +12,8 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
+use super::secrets::Veil;
+
 /// How much a component is told it may write at once.
 const CHUNK: usize = 64 * 1024;
 
@@ -20,8 +23,17 @@ pub(super) struct Capture(Arc<Mutex<Kept>>);
 
 struct Kept {
     bytes: Vec<u8>,
+    /// How many were written.
+    written: usize,
     limit: usize,
     over: bool,
+    /// Where they go instead of being kept.
+    onward: Option<Onward>,
+}
+
+struct Onward {
+    veil: Veil,
+    to: Box<dyn Write + Send>,
 }
 
 /// Raised inside the component where it writes more than the limit.
@@ -33,16 +45,31 @@ impl Capture {
     /// Keeps at most `limit` bytes between two calls of [`take`](Self::take).
     pub(super) fn new(limit: u64) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        Self(Arc::new(Mutex::new(Kept { bytes: Vec::new(), limit, over: false })))
+        let bytes = Vec::new();
+        Self(Arc::new(Mutex::new(Kept { bytes, written: 0, limit, over: false, onward: None })))
     }
 
-    /// What was written since the last time.
-    pub(super) fn take(&self) -> String {
-        let bytes = std::mem::take(&mut self.lock().bytes);
-        match String::from_utf8(bytes) {
+    /// Keeps nothing and hands what passes `veil` on, as much as it would keep.
+    pub(super) fn onward(limit: u64, veil: Veil, to: impl Write + Send + 'static) -> Self {
+        let capture = Self::new(limit);
+        capture.lock().onward = Some(Onward { veil, to: Box::new(to) });
+        capture
+    }
+
+    /// What was written since the last time, unless it was handed on.
+    pub(super) fn take(&self) -> Option<String> {
+        let mut kept = self.lock();
+        kept.written = 0;
+        if let Some(Onward { veil, to }) = &mut kept.onward {
+            // Whoever reads there may have gone away, which is no matter of the component's.
+            let _ = to.write_all(&veil.rest()).and_then(|()| to.flush());
+            return None;
+        }
+        let bytes = std::mem::take(&mut kept.bytes);
+        Some(match String::from_utf8(bytes) {
             Ok(text) => text,
             Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
-        }
+        })
     }
 
     /// Whether more was written than the limit.
@@ -54,13 +81,18 @@ impl Capture {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps what fits; false when not all of it does.
-    fn keep(&self, written: &[u8]) -> bool {
+    /// Keeps what fits, or hands it on; false when not all of it does.
+    fn keep(&self, written: &[u8]) -> io::Result<bool> {
         let mut kept = self.lock();
-        let room = kept.limit - kept.bytes.len();
-        kept.bytes.extend_from_slice(&written[..written.len().min(room)]);
+        let room = kept.limit - kept.written;
+        let fitting = &written[..written.len().min(room)];
+        kept.written += fitting.len();
         kept.over |= written.len() > room;
-        written.len() <= room
+        match &mut kept.onward {
+            Some(Onward { veil, to }) => to.write_all(&veil.pass(fitting))?,
+            None => kept.bytes.extend_from_slice(fitting),
+        }
+        Ok(written.len() <= room)
     }
 }
 
@@ -82,11 +114,20 @@ impl StdoutStream for Capture {
 
 impl OutputStream for Capture {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
-        if self.keep(&bytes) { Ok(()) } else { Err(StreamError::Trap(OverOutput.into())) }
+        match self.keep(&bytes) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(StreamError::Trap(OverOutput.into())),
+            Err(error) => Err(StreamError::LastOperationFailed(error.into())),
+        }
     }
 
     fn flush(&mut self) -> StreamResult<()> {
-        Ok(())
+        match &mut self.lock().onward {
+            Some(Onward { to, .. }) => {
+                to.flush().map_err(|error| StreamError::LastOperationFailed(error.into()))
+            }
+            None => Ok(()),
+        }
     }
 
     fn check_write(&mut self) -> StreamResult<usize> {
@@ -105,11 +146,11 @@ impl AsyncWrite for Capture {
         _context: &mut Context<'_>,
         written: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if self.keep(written) {
-            Poll::Ready(Ok(written.len()))
-        } else {
-            Poll::Ready(Err(io::Error::other(OverOutput)))
-        }
+        Poll::Ready(match self.keep(written) {
+            Ok(true) => Ok(written.len()),
+            Ok(false) => Err(io::Error::other(OverOutput)),
+            Err(error) => Err(error),
+        })
     }
 
     fn poll_flush(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -124,6 +165,7 @@ impl AsyncWrite for Capture {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::secrets::Secrets;
 
     #[test]
     fn what_fits_is_kept_and_the_rest_is_over() {
@@ -133,7 +175,7 @@ mod tests {
         assert!(!capture.is_over());
         assert!(matches!(stream.write(Bytes::from_static(b"9")), Err(StreamError::Trap(_))));
         assert!(capture.is_over());
-        assert_eq!(capture.take(), "12345678");
+        assert_eq!(capture.take().as_deref(), Some("12345678"));
     }
 
     #[test]
@@ -142,7 +184,36 @@ mod tests {
         let mut stream = capture.clone();
         for _ in 0..100 {
             stream.write(Bytes::from_static(b"\xffabc")).unwrap();
-            assert_eq!(capture.take(), "\u{fffd}abc");
+            assert_eq!(capture.take().as_deref(), Some("\u{fffd}abc"));
         }
+    }
+
+    /// Where tests read what was handed on.
+    #[derive(Clone, Default)]
+    struct Pipe(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Pipe {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_is_handed_on_is_veiled_and_limited() {
+        let pipe = Pipe::default();
+        let secrets = Secrets::new(&[("TOKEN".to_owned(), "abc".to_owned())]);
+        let capture = Capture::onward(8, secrets.veil(), pipe.clone());
+        let mut stream = capture.clone();
+        for piece in ["a", "bc", "ab"] {
+            stream.write(Bytes::from_static(piece.as_bytes())).unwrap();
+        }
+        assert_eq!(capture.take(), None);
+        assert_eq!(&*pipe.0.lock().unwrap(), b"[secret TOKEN]ab");
+        assert!(stream.write(Bytes::from_static(b"123456789")).is_err());
+        assert!(capture.is_over());
     }
 }

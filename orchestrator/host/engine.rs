@@ -58,12 +58,12 @@ pub enum EngineError {
 pub struct Cause(wasmtime::Error);
 
 impl EngineOptions {
-    /// As a manifest says.
+    /// What a pipeline needs: one engine for all that it runs.
     pub fn of(manifest: &Manifest) -> Self {
-        let Manifest { run, limits, .. } = manifest;
+        let run = &manifest.run;
         let deterministic = *run.deterministic.get_ref();
         Self {
-            fuel: run.fuel || limits.fuel.is_some(),
+            fuel: run.fuel || manifest.counts_fuel(),
             opt_level: run.opt_level,
             canonical_nans: run.nan_canonicalization || deterministic,
             fixed_simd: deterministic,

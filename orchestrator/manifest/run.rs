@@ -14,7 +14,7 @@ use thiserror::Error;
 use toml::Spanned;
 
 use super::error::Fault;
-use super::{Bytes, Grants, MalformedQuantity, Manifest, ManifestError};
+use super::{Bytes, Grants, MalformedQuantity, Manifest, ManifestError, Switch};
 
 /// `[run]`: how the composed component is compiled and run.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -151,7 +151,7 @@ impl Manifest {
     /// Refuses what cannot be together in how it is run: for those who have changed that since it
     /// was parsed.
     pub fn check_run(&self) -> Result<(), ManifestError> {
-        match fault(&self.run, &self.grants) {
+        match fault(self) {
             Some(fault) => {
                 // The line that it would point at is not the one that says so.
                 Err(self.error_at_all(Vec::new(), fault.message, fault.help))
@@ -162,11 +162,25 @@ impl Manifest {
 }
 
 /// What cannot be together in how a component is run, with what it is granted.
-pub(super) fn fault(run: &Run, grants: &Grants) -> Option<Fault> {
-    let chances = [("clocks", grants.clocks), ("random", grants.random)];
-    let (grant, _) = chances.into_iter().find(|(_, real)| *real && *run.deterministic.get_ref())?;
-    let message = format!("a run with `{grant} = true` is not deterministic");
-    let help =
-        format!("take `{grant}` out of `[grants]`: what stands in for it is the same in every run");
-    Some(Fault::at(run.deterministic.span(), message, "asked for here").advise(help))
+pub(super) fn fault(manifest: &Manifest) -> Option<Fault> {
+    let asked = &manifest.run.deterministic;
+    let own = manifest.checks.iter().filter_map(|check| check.grants.as_ref());
+    let all = std::iter::once(&manifest.grants).chain(own);
+    let grant = all.filter(|_| *asked.get_ref()).find_map(chance)?;
+    let message = format!("a run with real `{grant}` is not deterministic");
+    let help = format!(
+        "leave `{grant}` out of the grants: what stands in for it is the same in every run"
+    );
+    Some(Fault::at(asked.span(), message, "asked for here").advise(help))
+}
+
+/// The first of `grants` that is another thing in every run by itself.
+fn chance(grants: &Grants) -> Option<&'static str> {
+    let clocks = match &grants.clocks {
+        Switch::Off => false,
+        Switch::On => true,
+        Switch::As(clocks) => clocks.fixed.is_none() || clocks.scale.is_some(),
+    };
+    let random = matches!(grants.random, Switch::On);
+    clocks.then_some("clocks").or(random.then_some("random"))
 }

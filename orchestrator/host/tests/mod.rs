@@ -3,6 +3,7 @@
 mod calls;
 mod concurrency;
 mod grants;
+mod held;
 mod limits;
 mod link;
 mod network;
@@ -10,6 +11,7 @@ mod options;
 mod profiler;
 mod repeat;
 mod snapshot;
+mod tls;
 
 use std::path::Path;
 use std::sync::LazyLock;
