@@ -12,7 +12,7 @@ use super::perform::{Performed, perform};
 use super::sandbox::{self, Sandbox};
 use super::{CommandError, Ending};
 use crate::build::Project;
-use crate::check::Step;
+use crate::check::{Difference, Outcome, Step};
 use crate::cli::CheckOptions;
 use crate::manifest::{Check, Rewrite};
 use crate::nearest::quoted;
@@ -96,13 +96,13 @@ impl Made<'_> {
     ) -> Result<(), CommandError> {
         for (number, check, steps) in checks {
             let Some(sandbox) = sandbox(check).filter(|_| !self.is_over()) else { continue };
-            let Performed { mut outcomes, mut differences } = perform(sandbox, check, steps)?;
-            if self.options.update
-                && let Some(new) = update::rewrites(*number, check, &differences, &outcomes)
-            {
-                self.rewrites.extend(new);
-                differences.clear();
-            }
+            let takes = |step, differences: &[Difference], outcome: &Outcome| {
+                let rewrites = || update::rewrites(*number, check, step, differences, outcome);
+                let new = self.options.update.then(rewrites).flatten();
+                self.rewrites.extend(new.iter().flatten().cloned());
+                new.is_some()
+            };
+            let Performed { mut outcomes, differences } = perform(sandbox, check, steps, takes)?;
             if let Some(last) = outcomes.last_mut().filter(|_| !differences.is_empty()) {
                 sandbox.locate(last);
             }

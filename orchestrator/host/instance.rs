@@ -24,6 +24,7 @@ use super::lookup::{self, LookupError};
 use super::program::{Export, Program, Returns};
 use super::trap;
 use super::watchdog::Watchdog;
+use crate::bench::copied_in;
 use crate::check::{ArgumentError, Call, Ending, Outcome, Returned, WatchedFile};
 use crate::manifest::{Grants, Limit, Limits};
 
@@ -45,6 +46,15 @@ pub struct Prepared {
     /// The place of the function among the program's exports.
     pub(super) export: usize,
     pub(super) arguments: Vec<Val>,
+    copied: Option<u64>,
+}
+
+impl Prepared {
+    /// Bytes of its arguments that each call copies into the component's memory, where that is
+    /// known.
+    pub fn copied(&self) -> Option<u64> {
+        self.copied
+    }
 }
 
 /// Measures and limits what a call uses up.
@@ -200,7 +210,8 @@ impl Instance {
             return Err(CallError::Unspeakable { function: export.signature.name(), what });
         }
         let arguments = Held::default().arguments(call, export, self.program.resources())?;
-        Ok(Prepared { export: place, arguments })
+        let copied = copied_in(&export.parameters, &arguments);
+        Ok(Prepared { export: place, arguments, copied })
     }
 
     /// The place of the function among the program's exports.

@@ -62,6 +62,7 @@ mod snapshot;
 mod stand_in;
 mod streams;
 mod trap;
+mod typed;
 mod watchdog;
 
 #[cfg(test)]

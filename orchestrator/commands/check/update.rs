@@ -15,22 +15,20 @@ use crate::commands::context::Context;
 use crate::contract::unified;
 use crate::manifest::{Check, Rewrite, rewrite};
 
-/// What would make a check pass that did not, if anything would.
+/// What would make a step of a check pass that did not, if anything would; both by their numbers
+/// from 0.
 pub(super) fn rewrites(
     number: usize,
     check: &Check,
+    step: usize,
     differences: &[Difference],
-    outcomes: &[Outcome],
+    outcome: &Outcome,
 ) -> Option<Vec<Rewrite>> {
-    // What is otherwise is so in the last call that was made.
-    let (last, outcome) = outcomes.iter().enumerate().next_back()?;
-    let calls = check.calls();
-    let step = check.steps.is_some().then_some(last);
+    let returns = check.calls()[step].returns.is_some();
+    let step = check.steps.is_some().then_some(step);
     let to = |difference: &Difference| {
         let (key, value) = match (&difference.subject, &outcome.ending) {
-            (Subject::Ending, Ending::Returned(Some(returned)))
-                if calls[last].returns.is_some() =>
-            {
+            (Subject::Ending, Ending::Returned(Some(returned))) if returns => {
                 ("returns", returned.text.clone())
             }
             (Subject::Stdout, Ending::Returned(_)) => ("stdout", outcome.stdout.clone()?),
