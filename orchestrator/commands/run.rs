@@ -79,7 +79,9 @@ fn first_check(
     steps: &[Step],
 ) -> Result<Ending, CommandError> {
     let Performed { mut outcomes, differences } = perform(sandbox, check, steps, |_, _, _| false)?;
-    outcomes.iter_mut().for_each(|outcome| sandbox.locate(outcome));
+    for outcome in &mut outcomes {
+        sandbox.locate(outcome);
+    }
     for (step, outcome) in steps.iter().zip(&outcomes) {
         tell_streams(context.report, outcome);
         sandbox::tell_refusals(context.report, outcome);
