@@ -48,8 +48,11 @@ pub(super) fn run(context: &Context<'_>, options: &CheckOptions) -> Result<Endin
             .with_streams(&outcome)
             .with_help(sandbox.unseen(&outcome));
         context.report.checked(&checked);
-        sandbox::tell_refusals(context.report, &outcome);
         let failed = !checked.passed;
+        // One that failed has told it.
+        if !failed {
+            sandbox::tell_refusals(context.report, &outcome);
+        }
         all.push(checked);
         if failed && options.fail_fast {
             break;

@@ -26,7 +26,6 @@ pub(super) fn run(context: &Context<'_>, typed: Option<&str>) -> Result<Ending, 
     let mut outcome = sandbox.call(&call)?;
     sandbox.locate(&mut outcome);
     tell_streams(context.report, &outcome);
-    sandbox::tell_refusals(context.report, &outcome);
     match first {
         Some(check) => first_check(context, &sandbox, check, &call, &outcome),
         None => returned(context.report, &sandbox, &call, &outcome),
@@ -53,6 +52,7 @@ fn returned(
     call: &Call,
     outcome: &Outcome,
 ) -> Result<Ending, CommandError> {
+    sandbox::tell_refusals(report, outcome);
     if !outcome.is_return() {
         return Err(CommandError::Ended {
             call: sandbox::short(call),
@@ -80,6 +80,9 @@ fn first_check(
     let checked = Checked::new(check.call.get_ref(), sandbox.place(check), differences, outcome)
         .with_help(sandbox.unseen(outcome));
     context.report.checked(&checked);
+    if checked.passed {
+        sandbox::tell_refusals(context.report, outcome);
+    }
     Ok(if checked.passed { Ending::Well } else { Ending::Failed })
 }
 
