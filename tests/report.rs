@@ -116,6 +116,19 @@ fn what_is_expected_becomes_what_is() {
 }
 
 #[test]
+fn every_step_of_a_check_is_updated() {
+    let manifest = MANIFEST.split("[[check]]").next().unwrap().to_owned()
+        + "[[check]]\nsteps = [\n    { call = 'answer()', returns = '1' },\n    { call = 'answer()' },\n    \
+           { call = 'answer()', returns = '2' }, # the last\n]\n";
+    let place = pipeline(&manifest);
+    let ran = place.run(&["check", "--update"]).expect(0);
+    assert!(ran.stderr.contains("updated 2 values in pipeline.toml"), "{}", ran.stderr);
+    let updated = String::from_utf8(place.read("pipeline.toml")).unwrap();
+    assert_eq!(updated, manifest.replace("'1'", "'42'").replace("'2'", "'42'"));
+    place.run(&["check"]).expect(0);
+}
+
+#[test]
 fn only_the_checks_that_are_meant_are_made() {
     let place = pipeline(MANIFEST);
     let ran = place.run(&["check", "--filter", "( )"]).expect(1);

@@ -80,7 +80,7 @@ fn main() {
                 "| {}, {way} | {} | {} | {:.1} / {:.1} ms |",
                 row.name, cells[0], cells[1], native[0], native[1]
             );
-            if row.name.starts_with("Rust") {
+            if row.rust {
                 let ratios = [each.median() / native[0], batch.median() / native[1]];
                 goals.push((format!("{}, {way}", row.name), ratios));
             }
@@ -104,6 +104,7 @@ fn main() {
 
 struct Row {
     name: String,
+    rust: bool,
     native: [Times; 2],
     poly: [Times; 2],
     typed: [Times; 2],
@@ -112,6 +113,7 @@ struct Row {
 fn measure(subject: &Subject, inputs: &Inputs) -> Row {
     let mut row = Row {
         name: subject.name.clone(),
+        rust: subject.rust,
         native: <_>::default(),
         poly: <_>::default(),
         typed: <_>::default(),

@@ -22,6 +22,8 @@ const INTERFACE: &str = "demo:crossing/transformer";
 /// What is called.
 pub(crate) struct Subject {
     pub(crate) name: String,
+    /// Whether all of it is in Rust.
+    pub(crate) rust: bool,
     /// How many transforms an input goes through.
     pub(crate) times: usize,
     pub(crate) interface: Option<&'static str>,
@@ -68,6 +70,7 @@ fn alone(checkout: &Checkout, component: &str, name: &str) -> Subject {
         let adapted = driver.adapted(component).expect("a whole cache").expect("it was built");
         Subject {
             name: name.to_owned(),
+            rust: component == "rust",
             times: 1,
             interface: Some(INTERFACE),
             machine_code: built[component].clone(),
@@ -81,6 +84,7 @@ fn in_a_row(checkout: &Checkout, manifest: &str, name: &str) -> Subject {
         let built = driver.build(true).expect("builds");
         Subject {
             name: name.to_owned(),
+            rust: manifest == "rust",
             times: 3,
             interface: None,
             machine_code: built.precompiled.expect("it was asked for"),

@@ -6,7 +6,6 @@
 //! Core values themselves travel in registers and are not counted, nor is what the two sides copy
 //! by themselves. Texts are counted as UTF-8.
 
-use serde::Serialize;
 use wasm_wave::wasm::{WasmType, WasmTypeKind, WasmValue};
 
 /// Core values that parameters may be passed as.
@@ -14,16 +13,6 @@ const MAX_FLAT_PARAMETERS: usize = 16;
 
 /// Core values that a result may be passed as.
 const MAX_FLAT_RESULTS: usize = 1;
-
-/// What one call copies, in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Copied {
-    /// Into the component's memory: its arguments.
-    pub arguments: u64,
-    /// Out of it: its result.
-    pub result: u64,
-}
 
 /// How a type lies in memory, and how many core values it is passed as.
 #[derive(Clone, Copy)]
@@ -33,23 +22,19 @@ struct Layout {
     flat: usize,
 }
 
-/// What a call with these arguments and this result copies. None where a type is not known to have
-/// a size, as handles have none here.
-pub fn copied<V: WasmValue>(
-    types: &[V::Type],
-    arguments: &[V],
-    result: Option<(&V::Type, &V)>,
-) -> Option<Copied> {
-    let passed = record(types.iter().map(layout))?;
-    let mut in_memory = spilled(passed, MAX_FLAT_PARAMETERS);
+/// Bytes that these arguments of one call copy. None where a type is not known to have a size, as
+/// handles have none here.
+pub fn copied_in<V: WasmValue>(types: &[V::Type], arguments: &[V]) -> Option<u64> {
+    let mut copied = spilled(record(types.iter().map(layout))?, MAX_FLAT_PARAMETERS);
     for (of, argument) in types.iter().zip(arguments) {
-        in_memory += contents(of, argument)?;
+        copied += contents(of, argument)?;
     }
-    let returned = match result {
-        Some((of, value)) => spilled(layout(of)?, MAX_FLAT_RESULTS) + contents(of, value)?,
-        None => 0,
-    };
-    Some(Copied { arguments: in_memory, result: returned })
+    Some(copied)
+}
+
+/// Bytes that this result of a call copies; none as above.
+pub fn copied_out<V: WasmValue>(of: &V::Type, value: &V) -> Option<u64> {
+    Some(spilled(layout(of)?, MAX_FLAT_RESULTS) + contents(of, value)?)
 }
 
 /// What goes through memory because it is too much for core values.
@@ -176,16 +161,15 @@ mod tests {
     /// What a call copies whose only parameter, and whose result, is this value.
     fn of(of: &Type, value: &str) -> [u64; 2] {
         let value: Value = wasm_wave::from_str(of, value).unwrap();
-        let types = std::slice::from_ref(of);
-        let copied = copied(types, std::slice::from_ref(&value), Some((of, &value))).unwrap();
-        [copied.arguments, copied.result]
+        let copied = copied_in(std::slice::from_ref(of), std::slice::from_ref(&value));
+        [copied, copied_out(of, &value)].map(Option::unwrap)
     }
 
     #[test]
     fn core_values_are_not_copied() {
         assert_eq!(of(&Type::U64, "1"), [0, 0]);
         assert_eq!(of(&Type::enum_ty(["a", "b"]).unwrap(), "b"), [0, 0]);
-        assert_eq!(copied::<Value>(&[], &[], None), Some(Copied { arguments: 0, result: 0 }));
+        assert_eq!(copied_in::<Value>(&[], &[]), Some(0));
     }
 
     #[test]

@@ -7,5 +7,5 @@
 mod copied;
 mod statistics;
 
-pub use copied::{Copied, copied};
+pub use copied::{copied_in, copied_out};
 pub use statistics::{Distribution, Ratio};

@@ -3,12 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use wasmtime::component::Val;
 use wasmtime_wasi::runtime::in_tokio;
 
 use super::instance::{CallError, Instance, Prepared};
-use super::program::Returns;
-use crate::bench::{Copied, copied};
+use super::typed::typed;
 use crate::check::Outcome;
 
 /// What came of making a call many times.
@@ -19,8 +17,6 @@ pub struct Repeated {
     pub nanoseconds: Vec<u64>,
     /// Fuel that each of them used; empty where fuel is not counted.
     pub fuel: Vec<u64>,
-    /// What the last of them copied across the host's boundary, where that is known.
-    pub copied: Option<Copied>,
     /// What came of the call after them, if one did not return.
     pub ended: Option<Outcome>,
 }
@@ -33,16 +29,22 @@ impl Instance {
         let exports = Arc::clone(self.program.exports());
         let export = &exports[prepared.export];
         let function = self.function(export);
-        let mut results = export.result.slots();
+        let mut results = export.slots();
         let Self { store, meter, .. } = self;
+        let typed = typed(&function, store, &prepared.arguments);
         let mut nanoseconds = Vec::with_capacity(times);
         let mut fuel = Vec::with_capacity(if meter.counts_fuel() { times } else { 0 });
         let ended = in_tokio(async {
             meter.renew(store);
             let mut begun = Instant::now();
             for _ in 0..times {
-                let calling = function.call_async(&mut *store, &prepared.arguments, &mut results);
-                let called = meter.watchdog.limit(begun, Duration::ZERO, calling).await;
+                let called = if let Some(typed) = &typed {
+                    meter.watchdog.limit(begun, Duration::ZERO, typed.call(store)).await
+                } else {
+                    let arguments = &prepared.arguments;
+                    let calling = function.call_async(&mut *store, arguments, &mut results);
+                    meter.watchdog.limit(begun, Duration::ZERO, calling).await
+                };
                 if let Some(ending) = meter.failure(store, called) {
                     return Some(meter.outcome(store, ending, begun.elapsed()));
                 }
@@ -55,16 +57,6 @@ impl Instance {
             None
         });
         self.stopped = ended.as_ref().map(|outcome| outcome.ending.clone());
-        let copied = match (&export.result, results.first()) {
-            _ if nanoseconds.is_empty() => None,
-            (Returns::Value(_), Some(value)) => {
-                let of = function.ty(&self.store).results().next();
-                of.and_then(|of| {
-                    copied(&export.parameters, &prepared.arguments, Some((&of, value)))
-                })
-            }
-            _ => copied::<Val>(&export.parameters, &prepared.arguments, None),
-        };
-        Ok(Repeated { nanoseconds, fuel, copied, ended })
+        Ok(Repeated { nanoseconds, fuel, ended })
     }
 }

@@ -7,10 +7,11 @@
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
+use wasm_wave::value::Value;
 
 use super::side::Side;
-use crate::bench::{Copied, Distribution, Ratio};
-use crate::check::Outcome;
+use crate::bench::{self, Distribution, Ratio};
+use crate::check::{Ending, Outcome};
 use crate::commands::CommandError;
 use crate::commands::sandbox::{self, Sandbox};
 use crate::host::{Instance, Prepared, Repeated};
@@ -55,8 +56,10 @@ pub(super) struct Figures {
     /// Fuel of a call, and whether it was counted apart, in code that was compiled for it.
     pub(super) fuel: Distribution,
     pub(super) fuel_apart: bool,
-    /// Bytes that a call copies across the host's boundary, where that is known.
-    pub(super) copied: Option<Copied>,
+    /// Bytes that a call copies across the host's boundary, where that is known: its arguments, and
+    /// what the first returned.
+    pub(super) copied_in: Option<u64>,
+    pub(super) copied_out: Option<u64>,
     /// Bytes of memory before the calls that count, and by how much it grew with them.
     pub(super) memory: u64,
     pub(super) grown: u64,
@@ -73,7 +76,7 @@ struct Running<'s, 'p> {
     nanoseconds: Vec<u64>,
     rounds: Vec<u64>,
     fuel: Vec<u64>,
-    copied: Option<Copied>,
+    copied_out: Option<u64>,
     memory: u64,
 }
 
@@ -131,7 +134,7 @@ impl<'s, 'p> Running<'s, 'p> {
             nanoseconds: Vec::new(),
             rounds: Vec::new(),
             fuel: Vec::new(),
-            copied: None,
+            copied_out: copied_out(&outcome),
             memory: 0,
         };
         if outcome.is_return() { Ok(running) } else { Err(running.ended(0, &outcome)) }
@@ -152,11 +155,10 @@ impl<'s, 'p> Running<'s, 'p> {
     }
 
     fn round(&mut self, times: usize) -> Result<(), CommandError> {
-        let Repeated { nanoseconds, fuel, copied, .. } = self.repeat(times)?;
+        let Repeated { nanoseconds, fuel, .. } = self.repeat(times)?;
         self.rounds.push(nanoseconds.iter().sum());
         self.nanoseconds.extend(nanoseconds);
         self.fuel.extend(fuel);
-        self.copied = copied;
         Ok(())
     }
 
@@ -174,7 +176,8 @@ impl<'s, 'p> Running<'s, 'p> {
             nanoseconds: spread(self.nanoseconds),
             fuel: spread(self.fuel),
             fuel_apart: self.side.counted.is_some(),
-            copied: self.copied,
+            copied_in: self.prepared.copied(),
+            copied_out: self.copied_out,
             memory: self.memory,
             grown,
         })
@@ -189,6 +192,13 @@ impl<'s, 'p> Running<'s, 'p> {
             help: self.side.timed.remedy(outcome),
         }
     }
+}
+
+/// Bytes that what a call returned has copied.
+fn copied_out(outcome: &Outcome) -> Option<u64> {
+    let Ending::Returned(Some(returned)) = &outcome.ending else { return Some(0) };
+    let value: Value = wasm_wave::from_str(&returned.of, &returned.text).ok()?;
+    bench::copied_out(&returned.of, &value)
 }
 
 /// What reading the clock takes.

@@ -27,8 +27,8 @@ pub(super) fn text(measured: &Measured) -> String {
         row("most", &|side| time(side.nanoseconds.max)),
         row("mean", &|side| mean(&side.nanoseconds)),
         row("fuel", &|side| fuel(&side.fuel)),
-        row("copied in", &|side| copied(side, |it| it.arguments)),
-        row("copied out", &|side| copied(side, |it| it.result)),
+        row("copied in", &|side| copied(side.copied_in)),
+        row("copied out", &|side| copied(side.copied_out)),
         row("memory", &memory),
         row("the first", &|side| time(side.first)),
     ];
@@ -70,8 +70,8 @@ fn fuel(spread: &Distribution) -> String {
     format!("{} ({} to {})", spread.median, spread.min, spread.max)
 }
 
-fn copied(side: &Figures, part: impl Fn(&crate::bench::Copied) -> u64) -> String {
-    side.copied.as_ref().map_or("not known".to_owned(), |it| human::size(part(it)))
+fn copied(bytes: Option<u64>) -> String {
+    bytes.map_or("not known".to_owned(), human::size)
 }
 
 fn memory(side: &Figures) -> String {

@@ -15,23 +15,27 @@ use crate::commands::context::Context;
 use crate::contract::unified;
 use crate::manifest::{Check, Rewrite, rewrite};
 
-/// What would make a check pass that did not, if anything would.
+/// What would make a step of a check pass that did not, if anything would; both by their numbers
+/// from 0.
 pub(super) fn rewrites(
     number: usize,
     check: &Check,
+    step: usize,
     differences: &[Difference],
     outcome: &Outcome,
 ) -> Option<Vec<Rewrite>> {
+    let returns = check.calls()[step].returns.is_some();
+    let step = check.steps.is_some().then_some(step);
     let to = |difference: &Difference| {
-        let (key, value) = match (difference.subject, &outcome.ending) {
-            (Subject::Ending, Ending::Returned(Some(returned))) if check.returns.is_some() => {
+        let (key, value) = match (&difference.subject, &outcome.ending) {
+            (Subject::Ending, Ending::Returned(Some(returned))) if returns => {
                 ("returns", returned.text.clone())
             }
             (Subject::Stdout, Ending::Returned(_)) => ("stdout", outcome.stdout.clone()?),
             (Subject::Stderr, Ending::Returned(_)) => ("stderr", outcome.stderr.clone()?),
             _ => return None,
         };
-        Some(Rewrite { check: number, step: None, key, value })
+        Some(Rewrite { check: number, step, key, value })
     };
     differences.iter().map(to).collect()
 }
