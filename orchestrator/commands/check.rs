@@ -111,7 +111,8 @@ impl Made<'_> {
                 checked = checked.with_streams(last).with_help(sandbox.unseen(last));
             }
             self.context.report.checked(&checked);
-            for outcome in &outcomes {
+            // One that failed has told what was refused.
+            for outcome in outcomes.iter().filter(|_| checked.passed) {
                 sandbox::tell_refusals(self.context.report, outcome);
             }
             self.all.push(checked);

@@ -209,7 +209,11 @@ pub(super) fn refusal(Refusal { function, wanted, grant, times }: &Refusal) -> [
     let wanted = wanted.as_ref().map(|wanted| format!(" of {}", visible(wanted)));
     let times = if *times > 1 { format!(", {times} times") } else { String::new() };
     let refused = format!("{}{}{times}", visible(function), wanted.unwrap_or_default());
-    [refused, format!("  `{}` under `[grants]` would allow it", visible(grant))]
+    let allowed = match &**grant {
+        "" => "  nothing under `[grants]` would allow it".to_owned(),
+        grant => format!("  `{}` under `[grants]` would allow it", visible(grant)),
+    };
+    [refused, allowed]
 }
 
 #[cfg(test)]
