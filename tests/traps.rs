@@ -128,7 +128,7 @@ stderr = true
      checked 0 passed, 3 failed
              pipeline.toml:19  run("rust")
              pipeline.toml:22  run("go")
-             pipeline.toml:26  run("python")
+             pipeline.toml:25  run("python")
 
 "#]]
     );
