@@ -34,7 +34,9 @@ pub(super) fn run(context: &Context<'_>, options: &CheckOptions) -> Result<Endin
     made.make(&alone, |check| {
         check.component.as_ref().map(|name| &sandboxes[name.get_ref().as_str()])
     })?;
-    if !made.is_over() {
+    // Who asks for components by themselves alone need not wait for the whole.
+    let is_asked = options.filter.is_empty() || !composed.is_empty();
+    if is_asked && !made.is_over() {
         let built = context.build(&project, true)?;
         if alone.is_empty() && composed.is_empty() {
             context.report.note("the manifest has no check; add one under `[[check]]`");
@@ -96,13 +98,18 @@ impl Made<'_> {
     ) -> Result<(), CommandError> {
         for (number, check, steps) in checks {
             let Some(sandbox) = sandbox(check).filter(|_| !self.is_over()) else { continue };
+            let mut rewrites = Vec::new();
             let takes = |step, differences: &[Difference], outcome: &Outcome| {
-                let rewrites = || update::rewrites(*number, check, step, differences, outcome);
-                let new = self.options.update.then(rewrites).flatten();
-                self.rewrites.extend(new.iter().flatten().cloned());
+                let new = || update::rewrites(*number, check, step, differences, outcome);
+                let new = self.options.update.then(new).flatten();
+                rewrites.extend(new.iter().flatten().cloned());
                 new.is_some()
             };
             let Performed { mut outcomes, differences } = perform(sandbox, check, steps, takes)?;
+            // A check that fails all the same stays as it is.
+            if differences.is_empty() {
+                self.rewrites.extend(rewrites);
+            }
             if let Some(last) = outcomes.last_mut().filter(|_| !differences.is_empty()) {
                 sandbox.locate(last);
             }
@@ -111,7 +118,8 @@ impl Made<'_> {
                 checked = checked.with_streams(last).with_help(sandbox.unseen(last));
             }
             self.context.report.checked(&checked);
-            for outcome in &outcomes {
+            // A failure tells them itself.
+            for outcome in outcomes.iter().filter(|_| checked.passed) {
                 sandbox::tell_refusals(self.context.report, outcome);
             }
             self.all.push(checked);

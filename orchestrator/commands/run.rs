@@ -82,7 +82,10 @@ fn first_check(
     outcomes.iter_mut().for_each(|outcome| sandbox.locate(outcome));
     for (step, outcome) in steps.iter().zip(&outcomes) {
         tell_streams(context.report, outcome);
-        sandbox::tell_refusals(context.report, outcome);
+        // A failure tells them itself.
+        if differences.is_empty() {
+            sandbox::tell_refusals(context.report, outcome);
+        }
         // A trap that was expected is no failure; any other is told as one.
         if outcome.is_return() {
             context.report.returned(step.call.text(), value(outcome));
