@@ -34,7 +34,7 @@ where
     R: Lift + Send + Sync + 'static,
 {
     fn call<'a>(&'a self, store: &'a mut Store<Context>) -> Calling<'a> {
-        Box::pin(async {
+        Box::pin(async move {
             let called = self.function.call_async(store, (self.argument.clone(),)).await;
             called.map(|(returned,)| drop(returned))
         })
@@ -50,10 +50,9 @@ pub(super) fn typed(
     let [argument] = arguments else { return None };
     match argument {
         Val::String(text) => to_known(function, store, Arc::<str>::from(text.as_str())),
-        // An empty one may be of anything; the function tells.
         Val::List(elements) => match bytes(elements) {
-            Some(bytes) if !elements.is_empty() => to_known(function, store, Arc::from(bytes)),
-            _ => to_known(function, store, Arc::from(lists_of_bytes(elements)?)),
+            Some(bytes) => to_known(function, store, Arc::<[u8]>::from(bytes)),
+            None => to_known(function, store, Arc::<[Vec<u8>]>::from(lists_of_bytes(elements)?)),
         },
         _ => None,
     }
