@@ -40,9 +40,9 @@
 //! | [`poly_cache`] | digests, the store, records of actions; knows nothing of ours |
 //!
 //! `config`, `manifest`, `plan`, `component`, `contract`, `lock`, `provenance`, `check`, `interop` and `bench` are pure:
-//! text or bytes in, values out. Arrows point one way: commands → build, dependencies, contract, report;
+//! text or bytes in, values out. Arrows point one way: commands → build, dependencies, contract, interop, report;
 //! dependencies → build, contract, lock; build → toolchain, plan, component, host, lock,
-//! provenance, the cache; provenance → plan, lock; nothing points back.
+//! provenance, the cache; provenance → plan, lock; interop → component, check; nothing points back.
 
 pub mod bench;
 pub mod build;

@@ -7,6 +7,7 @@ mod bench;
 mod cache;
 mod calculator;
 mod cases;
+mod check;
 mod compose;
 mod fake;
 mod fault_sample;

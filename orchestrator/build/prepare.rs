@@ -186,7 +186,7 @@ impl Driver<'_> {
     }
 
     fn prepare_precompile(&self, composed: &Artifact) -> Result<Prepared<'_>, BuildError> {
-        let options = host::EngineOptions::for_limits(&self.project.manifest.limits);
+        let options = host::EngineOptions::of(&self.project.manifest);
         let engine = host::Engine::new(&options).map_err(Box::new)?;
         let mut fingerprint = Fingerprint::new("precompile");
         fingerprint.artifacts.insert(Action::Compose, composed.digest);

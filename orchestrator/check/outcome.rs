@@ -1,5 +1,6 @@
 //! What happened when a function was called.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ pub struct Outcome {
     pub stderr: Option<String>,
     /// What it tried to use and was not granted, each thing once, in the order of the first try.
     pub refusals: Vec<Refusal>,
+    /// What became of files that were watched, by the guest's path.
+    pub files: BTreeMap<String, WatchedFile>,
     /// Fuel used; none where fuel is not counted.
     pub fuel: Option<u64>,
     /// Wall-clock time of the call; with the first call of an instance, that of starting it
@@ -42,6 +45,18 @@ pub struct Refusal {
     pub grant: String,
     /// How often it tried.
     pub times: u64,
+}
+
+/// What became of a file while a call was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WatchedFile {
+    /// It is not there, or is no file of that directory.
+    Missing,
+    /// It is as it was before.
+    Untouched,
+    /// It was written, and this is in it; bytes that are not UTF-8 show as `U+FFFD`.
+    Written(String),
 }
 
 /// How a call ended.

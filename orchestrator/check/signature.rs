@@ -12,7 +12,8 @@ pub struct Signature {
     /// The interface it belongs to, by full name (`demo:pipeline/data-source@0.1.0`); none
     /// for a function that the component exports itself.
     pub interface: Option<String>,
-    /// The function's own name.
+    /// The function's own name; of a resource, `counter` is its constructor, and `counter.next` a
+    /// method or a static function.
     pub function: String,
     /// Its parameters, in order.
     pub parameters: Vec<Parameter>,

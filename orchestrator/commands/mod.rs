@@ -12,6 +12,7 @@ mod graph;
 mod inspect;
 mod interop;
 mod lock;
+mod perform;
 mod plan;
 mod run;
 mod sandbox;

@@ -79,13 +79,12 @@ fn of_v4(address: Ipv4Addr) -> Option<Kind> {
         // RFC 1918, and RFC 6598: what stands behind a carrier's translation.
         [10, ..] | [172, 16..32, ..] | [192, 168, ..] | [100, 64..128, ..] => Some(Kind::Private),
         // This network, protocols, documents, what was 6to4's relay, benchmarks, multicast and up.
-        [0, ..]
+        [0 | 224..=255, ..]
         | [192, 0, 0 | 2, _]
+        | [192, 88, 99, _]
         | [198, 51, 100, _]
         | [203, 0, 113, _]
-        | [192, 88, 99, _]
-        | [198, 18 | 19, ..]
-        | [224..=255, ..] => Some(Kind::Special),
+        | [198, 18 | 19, ..] => Some(Kind::Special),
         _ => None,
     }
 }
@@ -119,9 +118,7 @@ fn of_v6(address: Ipv6Addr) -> Option<Kind> {
         [0xfe80..=0xfebf, ..] => Some(Kind::LinkLocal),
         [0xfc00..=0xfdff | 0xfec0..=0xfeff, ..] => Some(Kind::Private),
         // Protocols of their own (Teredo among them), and documents.
-        [0x2001, 0..0x200, ..] | [0x2001, 0xdb8, ..] | [0x3fff, 0..0x1000, ..] => {
-            Some(Kind::Special)
-        }
+        [0x2001, 0..0x200 | 0xdb8, ..] | [0x3fff, 0..0x1000, ..] => Some(Kind::Special),
         [0x2000..0x4000, ..] => None,
         _ => Some(Kind::Special),
     }

@@ -8,7 +8,7 @@ use poly_cache::Digest;
 use thiserror::Error;
 use wasmtime::{Config, Strategy, WasmBacktraceDetails};
 
-use crate::manifest::Limits;
+use crate::manifest::Manifest;
 
 /// Stack for WebAssembly's own frames; a recursion that needs more is a trap.
 const STACK: usize = 1 << 20;
@@ -47,9 +47,9 @@ pub enum EngineError {
 pub struct Cause(wasmtime::Error);
 
 impl EngineOptions {
-    /// What these limits need.
-    pub fn for_limits(limits: &Limits) -> Self {
-        Self { fuel: limits.fuel.is_some() }
+    /// What a pipeline needs: one engine for all that it runs.
+    pub fn of(manifest: &Manifest) -> Self {
+        Self { fuel: manifest.counts_fuel() }
     }
 }
 

@@ -1,5 +1,6 @@
 //! A program that runs, and the calls it takes.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use miette::Diagnostic;
 use thiserror::Error;
-use wasmtime::component::{Func, Val, wasm_wave};
+use wasmtime::component::{Func, ResourceAny, Val, wasm_wave};
 use wasmtime::{Store, Trap, UpdateDeadline};
 use wasmtime_wasi::runtime::in_tokio;
 
@@ -17,12 +18,14 @@ use super::capture::Capture;
 use super::context::{self, Context};
 use super::engine::Cause;
 use super::grants::{self, GrantError, Streams};
+use super::handles::{handles, speak};
+use super::held::Held;
 use super::lookup::{self, LookupError};
 use super::program::{Export, Program, Returns};
 use super::trap;
 use super::watchdog::Watchdog;
 use crate::bench::copied_in;
-use crate::check::{ArgumentError, Call, Ending, Outcome, Returned};
+use crate::check::{ArgumentError, Call, Ending, Outcome, Returned, WatchedFile};
 use crate::manifest::{Grants, Limit, Limits};
 
 /// A started program. Its memory lives on from one call to the next.
@@ -31,6 +34,7 @@ pub struct Instance {
     pub(super) store: Store<Context>,
     running: wasmtime::component::Instance,
     pub(super) meter: Meter,
+    held: Held,
     /// How a call ended that leaves the instance of no use.
     pub(super) stopped: Option<Ending>,
 }
@@ -98,13 +102,22 @@ pub enum CallError {
     #[diagnostic(transparent)]
     Arguments(#[from] ArgumentError),
     /// The function takes or returns what has no text form.
-    #[error("`{function}` cannot be called from outside: {what} is a resource, stream or future")]
+    #[error("`{function}` cannot be called from outside: {what}")]
     #[diagnostic(help("call a function that makes, uses and drops it inside the component"))]
     Unspeakable {
         /// The function.
         function: String,
-        /// Which of its types.
+        /// Which of its types is what.
         what: String,
+    },
+    /// There is nothing to name.
+    #[error("`{function}` returns nothing that could be called `{name}`")]
+    #[diagnostic(help("leave `as` out"))]
+    NothingToName {
+        /// The function.
+        function: String,
+        /// The name.
+        name: String,
     },
     /// An earlier call was stopped half-way.
     #[error("the instance is of no use any more: an earlier call ended with {ending}")]
@@ -155,7 +168,8 @@ impl Instance {
         meter.starting = Some(begun.elapsed());
         match started {
             Some(Ok(running)) => {
-                Ok(Self { program: program.clone(), store, running, meter, stopped: None })
+                let held = Held::default();
+                Ok(Self { program: program.clone(), store, running, meter, held, stopped: None })
             }
             stopped => {
                 let error = stopped.and_then(Result::err);
@@ -167,25 +181,64 @@ impl Instance {
     }
 
     /// Calls an exported function. Any number of calls may follow one another; after one that
-    /// did not return, none may.
+    /// did not return, none may. Handles in what it returns are dropped.
     pub fn call(&mut self, call: &Call) -> Result<Outcome, CallError> {
-        self.refuse_if_stopped()?;
-        let prepared = self.prepare(call)?;
-        let exports = Arc::clone(self.program.exports());
-        Ok(self.run(&exports[prepared.export], &prepared.arguments))
+        self.call_as(call, None)
     }
 
-    /// Finds the function and converts the arguments, to make the call any number of times.
+    /// The same; what is returned is kept under `name`, if there is one, so that later calls can
+    /// refer to it.
+    pub fn call_as(&mut self, call: &Call, name: Option<&str>) -> Result<Outcome, CallError> {
+        self.refuse_if_stopped()?;
+        let exports = Arc::clone(self.program.exports());
+        let export = &exports[self.find(call)?];
+        if let (Some(name), None) = (name, &export.result) {
+            let (function, name) = (export.signature.name(), name.to_owned());
+            return Err(CallError::NothingToName { function, name });
+        }
+        let arguments = self.held.arguments(call, export, self.program.resources())?;
+        Ok(self.run(export, &arguments, name))
+    }
+
+    /// Finds the function and converts the arguments, to make the call any number of times. It may
+    /// refer to no value of another.
     pub fn prepare(&self, call: &Call) -> Result<Prepared, CallError> {
+        let place = self.find(call)?;
+        let export = &self.program.exports()[place];
+        if export.result.as_ref().is_some_and(|result| result.has_handles) {
+            let what = "its result holds a resource".to_owned();
+            return Err(CallError::Unspeakable { function: export.signature.name(), what });
+        }
+        let arguments = Held::default().arguments(call, export, self.program.resources())?;
+        let copied = copied_in(&export.parameters, &arguments);
+        Ok(Prepared { export: place, arguments, copied })
+    }
+
+    /// The place of the function among the program's exports.
+    fn find(&self, call: &Call) -> Result<usize, CallError> {
         let place = lookup::find(call, self.program.functions())?;
         let export = &self.program.exports()[place];
         if let Some(what) = &export.unspeakable {
             let function = export.signature.name();
             return Err(CallError::Unspeakable { function, what: what.clone() });
         }
-        let arguments = call.arguments::<Val>(&export.signature, &export.parameters)?;
-        let copied = copied_in(&export.parameters, &arguments);
-        Ok(Prepared { export: place, arguments, copied })
+        Ok(place)
+    }
+
+    /// Drops what is still held of its resources, and ends it: how that ended, if not well.
+    pub fn finish(mut self) -> Option<Ending> {
+        let handles = self.held.take_handles();
+        if self.stopped.is_some() || handles.is_empty() {
+            return None;
+        }
+        self.meter.fill(&mut self.store);
+        self.drop_handles(handles, Instant::now(), Duration::ZERO)
+    }
+
+    /// Says of a call what became of the files that were watched meanwhile, without secrets.
+    pub fn add_files(&self, outcome: &mut Outcome, files: BTreeMap<String, WatchedFile>) {
+        outcome.files = files;
+        self.store.data().granted.secrets.hide_in(outcome);
     }
 
     /// Bytes of memory and tables that all parts have grown to together.
@@ -211,9 +264,9 @@ impl Instance {
         self.store.data_mut().granted.requests.resolve_with(resolve);
     }
 
-    fn run(&mut self, export: &Export, arguments: &[Val]) -> Outcome {
+    fn run(&mut self, export: &Export, arguments: &[Val], name: Option<&str>) -> Outcome {
         let function = self.function(export);
-        let mut results = export.result.slots();
+        let mut results = export.slots();
         if self.meter.starting.is_none() {
             self.meter.fill(&mut self.store);
         }
@@ -221,16 +274,46 @@ impl Instance {
         let begun = Instant::now();
         let calling = function.call_async(&mut self.store, arguments, &mut results);
         let called = in_tokio(self.meter.watchdog.limit(begun, spent, calling));
-        let elapsed = begun.elapsed();
-        let ending = match self.meter.failure(&self.store, called) {
+        let mut ending = match self.meter.failure(&self.store, called) {
             Some(ending) => ending,
-            None => Ending::Returned(returned(&export.result, results.first())),
+            None => Ending::Returned(returned(export.result.as_ref(), results.first())),
         };
-        let outcome = self.meter.outcome(&self.store, ending, elapsed);
+        if let (Ending::Returned(_), Some(of), Some(value)) =
+            (&ending, &export.result, results.pop())
+        {
+            match name {
+                Some(name) => self.held.keep(name, value, of.of.clone()),
+                None if of.has_handles => {
+                    let dropped = self.drop_handles(handles(&value), begun, spent);
+                    ending = dropped.unwrap_or(ending);
+                }
+                None => {}
+            }
+        }
+        let outcome = self.meter.outcome(&self.store, ending, begun.elapsed());
         if !outcome.is_return() {
             self.stopped = Some(outcome.ending.clone());
         }
         outcome
+    }
+
+    /// Drops handles, which runs the destructors of their resources; how that ended, if not well.
+    /// It counts as part of the call that began at `begun`, before which `spent` had passed.
+    fn drop_handles(
+        &mut self,
+        handles: Vec<ResourceAny>,
+        begun: Instant,
+        spent: Duration,
+    ) -> Option<Ending> {
+        let store = &mut self.store;
+        let dropping = async {
+            for handle in handles {
+                handle.resource_drop_async(&mut *store).await?;
+            }
+            Ok(())
+        };
+        let dropped = in_tokio(self.meter.watchdog.limit(begun, spent, dropping));
+        self.meter.failure(&self.store, dropped)
     }
 }
 
@@ -319,6 +402,7 @@ impl Meter {
             stdout: self.stdout.as_ref().and_then(Capture::take),
             stderr: self.stderr.as_ref().and_then(Capture::take),
             refusals: granted.refusals.take(),
+            files: BTreeMap::new(),
             fuel: self.used(store),
             elapsed: elapsed + self.starting.take().unwrap_or_default(),
         };
@@ -341,10 +425,13 @@ fn watch(store: &mut Store<Context>, limits: &Limits) -> Result<Watchdog, StartE
     Ok(watchdog)
 }
 
-fn returned(of: &Returns, value: Option<&Val>) -> Option<Returned> {
-    let (Returns::Value(of), Some(value)) = (of, value) else {
-        return None;
+fn returned(of: Option<&Returns>, value: Option<&Val>) -> Option<Returned> {
+    let (returns, value) = (of?, value?);
+    let of = returns.spoken.clone()?;
+    let text = if returns.has_handles {
+        wasm_wave::to_string(&speak(value, &of))
+    } else {
+        wasm_wave::to_string(value)
     };
-    let text = wasm_wave::to_string(value).expect("writing to a text does not fail");
-    Some(Returned { text, of: of.clone() })
+    Some(Returned { text: text.expect("writing to a text does not fail"), of })
 }

@@ -12,6 +12,9 @@
 //!   code, with the [signatures](crate::check::Signature) that it exports. An [`Instance`] is
 //!   a program that runs, with memory of its own; it takes one call after another. A call that is
 //!   made many times is [`Prepared`] once, and [repeated](Instance::repeat).
+//! - **Handles.** What a call returns can be [held](Instance::call_as) under a name, so that later
+//!   calls refer to it: a plain value, or a handle to a resource. Every handle is dropped: at
+//!   once if it is not held, else when the instance [ends](Instance::finish).
 //! - **Concurrency.** Async functions, streams and futures need an engine on which all calls
 //!   take longer. A component that uses none of them is compiled for, and runs on, one without.
 //! - **Grants.** All of WASI 0.2 is linked, because compilers and interpreters import much
@@ -40,9 +43,12 @@ mod capture;
 mod context;
 mod engine;
 mod exchange;
+mod files;
 mod filesystem;
 mod given;
 mod grants;
+mod handles;
+mod held;
 mod instance;
 mod lookup;
 mod network;
@@ -64,6 +70,7 @@ mod tests;
 
 pub use audit::{shared, unused};
 pub use engine::{Cause, Engine, EngineError, EngineOptions};
+pub use files::Watch;
 pub use given::given;
 pub use grants::{GrantError, Reach};
 pub use instance::{CallError, Instance, Prepared, StartError};

@@ -29,7 +29,7 @@ impl Instance {
         let exports = Arc::clone(self.program.exports());
         let export = &exports[prepared.export];
         let function = self.function(export);
-        let mut results = export.result.slots();
+        let mut results = export.slots();
         let Self { store, meter, .. } = self;
         let typed = typed(&function, store, &prepared.arguments);
         let mut nanoseconds = Vec::with_capacity(times);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use wasmtime::component::Val;
 use wasmtime::component::wasm_wave;
 
-use crate::check::{Ending, Outcome};
+use crate::check::{Ending, Outcome, WatchedFile};
 
 /// The secrets of one instance; clones share them.
 #[derive(Clone, Default)]
@@ -69,7 +69,12 @@ impl Secrets {
         let wanted = outcome.refusals.iter_mut().flat_map(|refusal| {
             refusal.wanted.iter_mut().chain(std::iter::once(&mut refusal.grant))
         });
-        for text in outcome.stdout.iter_mut().chain(&mut outcome.stderr).chain(wanted) {
+        let files = outcome.files.values_mut().filter_map(|file| match file {
+            WatchedFile::Written(text) => Some(text),
+            _ => None,
+        });
+        let written = outcome.stdout.iter_mut().chain(&mut outcome.stderr).chain(files);
+        for text in written.chain(wanted) {
             self.hide(text);
         }
     }

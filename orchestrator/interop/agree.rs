@@ -253,8 +253,8 @@ fn callable(export: &Export, echo: bool) -> Result<Function, Skipped> {
     let Some(Types { parameters, result }) = export.types.clone() else {
         return skipped("it takes or returns a resource, stream or future");
     };
-    // `[method]counter.increment`, and the like.
-    if name.starts_with('[') {
+    // `counter.increment`, and the like.
+    if name.contains('.') {
         return skipped("it belongs to a resource");
     }
     if echo && (parameters.len() != 1 || result.as_ref() != parameters.first()) {
@@ -394,7 +394,7 @@ mod tests {
     fn what_cannot_be_called_is_told() {
         let exports = vec![
             export("f", &["u8"], Some("u8")),
-            export("[static]counter.all", &[], Some("u8")),
+            export("counter.all", &[], Some("u8")),
             export("take", &["-"], None),
             export("two", &["u8", "u8"], Some("u8")),
         ];

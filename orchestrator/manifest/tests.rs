@@ -101,6 +101,34 @@ traps = "unreachable"
 call = "run(\"long\")"
 exceeds = "fuel"
 
+[[check]]
+name = "the sink measures, by itself"
+component = "sink"
+call = "measure(3)"
+returns = "{area: 28.274, sides: none}"
+approx = 1e-4
+denied = "wasi:sockets"
+
+[check.grants]
+stdout = true
+
+[check.limits]
+fuel = 2000
+
+[[check]]
+call = "name()"
+matches = "^[a-z]+$"
+files = { "/data/name" = "sink" }
+fuel = { at-most = 1.5, of = "name()" }
+time = { at-most = 10, of = "run(\"\")" }
+
+[[check]]
+name = "what is kept comes back"
+steps = [
+    { call = "store.open(\"a\")", as = "file" },
+    { call = "store.file.read($file)", returns = "[]" },
+]
+
 [interop.store]
 interface = "poly:sink/store@0.1.0"
 components = ["source", "sink"]
@@ -194,6 +222,16 @@ fn everything_that_can_be_said_is_read() {
     assert_eq!(manifest.grants.dirs[0].access, Access::ReadWrite);
     assert_eq!(manifest.limits.output, "64KiB".parse().unwrap());
     assert_eq!(manifest.checks[2].exceeds, Some(Limit::Fuel));
+    let own = &manifest.checks[3];
+    assert_eq!(own.component.as_ref().map(Spanned::get_ref).unwrap(), "sink");
+    let own_grants = own.grants.as_ref().unwrap();
+    assert!(own_grants.stdout.is_captured() && own_grants.dirs.is_empty());
+    assert!(own.counts_fuel() && manifest.counts_fuel());
+    let bounded = &manifest.checks[4];
+    assert!(bounded.matches.as_ref().unwrap().is_found_in("abc"));
+    assert!((bounded.fuel.as_ref().unwrap().at_most.get_ref() - 1.5).abs() < f64::EPSILON);
+    assert_eq!(manifest.checks[5].calls()[0].name.as_ref().unwrap().get_ref(), "file");
+    assert_eq!(&FULL[manifest.checks[5].span()][..8], "[\n    { ");
     let store = &manifest.interop["store"];
     assert_eq!((store.calls(), store.sequence(), store.seed()), (1000, 5, 42));
     assert_eq!(&FULL[manifest.components.keys().next().unwrap().span()], "source");

@@ -1,6 +1,6 @@
 //! What is true of a manifest as a whole, after each value in it has been read: names are
 //! identifiers and point at components that are there, paths stay where they may, grants are
-//! not everything, checks can be met. All faults are collected; none hides another.
+//! not everything. All faults are collected; none hides another.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -8,8 +8,8 @@ use std::ops::Range;
 use super::error::Fault;
 use super::name::is_identifier;
 use super::path::{check_glob, check_relative};
-use super::{Check, Component, Limit, Manifest, Pipeline, Spanned, Stage, Step};
-use super::{dependency, grants, interop};
+use super::{Component, Manifest, Pipeline, Spanned, Stage, Step};
+use super::{check, dependency, grants, interop};
 use crate::nearest::{quoted, suggestion};
 
 /// Everything that is wrong with `manifest`.
@@ -22,7 +22,7 @@ pub(super) fn faults(manifest: &Manifest) -> Vec<Fault> {
     dependency::faults(manifest, &mut faults);
     grants::faults(&manifest.grants, &mut faults);
     for check in &manifest.checks {
-        self::check(check, manifest, &mut faults);
+        check::faults(check, manifest, &mut faults);
     }
     interop::faults(manifest, &mut faults);
     for toolchain in manifest.toolchains.values() {
@@ -220,49 +220,5 @@ fn links(manifest: &Manifest, faults: &mut Vec<Fault>) {
             let help = "link it to a component that exports what it needs";
             faults.push(Fault::at(export.span(), message, "the same component").advise(help));
         }
-    }
-}
-
-fn check(check: &Check, manifest: &Manifest, faults: &mut Vec<Fault>) {
-    let span = check.call.span();
-    if check.call.get_ref().trim().is_empty() {
-        let help = "write the call as in `call = 'run(\"text\")'`";
-        faults.push(Fault::at(span.clone(), "the check calls nothing", "empty").advise(help));
-    }
-    let ends: Vec<_> = [
-        ("returns", check.returns.is_some()),
-        ("traps", check.traps.is_some()),
-        ("exceeds", check.exceeds.is_some()),
-    ]
-    .into_iter()
-    .filter(|(_, said)| *said)
-    .map(|(key, _)| format!("`{key}`"))
-    .collect();
-    if ends.len() > 1 {
-        let message = format!("the check expects {} of one call", ends.join(" and "));
-        let help =
-            "a call ends in one way: keep one of them, and write another check for the other";
-        faults.push(Fault::at(span.clone(), message, "this call").advise(help));
-    }
-    for (stream, expected, captured) in [
-        ("stdout", &check.stdout, manifest.grants.stdout.is_captured()),
-        ("stderr", &check.stderr, manifest.grants.stderr.is_captured()),
-    ] {
-        if expected.as_ref().is_some_and(|text| !text.is_empty()) && !captured {
-            let message = format!("the check expects text on `{stream}`, which is not kept");
-            let help = format!("write `{stream} = true` in `[grants]`");
-            faults.push(Fault::at(span.clone(), message, "this call").advise(help));
-        }
-    }
-    if check.exceeds == Some(Limit::Fuel) && manifest.limits.fuel.is_none() {
-        let help = "write `fuel = NUMBER` in `[limits]`";
-        faults.push(
-            Fault::at(
-                span,
-                "the check expects the fuel to run out, which has no limit",
-                "this call",
-            )
-            .advise(help),
-        );
     }
 }

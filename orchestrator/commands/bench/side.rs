@@ -78,7 +78,7 @@ impl Subject {
             _ => context.report.event(&event),
         };
         let driver = Driver::open(project, context.options(project), &tell)?;
-        let engine = Engine::new(&EngineOptions::for_limits(&project.manifest.limits))?;
+        let engine = Engine::new(&EngineOptions::of(&project.manifest))?;
         let program = match self {
             Self::Composed => return Sandbox::open(context, project, &driver.build(true)?),
             Self::Component(name) => {

@@ -25,7 +25,9 @@ pub(super) fn select<'c>(
     Ok(all.filter(|(_, check)| filters.is_empty() || is_met(check)).collect())
 }
 
-/// What a check may be known by.
-fn names(check: &Check) -> impl Iterator<Item = &str> {
-    std::iter::once(check.call.get_ref().as_str())
+/// What a check may be known by: its name, its component, and its calls.
+fn names(check: &Check) -> impl Iterator<Item = String> {
+    let calls = check.calls().into_owned().into_iter().map(|step| step.call.into_inner());
+    let named = check.name.iter().chain(&check.component);
+    named.map(|name| name.get_ref().clone()).chain(calls)
 }

@@ -3,6 +3,7 @@
 mod calls;
 mod concurrency;
 mod grants;
+mod held;
 mod limits;
 mod network;
 mod repeat;
