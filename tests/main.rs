@@ -5,6 +5,7 @@
 
 mod cache;
 mod cases;
+mod compile;
 mod compose;
 mod fake;
 mod fault_sample;

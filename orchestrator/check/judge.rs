@@ -6,7 +6,7 @@ use thiserror::Error;
 use wasm_wave::value::{Type, Value};
 
 use super::call::{problem, quote};
-use super::outcome::{Ending, Outcome, limit_name};
+use super::outcome::{Ending, Outcome};
 use crate::manifest::{Check, Limit};
 
 /// What a check wants to see. One that wants nothing is content when the call returns.
@@ -125,7 +125,7 @@ fn judge_ending(
     };
     if let Some(limit) = expectation.exceeds {
         let met = matches!(ending, Ending::Exceeded(over) if *over == limit);
-        let expected = || format!("stopped: over the limit `{}`", limit_name(limit));
+        let expected = || format!("stopped: over the limit `{}`", limit.name());
         return Ok(if met { None } else { otherwise(expected()) });
     }
     if let Some(part) = &expectation.traps {

@@ -103,7 +103,7 @@ impl fmt::Display for Ending {
             Self::Returned(None) => formatter.write_str("a return without a value"),
             Self::Trapped(trap) => write!(formatter, "a trap: {}", trap.message),
             Self::Exceeded(limit) => {
-                write!(formatter, "stopped: over the limit `{}`", limit_name(*limit))
+                write!(formatter, "stopped: over the limit `{}`", limit.name())
             }
         }
     }
@@ -130,16 +130,6 @@ impl fmt::Display for Frame {
             Some(place) => write!(formatter, " at {place}"),
             None => Ok(()),
         }
-    }
-}
-
-/// A limit's name in the manifest.
-pub(super) fn limit_name(limit: Limit) -> &'static str {
-    match limit {
-        Limit::Timeout => "timeout",
-        Limit::Memory => "memory",
-        Limit::Fuel => "fuel",
-        Limit::Output => "output",
     }
 }
 

@@ -58,7 +58,7 @@ fn returned(
             help: sandbox.remedy(outcome),
         });
     }
-    report.returned(call.text(), value(outcome));
+    report.returned(call.text(), value(outcome), outcome.fuel);
     Ok(Ending::Well)
 }
 
@@ -72,7 +72,8 @@ fn first_check(
     // A trap that was expected is no failure; any other is told as one.
     let differences = sandbox.judge(check, outcome)?;
     if outcome.is_return() {
-        context.report.returned(call.text(), value(outcome));
+        // What it used is told with the check.
+        context.report.returned(call.text(), value(outcome), None);
     }
     // Its streams have been told.
     let checked =

@@ -6,61 +6,51 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use thiserror::Error;
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
+
+use super::excess::{Excess, Over};
+use crate::manifest::Limit;
 
 /// How much a component is told it may write at once.
 const CHUNK: usize = 64 * 1024;
 
 /// One stream's text; clones share it.
 #[derive(Clone)]
-pub(super) struct Capture(Arc<Mutex<Kept>>);
-
-struct Kept {
-    bytes: Vec<u8>,
+pub(super) struct Capture {
+    kept: Arc<Mutex<Vec<u8>>>,
     limit: usize,
-    over: bool,
+    excess: Excess,
 }
 
-/// Raised inside the component where it writes more than the limit.
-#[derive(Debug, Error)]
-#[error("the component wrote more than its limit")]
-struct OverOutput;
-
 impl Capture {
-    /// Keeps at most `limit` bytes between two calls of [`take`](Self::take).
-    pub(super) fn new(limit: u64) -> Self {
+    /// Keeps at most `limit` bytes between two calls of [`take`](Self::take). More of them are
+    /// noted in `excess`.
+    pub(super) fn new(limit: u64, excess: Excess) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        Self(Arc::new(Mutex::new(Kept { bytes: Vec::new(), limit, over: false })))
+        Self { kept: Arc::default(), limit, excess }
     }
 
     /// What was written since the last time.
     pub(super) fn take(&self) -> String {
-        let bytes = std::mem::take(&mut self.lock().bytes);
+        let bytes = std::mem::take(&mut *self.lock());
         match String::from_utf8(bytes) {
             Ok(text) => text,
             Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
         }
     }
 
-    /// Whether more was written than the limit.
-    pub(super) fn is_over(&self) -> bool {
-        self.lock().over
+    fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Keeps what fits; false when not all of it does.
-    fn keep(&self, written: &[u8]) -> bool {
+    /// Keeps what fits; an error when not all of it does.
+    fn keep(&self, written: &[u8]) -> Result<(), Over> {
         let mut kept = self.lock();
-        let room = kept.limit - kept.bytes.len();
-        kept.bytes.extend_from_slice(&written[..written.len().min(room)]);
-        kept.over |= written.len() > room;
-        written.len() <= room
+        let room = self.limit - kept.len();
+        kept.extend_from_slice(&written[..written.len().min(room)]);
+        if written.len() <= room { Ok(()) } else { Err(self.excess.note(Limit::Output)) }
     }
 }
 
@@ -82,7 +72,7 @@ impl StdoutStream for Capture {
 
 impl OutputStream for Capture {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
-        if self.keep(&bytes) { Ok(()) } else { Err(StreamError::Trap(OverOutput.into())) }
+        self.keep(&bytes).map_err(|over| StreamError::Trap(over.into()))
     }
 
     fn flush(&mut self) -> StreamResult<()> {
@@ -105,11 +95,7 @@ impl AsyncWrite for Capture {
         _context: &mut Context<'_>,
         written: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if self.keep(written) {
-            Poll::Ready(Ok(written.len()))
-        } else {
-            Poll::Ready(Err(io::Error::other(OverOutput)))
-        }
+        Poll::Ready(self.keep(written).map(|()| written.len()).map_err(io::Error::other))
     }
 
     fn poll_flush(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -127,18 +113,19 @@ mod tests {
 
     #[test]
     fn what_fits_is_kept_and_the_rest_is_over() {
-        let capture = Capture::new(8);
+        let excess = Excess::default();
+        let capture = Capture::new(8, excess.clone());
         let mut stream = capture.clone();
         stream.write(Bytes::from_static(b"12345678")).unwrap();
-        assert!(!capture.is_over());
+        assert_eq!(excess.limit(), None);
         assert!(matches!(stream.write(Bytes::from_static(b"9")), Err(StreamError::Trap(_))));
-        assert!(capture.is_over());
+        assert_eq!(excess.limit(), Some(Limit::Output));
         assert_eq!(capture.take(), "12345678");
     }
 
     #[test]
     fn taking_makes_room() {
-        let capture = Capture::new(4);
+        let capture = Capture::new(4, Excess::default());
         let mut stream = capture.clone();
         for _ in 0..100 {
             stream.write(Bytes::from_static(b"\xffabc")).unwrap();

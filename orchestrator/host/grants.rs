@@ -11,6 +11,7 @@ use thiserror::Error;
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder};
 
 use super::capture::Capture;
+use super::excess::Excess;
 use super::network::AllowList;
 use super::stand_in::Clock;
 use crate::manifest::{Access, DirectoryGrant, Grants, Limits, Spanned};
@@ -96,8 +97,14 @@ pub(super) struct Granted {
     pub(super) clock: Clock,
 }
 
-/// Gives what is granted and nothing else; directories are relative to `base`.
-pub(super) fn grant(grants: &Grants, limits: &Limits, base: &Path) -> Result<Granted, GrantError> {
+/// Gives what is granted and nothing else; directories are relative to `base`. Limits that the
+/// component goes over where it writes are noted in `excess`.
+pub(super) fn grant(
+    grants: &Grants,
+    limits: &Limits,
+    excess: &Excess,
+    base: &Path,
+) -> Result<Granted, GrantError> {
     let mut wasi = WasiCtxBuilder::new();
     for directory in &grants.dirs {
         open_directory(&mut wasi, directory, base)?;
@@ -109,7 +116,8 @@ pub(super) fn grant(grants: &Grants, limits: &Limits, base: &Path) -> Result<Gra
     if grants.stdin {
         wasi.inherit_stdin();
     }
-    let capture = |granted: bool| granted.then(|| Capture::new(limits.output.get()));
+    let capture =
+        |granted: bool| granted.then(|| Capture::new(limits.output.get(), excess.clone()));
     let (stdout, stderr) = (capture(grants.stdout), capture(grants.stderr));
     if let Some(stdout) = &stdout {
         wasi.stdout(stdout.clone());

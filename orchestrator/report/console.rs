@@ -202,7 +202,10 @@ impl Console {
     }
 
     pub(super) fn checked(&self, checked: &Checked) {
-        let took = human::time(Duration::from_millis(checked.milliseconds));
+        let mut took = human::time(Duration::from_millis(checked.milliseconds));
+        if let Some(fuel) = checked.fuel {
+            let _ = write!(took, ", {fuel} fuel");
+        }
         if checked.passed {
             self.line(Tone::Good, "passed", &format!("{} ({took})", checked.call));
             return;
