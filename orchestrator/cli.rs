@@ -1,6 +1,6 @@
 //! What may be typed: clap types only.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -109,7 +109,13 @@ pub enum Command {
         call: Option<String>,
     },
     /// Build, then make every call of the manifest's checks and compare
-    Check(FailureOptions),
+    Check(CheckOptions),
+    /// Hold components that implement one interface against each other, with values that poly makes
+    ///
+    /// Each `[interop.NAME]` of the manifest names some: they are built, not composed, and given the
+    /// same calls, edge cases first. Where their answers differ, the smallest call that shows it is told,
+    /// and printed as a `[[check]]` for the manifest. Exits with 1 if any differ.
+    Interop(InteropOptions),
     /// Say what would be built, and why (with --verbose, from which files, and who composes); starts no build
     Plan,
     /// Say why actions would run now, or else why they ran last: the file, variable, tool, flag or
@@ -188,6 +194,31 @@ pub struct GcOptions {
     pub dry_run: bool,
 }
 
+/// Which checks are made, and what becomes of the results.
+#[derive(Debug, Clone, Args)]
+pub struct CheckOptions {
+    /// Make only the checks that have this text in their name, their call or their component; may be
+    /// given several times
+    #[arg(long, value_name = "TEXT")]
+    pub filter: Vec<String>,
+    /// Make no further check after one that fails
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// Write the results to this file as well, as JUnit XML for CI services
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Rewrite what the manifest expects (`returns`, `stdout`, `stderr`) to what is, and print the
+    /// change
+    ///
+    /// Comments and layout stay. A check that traps, or fails in anything else, stays as it is, and
+    /// failed.
+    #[arg(long, conflicts_with_all = ["junit", "fail_fast"])]
+    pub update: bool,
+    /// What a failure leads to.
+    #[command(flatten)]
+    pub failure: FailureOptions,
+}
+
 /// What is built beside the component.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct BuildOptions {
@@ -229,6 +260,19 @@ pub struct LockOptions {
     /// poly.lock says [default: all]
     #[arg(long, value_name = "NAME", num_args = 0.., conflicts_with = "locked")]
     pub upgrade: Option<Vec<String>>,
+}
+
+/// What `poly interop` calls.
+#[derive(Debug, Clone, Args)]
+pub struct InteropOptions {
+    /// Names of `[interop.NAME]` [default: all]
+    pub names: Vec<String>,
+    /// What all values follow from; the same number makes the same calls [default: the manifest's, or 1]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u32>,
+    /// How often each function is called [default: the manifest's, or 200]
+    #[arg(long, value_name = "N")]
+    pub calls: Option<NonZeroU32>,
 }
 
 /// What componentize-js says to the Wizer that it starts. Standard input goes to the initialiser.
@@ -324,6 +368,14 @@ pub enum WitCommand {
         /// component or holds a WIT package
         #[arg(long, value_name = "OLD")]
         against: PathBuf,
+    },
+    /// Print interfaces that give back what they are given, for every type of an interface
+    ///
+    /// They are WIT for a file beside the others. Components that implement them are held against
+    /// their arguments by an `[interop.NAME]` with `echo = true`: does each value survive the language?
+    Echo {
+        /// An interface of the pipeline's WIT, or a directory or file of WIT [default: all of the pipeline's WIT]
+        what: Option<String>,
     },
     /// Fetch the packages of `[wit-dependencies]` and what they use, and note them in poly.lock
     Deps(DepsOptions),

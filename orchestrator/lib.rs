@@ -33,11 +33,12 @@
 //! | [`provenance`] | what a build was made of, as CycloneDX and in-toto have it |
 //! | [`host`] | engine, grants, limits, calls; the only user of wasmtime |
 //! | [`check`] | calls, outcomes, and what is expected of them |
+//! | [`interop`] | implementations of one interface held against each other |
 //! | [`nearest`] | what a mistyped name may have meant |
 //! | [`report`] | the console, JSON and pictures; nothing else prints |
 //! | [`poly_cache`] | digests, the store, records of actions; knows nothing of ours |
 //!
-//! `config`, `manifest`, `plan`, `component`, `contract`, `lock`, `provenance` and `check` are pure:
+//! `config`, `manifest`, `plan`, `component`, `contract`, `lock`, `provenance`, `check` and `interop` are pure:
 //! text or bytes in, values out. Arrows point one way: commands → build, dependencies, contract, report;
 //! dependencies → build, contract, lock; build → toolchain, plan, component, host, lock,
 //! provenance, the cache; provenance → plan, lock; nothing points back.
@@ -51,10 +52,12 @@ pub mod config;
 pub mod contract;
 pub mod dependencies;
 pub mod host;
+pub mod interop;
 pub mod lock;
 pub mod manifest;
 pub mod nearest;
 pub mod plan;
 pub mod provenance;
+mod random;
 pub mod report;
 pub mod toolchain;

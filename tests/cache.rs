@@ -2,9 +2,10 @@
 //! get into it.
 
 use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -118,10 +119,34 @@ fn waiting(place: &Place) -> (Child, PathBuf) {
     place.write("answer/behaviour", "slow");
     let started = place.root.join("tool-process");
     let build = place.poly(&["build"]).env("FAKE_PROCESS", &started).stderr(Stdio::null()).spawn();
+    let mut build = build.unwrap();
     while !started.exists() {
+        assert!(build.try_wait().unwrap().is_none(), "the build ended before its tool started");
         thread::sleep(Duration::from_millis(10));
     }
-    (build.unwrap(), started)
+    (build, started)
+}
+
+#[test]
+fn a_wait_for_another_poly_is_told() {
+    let place = one();
+    let (mut build, tool) = waiting(&place);
+    for (arguments, expected) in [
+        (&["build"], "another poly is doing the same; `build answer` waits for it"),
+        (
+            &["clean"],
+            "a build in this checkout goes on, or a tool that it has left; waiting for it",
+        ),
+    ] {
+        let mut second = place.poly(arguments).stderr(Stdio::piped()).spawn().unwrap();
+        let mut said = BufReader::new(second.stderr.take().unwrap()).lines().map(Result::unwrap);
+        assert!(said.any(|line| line.contains(expected)), "it did not say: {expected}");
+        second.kill().unwrap();
+        second.wait().unwrap();
+    }
+    let tool = fs::read_to_string(tool).unwrap();
+    assert!(Command::new("kill").arg(tool.trim()).status().unwrap().success());
+    assert_eq!(build.wait().unwrap().code(), Some(1));
 }
 
 #[test]

@@ -17,9 +17,9 @@ use snapbox::{assert_data_eq, str};
 use crate::place::{Place, Ran, repository};
 
 const ANSWER: &str = "ok(\"Stored 26 bytes successfully\")\n";
-const GO_FILE: &str = "examples/pipeline-rust-go-python/data-transform/main.go";
-const RUST_FILE: &str = "examples/pipeline-rust-go-python/data-source/src/lib.rs";
-const PYTHON_FILE: &str = "examples/pipeline-rust-go-python/data-sink/app.py";
+pub(crate) const GO_FILE: &str = "examples/pipeline-rust-go-python/data-transform/main.go";
+pub(crate) const RUST_FILE: &str = "examples/pipeline-rust-go-python/data-source/src/lib.rs";
+pub(crate) const PYTHON_FILE: &str = "examples/pipeline-rust-go-python/data-sink/app.py";
 
 /// The canonical pipeline, built on a cold cache by whichever test comes first.
 fn built() -> &'static (Place, Ran) {
@@ -43,7 +43,7 @@ fn canonical() -> Place {
 }
 
 /// Another checkout that shares the cache of the built one.
-fn another_checkout() -> Place {
+pub(crate) fn another_checkout() -> Place {
     let mut place = canonical();
     place.cache.clone_from(&built().0.cache);
     place

@@ -286,7 +286,11 @@ add() {
     flock -u 9
 }
 add 1
-while [ $(number most) -lt $want ] && [ $(wc -l < $top/begun) -lt $of ]; do sleep 0.01; done
+tries=0 # A bound, for the case that the others never come.
+while [ $(number most) -lt $want ] && [ $(wc -l < $top/begun) -lt $of ] && [ $tries -lt 6000 ]; do
+    tries=$((tries + 1))
+    sleep 0.01
+done
 # One too many has the time to come.
 sleep 0.05
 add -1

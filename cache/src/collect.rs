@@ -104,13 +104,18 @@ impl Keeper {
     /// Removes what is over the bounds and nobody uses. Waits for one who does the same.
     pub fn collect(&self, bounds: &Bounds) -> Result<Collected, StoreError> {
         let path = self.layout.collector();
-        let alone = Lock::wait(path.clone());
+        // That takes seconds, which nobody needs to be told.
+        let alone = Lock::wait(path.clone(), || {});
         let _alone = alone.map_err(|source| StoreError::Lock { path, source })?;
         self.collect_alone(bounds)
     }
 
-    /// The same, if there was no collection for a day, and nobody else is at it.
+    /// The same, if there was no collection for a day, and nobody else is at it. The first day
+    /// begins with the first call: a new store has nothing to collect.
     pub fn collect_if_due(&self, bounds: &Bounds) -> Result<Option<Collected>, StoreError> {
+        if !self.layout.collected().exists() {
+            self.stamp()?;
+        }
         if !self.is_due() {
             return Ok(None);
         }
@@ -145,12 +150,17 @@ impl Keeper {
         !last.is_ok_and(|last| is_within(last, SystemTime::now(), INTERVAL))
     }
 
-    fn collect_alone(&self, bounds: &Bounds) -> Result<Collected, StoreError> {
-        // First: a collection that fails each time must not be tried by each build.
+    /// Notes that there is a collection now.
+    fn stamp(&self) -> Result<(), StoreError> {
         let stamp = self.layout.collected();
         let stamped =
             write::begin(&self.layout.temporary()).and_then(|file| write::finish(file, &stamp));
-        stamped.map_err(|source| StoreError::writing(stamp, source))?;
+        stamped.map_err(|source| StoreError::writing(stamp, source))
+    }
+
+    fn collect_alone(&self, bounds: &Bounds) -> Result<Collected, StoreError> {
+        // First: a collection that fails each time must not be tried by each build.
+        self.stamp()?;
         let now = SystemTime::now();
         self.sweep(now).map_err(|source| self.failed(source))?;
         let entries = entry::all(&self.layout, &self.annexes);

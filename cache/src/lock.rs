@@ -25,9 +25,9 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Waits for the lock on a file that is there for nothing else.
-    pub(crate) fn wait(path: PathBuf) -> io::Result<Self> {
-        let file = lock_file(&path)?;
+    /// Waits for the lock on a file that is there for nothing else, see [`lock_file`].
+    pub(crate) fn wait(path: PathBuf, waiting: impl FnOnce()) -> io::Result<Self> {
+        let file = lock_file(&path, waiting)?;
         Ok(Self { path, file })
     }
 
@@ -82,13 +82,19 @@ pub(crate) fn leases(directory: &Path, now: SystemTime) -> io::Result<Vec<System
     Ok(begun)
 }
 
-/// Waits for the lock on a file that is there for nothing else, made if it is not there. Whatever
-/// else is in its place is removed. The lock ends when the file is closed or unlocked, and the file
+/// Waits for the lock on a file that is there for nothing else, made if it is not there. `waiting`
+/// is called before that takes any time. Whatever else is in its place is removed. The lock ends when the file is closed or unlocked, and the file
 /// stays; should another remove it meanwhile, whoever locks it next has another one.
-pub fn lock_file(path: &Path) -> io::Result<File> {
+pub fn lock_file(path: &Path, waiting: impl FnOnce()) -> io::Result<File> {
+    let mut waiting = Some(waiting);
     loop {
         let file = open(path)?;
-        file.lock()?;
+        if !is_free(&file)? {
+            if let Some(waiting) = waiting.take() {
+                waiting();
+            }
+            file.lock()?;
+        }
         if is_at(&file, path) {
             return Ok(file);
         }

@@ -129,13 +129,15 @@ impl Store {
         discard(&self.layout.record(key))
     }
 
-    /// Waits until this process alone holds the lock on a key. Threads wait for each other
-    /// as processes do.
-    pub fn lock(&self, key: &Digest) -> Result<Lock, StoreError> {
+    /// Waits until this process alone holds the lock on a key; `waiting` is called before that
+    /// takes any time. Threads wait for each other as processes do.
+    pub fn lock(&self, key: &Digest, waiting: impl FnOnce()) -> Result<Lock, StoreError> {
         let path = self.layout.lock(key);
-        Lock::wait(path.clone()).map_err(|source| match StoreError::writing(path, source) {
-            StoreError::Write { path, source } => StoreError::Lock { path, source },
-            full => full,
+        Lock::wait(path.clone(), waiting).map_err(|source| {
+            match StoreError::writing(path, source) {
+                StoreError::Write { path, source } => StoreError::Lock { path, source },
+                full => full,
+            }
         })
     }
 

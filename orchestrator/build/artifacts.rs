@@ -57,9 +57,9 @@ impl Artifacts {
         Ok(self.store.enter(directory)?)
     }
 
-    /// Waits until no other poly works on this key.
-    pub(super) fn lock(&self, key: &Digest) -> Result<Lock, BuildError> {
-        Ok(self.store.lock(key)?)
+    /// Waits until no other poly works on this key; `waiting` is called if one does.
+    pub(super) fn lock(&self, key: &Digest, waiting: impl FnOnce()) -> Result<Lock, BuildError> {
+        Ok(self.store.lock(key, waiting)?)
     }
 
     /// A file for another process to write to, for as long as it is held.

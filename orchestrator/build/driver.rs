@@ -207,10 +207,10 @@ impl<'a> Driver<'a> {
         programs.map(|(name, artifact)| Ok((name, self.artifacts.trusted(artifact)?))).collect()
     }
 
-    /// Drops what the last build here precompiled, because the host refuses to load it: the next
-    /// build compiles it again.
-    pub fn forget_precompiled(&self) -> Result<(), BuildError> {
-        let key = self.lock_state().key(&Action::Precompile(None));
+    /// Drops what the last build here precompiled of a component by itself, or of the composed
+    /// one, because the host refuses to load it: the next build compiles it again.
+    pub fn forget_precompiled(&self, component: Option<&str>) -> Result<(), BuildError> {
+        let key = self.lock_state().key(&Action::Precompile(component.map(str::to_owned)));
         key.map_or(Ok(()), |key| self.artifacts.forget(&key))
     }
 
@@ -245,7 +245,11 @@ impl<'a> Driver<'a> {
         if let Some(artifact) = look_up()? {
             return Ok(artifact);
         }
-        let _lock = self.artifacts.lock(&key)?;
+        let waiting = || {
+            let text = format!("another poly is doing the same; `{action}` waits for it");
+            (self.tell)(Event::Warning { text });
+        };
+        let _lock = self.artifacts.lock(&key, waiting)?;
         // Another poly may have done it while this one waited.
         if let Some(artifact) = look_up()? {
             return Ok(artifact);

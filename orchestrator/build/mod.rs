@@ -7,6 +7,7 @@
 //! - `recipe` is the one action that starts processes: build a component.
 //! - `schedule` says when each action runs, `slots` how many do at once.
 //! - `lock` holds what a build would use against `poly.lock`, before it begins.
+//! - `backtrace` says where in the pipeline's sources a program stopped.
 //! - `provenance` tells what a build was made of, from the records of its actions.
 //! - [`keeper`] looks after the cache: keeps it small and whole.
 //! - [`verify()`] takes a whole plan through two drivers, and compares what they made.
@@ -14,6 +15,7 @@
 //! - `compose` is the one that knows all components at once; `graph` shows what it would do.
 
 mod artifacts;
+mod backtrace;
 mod cache;
 mod compile;
 mod compose;
@@ -50,7 +52,7 @@ pub use event::Event;
 pub use foresee::{Planned, PlannedState};
 pub use inputs::InputsError;
 pub use lock::{present, read_lock, write_lock};
-pub use outputs::{OutputError, clean};
+pub use outputs::{OutputError, clean, write_over};
 pub use project::{Project, ProjectError, read_wit};
 pub use provenance::Documents;
 pub use provision::Provision;

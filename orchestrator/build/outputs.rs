@@ -201,6 +201,15 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Writes a file of the user's whole or not at all: the one that a symbolic link leads to, and with
+/// the permissions that it has.
+pub fn write_over(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let path = fs::canonicalize(path).or_else(|_| std::path::absolute(path))?;
+    let before = fs::metadata(&path).map(|found| found.permissions());
+    write(&path, bytes)?;
+    before.map_or(Ok(()), |permissions| fs::set_permissions(&path, permissions))
+}
+
 fn failed(path: &Path) -> impl FnOnce(io::Error) -> OutputError + '_ {
     move |source| OutputError::System { path: path.to_owned(), source }
 }

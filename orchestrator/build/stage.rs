@@ -97,11 +97,13 @@ fn write_if_other(path: &Path, bytes: &[u8]) -> Result<(), StageError> {
     if fs::read(path).is_ok_and(|present| present == bytes) {
         return Ok(());
     }
-    let directory = path.parent().expect("a file in the stage has a directory");
-    fs::create_dir_all(directory).map_err(at(directory))?;
-    let written = fs::write(path, bytes).or_else(|_| {
-        // One that may not be written to.
-        fs::remove_file(path)?;
+    let written = fs::write(path, bytes).or_else(|error| {
+        if error.kind() == io::ErrorKind::NotFound {
+            fs::create_dir_all(path.parent().expect("a file in the stage has a directory"))?;
+        } else {
+            // One that may not be written to.
+            fs::remove_file(path)?;
+        }
         fs::write(path, bytes)
     });
     written.map_err(at(path))

@@ -7,6 +7,8 @@
 //! - An [`Expectation`] is what a `[[check]]` of the manifest says should happen, and
 //!   [`judge`] holds the two against each other.
 //!
+//! [`narrow`] says of two values where they differ.
+//!
 //! Values are written in WAVE, the component model's text form for values, and compared as
 //! values: spaces, the order of a record's fields and the spelling of a number make no
 //! difference, and `nan` is `nan`. This room is pure: it starts no component; `host` does.
@@ -16,11 +18,13 @@
 mod call;
 mod excerpt;
 mod judge;
+mod narrow;
 mod outcome;
 mod signature;
 
 pub(crate) use call::problem as wave_problem;
 pub use call::{ArgumentError, Call, CallSyntaxError};
 pub use judge::{Difference, Expectation, ExpectationError, Subject, Verdict, judge};
-pub use outcome::{Ending, Frame, Outcome, Refusal, Returned, Trap};
-pub use signature::{Parameter, Signature};
+pub use narrow::{Narrowed, narrow};
+pub use outcome::{Code, Ending, Frame, Outcome, Place, Refusal, Returned, Trap};
+pub use signature::{Parameter, Signature, Types, is_short_for};

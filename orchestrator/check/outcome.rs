@@ -80,12 +80,45 @@ pub struct Trap {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Frame {
+    /// The pipeline's component whose code it is; none where that is not known, and for what joins
+    /// components.
+    pub component: Option<String>,
     /// The core module, where it has a name.
     pub module: Option<String>,
-    /// The function's name as its programmer wrote it, or its number.
-    pub function: String,
-    /// `file:line`, where the component carries debug information.
-    pub place: Option<String>,
+    /// The function's name as its programmer wrote it, if the program has kept it.
+    pub function: Option<String>,
+    /// Where it had come to, if the component carries debug information.
+    pub place: Option<Place>,
+    /// The same in WebAssembly's terms; none where an interpreter told of the frame.
+    pub code: Option<Code>,
+}
+
+/// A place in a program's code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Code {
+    /// The byte of the program, where that is known.
+    pub offset: Option<usize>,
+    /// The function's number in its core module.
+    pub function: u32,
+}
+
+/// A place in a source file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Place {
+    /// The file: relative to the manifest if it is the component's own, else as its compiler
+    /// called it.
+    pub file: String,
+    /// The line, from 1.
+    pub line: Option<u32>,
+    /// The column, from 1.
+    pub column: Option<u32>,
+    /// Whether the file is one that the component is built of: not of a library, and not written by
+    /// a tool.
+    pub own: bool,
+    /// The line's text, if the file is the component's own and as it was when that was built.
+    pub text: Option<String>,
 }
 
 impl Outcome {
@@ -109,27 +142,21 @@ impl fmt::Display for Ending {
     }
 }
 
-impl fmt::Display for Trap {
-    /// The reason, then one function a line.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.message)?;
-        for frame in &self.frames {
-            write!(formatter, "\n  in {frame}")?;
-        }
-        Ok(())
+impl Frame {
+    /// Whether it is of the component's own sources.
+    pub fn is_own(&self) -> bool {
+        self.place.as_ref().is_some_and(|place| place.own)
     }
 }
 
-impl fmt::Display for Frame {
+impl fmt::Display for Place {
+    /// `file:line:column`, as far as known.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.function)?;
-        if let Some(module) = &self.module {
-            write!(formatter, " (module {module})")?;
+        formatter.write_str(&self.file)?;
+        for number in [self.line, self.column].into_iter().map_while(|number| number) {
+            write!(formatter, ":{number}")?;
         }
-        match &self.place {
-            Some(place) => write!(formatter, " at {place}"),
-            None => Ok(()),
-        }
+        Ok(())
     }
 }
 

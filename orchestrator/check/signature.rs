@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
+use wasm_wave::value::Type;
 
 /// An exported function: its name, its parameters and its result, with types in WIT's words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,6 +28,22 @@ pub struct Parameter {
     /// Its type.
     #[serde(rename = "type")]
     pub of: String,
+}
+
+/// The types of a function, as those of values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Types {
+    /// Those of its parameters, in order.
+    pub parameters: Vec<Type>,
+    /// That of what it returns, if it returns anything.
+    pub result: Option<Type>,
+}
+
+/// Whether `wanted` names the interface `full` without its version, or by its own name alone.
+pub fn is_short_for(full: &str, wanted: &str) -> bool {
+    let unversioned = full.split_once('@').map_or(full, |(name, _)| name);
+    let own = unversioned.rsplit_once('/').map_or(unversioned, |(_, name)| name);
+    wanted == unversioned || wanted == own
 }
 
 impl Signature {

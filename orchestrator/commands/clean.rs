@@ -11,7 +11,12 @@ pub(super) fn run(context: &Context<'_>) -> Result<Ending, CommandError> {
         context.report.done("removed", &shown(&path));
     }
     let builds = context.builds(&project);
-    match build::clean_builds(&builds) {
+    let waiting = || {
+        context
+            .report
+            .note("a build in this checkout goes on, or a tool that it has left; waiting for it");
+    };
+    match build::clean_builds(&builds, waiting) {
         Ok(false) => {}
         Ok(true) => context.report.done("removed", &shown(&builds)),
         Err(source) => {

@@ -1,19 +1,21 @@
 //! What every command starts from: the command line, the places, the report.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use etcetera::BaseStrategy as _;
 
 use super::CommandError;
 use crate::build::{self, Built, Documents, Driver, Event, Options, Project, Provision, Verified};
+use crate::check::Trap;
 use crate::cli::Global;
 use crate::config::Config;
 use crate::report::{Report, Summary};
@@ -132,11 +134,44 @@ impl<'a> Context<'a> {
         Provision::new(&self.options, tell)
     }
 
-    /// Builds with the precompiled component made anew: the one in the cache is of no use.
-    pub(super) fn precompile_again(&self, project: &Project) -> Result<Built, CommandError> {
+    /// Says of a trap of the composed component where in the pipeline's sources it was.
+    pub(super) fn locate(
+        &self,
+        project: &Project,
+        trap: &mut Trap,
+        stderr: Option<&str>,
+    ) -> Result<(), CommandError> {
         let tell = |event: Event| self.report.event(&event);
-        Driver::open(project, self.options(project), &tell)?.forget_precompiled()?;
-        self.build(project, true)
+        let driver = Driver::open(project, self.options(project), &tell)?;
+        Ok(driver.locate(trap, stderr, None)?)
+    }
+
+    /// Drops machine code of a component by itself, or of the composed one: the one in the cache is
+    /// of no use.
+    pub(super) fn forget_precompiled(
+        &self,
+        project: &Project,
+        component: Option<&str>,
+    ) -> Result<(), CommandError> {
+        let tell = |event: Event| self.report.event(&event);
+        Ok(Driver::open(project, self.options(project), &tell)?.forget_precompiled(component)?)
+    }
+
+    /// Builds components to be called by themselves; gives the machine code of each.
+    pub(super) fn build_alone(
+        &self,
+        project: &Project,
+        components: &[&str],
+    ) -> Result<BTreeMap<String, PathBuf>, CommandError> {
+        let ran = AtomicBool::new(false);
+        let tell = |event: Event| {
+            let one = matches!(&event, Event::Finished { cached: false, .. });
+            ran.fetch_or(one, Ordering::Relaxed);
+            self.report.event(&event);
+        };
+        let built = Driver::open(project, self.options(project), &tell)?.build_alone(components);
+        self.stored.set(self.stored.get() || ran.load(Ordering::Relaxed));
+        Ok(built?)
     }
 
     /// Builds twice, telling what happens, and compares.

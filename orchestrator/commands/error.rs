@@ -15,6 +15,7 @@ use crate::config::ConfigError;
 use crate::contract::SubjectError;
 use crate::dependencies::DependencyError;
 use crate::host::{CallError, EngineError, LoadError, SnapshotError, StartError};
+use crate::interop::EchoError;
 use crate::manifest::ManifestError;
 use crate::toolchain::ToolchainError;
 
@@ -98,6 +99,25 @@ pub enum CommandError {
         /// What could be called.
         functions: String,
     },
+    /// No `[interop.NAME]`.
+    #[error("there is nothing to hold against each other: the manifest has no `[interop.NAME]`")]
+    #[diagnostic(help(
+        "write one with `components = [...]`, and `interface` for what they all export"
+    ))]
+    NothingToCompare,
+    /// No `[interop.NAME]` of this name.
+    #[error("the manifest has no `[interop.{name}]`")]
+    #[diagnostic(help("{nearest}"))]
+    UnknownInterop {
+        /// What was typed.
+        name: String,
+        /// What may have been meant.
+        nearest: String,
+    },
+    /// No echo can be made.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Echo(#[from] EchoError),
     /// No such toolchain.
     #[error("no toolchain is called `{name}`")]
     #[diagnostic(help("{nearest}"))]
@@ -133,6 +153,36 @@ pub enum CommandError {
         what: String,
         /// What to do.
         help: String,
+    },
+    /// No check is meant.
+    #[error("no check has `{filter}` in its name, its call or its component")]
+    #[diagnostic(help("{checks}"))]
+    NoSuchCheck {
+        /// What was typed.
+        filter: String,
+        /// What there is.
+        checks: String,
+    },
+    /// A file is to be written where there is no directory.
+    #[error("cannot write `{}`: there is no directory `{}`", file.display(), directory.display())]
+    NoDirectory {
+        /// The file.
+        file: PathBuf,
+        /// The directory.
+        directory: PathBuf,
+    },
+    /// Something else is in the place of a file that is to be written.
+    #[error("cannot write `{}`: it is there, and is no file", path.display())]
+    NotAFile {
+        /// The place.
+        path: PathBuf,
+    },
+    /// The manifest was edited while checks were made.
+    #[error("`{}` was changed while its checks were made; nothing was written to it", path.display())]
+    #[diagnostic(help("run `poly check --update` again"))]
+    ManifestChanged {
+        /// The manifest.
+        path: PathBuf,
     },
     /// Two contracts cannot be compared.
     #[error(transparent)]

@@ -9,6 +9,7 @@ mod doctor;
 mod error;
 mod graph;
 mod inspect;
+mod interop;
 mod lock;
 mod plan;
 mod precompile;
@@ -27,7 +28,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::build::default_jobs;
-use crate::cli::{BuildOptions, Cli, Command};
+use crate::cli::{BuildOptions, CheckOptions, Cli, Command};
 use crate::report::Report;
 use crate::toolchain::{jobserver, process};
 use context::Context;
@@ -108,14 +109,15 @@ fn dispatch(cli: &Cli, jobs: NonZeroUsize, report: &Report) -> Result<Ending, Co
     let keep_going = match &cli.command {
         Command::Build(BuildOptions { failure, .. })
         | Command::Run { failure, .. }
-        | Command::Check(failure) => failure.keep_going,
+        | Command::Check(CheckOptions { failure, .. }) => failure.keep_going,
         _ => false,
     };
     let context = Context::new(&cli.global, jobs, keep_going, report)?;
     let ended = match &cli.command {
         Command::Build(options) => build::run(&context, *options),
         Command::Run { call, .. } => run::run(&context, call.as_deref()),
-        Command::Check(_) => check::run(&context),
+        Command::Check(options) => check::run(&context, options),
+        Command::Interop(options) => interop::run(&context, options),
         Command::Plan => plan::run(&context),
         Command::Why { component } => why::run(&context, component.as_deref()),
         Command::Graph { format } => graph::run(&context, *format),

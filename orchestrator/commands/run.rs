@@ -23,7 +23,8 @@ pub(super) fn run(context: &Context<'_>, typed: Option<&str>) -> Result<Ending, 
     let Some(call) = call else {
         return Err(CommandError::NothingToCall { functions: sandbox.functions() });
     };
-    let outcome = sandbox.call(&call)?;
+    let mut outcome = sandbox.call(&call)?;
+    sandbox.locate(&mut outcome);
     tell_streams(context.report, &outcome);
     match first {
         Some(check) => first_check(context, &sandbox, check, &call, &outcome),
@@ -76,8 +77,8 @@ fn first_check(
         context.report.returned(call.text(), value(outcome), None);
     }
     // Its streams have been told.
-    let checked =
-        Checked::new(check.call.get_ref(), differences, outcome).with_help(sandbox.unseen(outcome));
+    let checked = Checked::new(check.call.get_ref(), sandbox.place(check), differences, outcome)
+        .with_help(sandbox.unseen(outcome));
     context.report.checked(&checked);
     Ok(if checked.passed { Ending::Well } else { Ending::Failed })
 }

@@ -3,7 +3,7 @@
 use miette::Diagnostic;
 use thiserror::Error;
 
-use crate::check::{Call, Signature};
+use crate::check::{Call, Signature, is_short_for};
 use crate::nearest::{nearest, quoted};
 
 /// A call that means no exported function, or more than one.
@@ -60,13 +60,6 @@ pub(super) fn find<'a>(
     }
     let names: Vec<String> = exports.map(Signature::name).collect();
     Err(LookupError::Function { name: call.name(), advice: advice(call, &names) })
-}
-
-/// Whether `wanted` names the interface without its version, or by its own name alone.
-fn is_short_for(full: &str, wanted: &str) -> bool {
-    let unversioned = full.split_once('@').map_or(full, |(name, _)| name);
-    let own = unversioned.rsplit_once('/').map_or(unversioned, |(_, name)| name);
-    wanted == unversioned || wanted == own
 }
 
 fn advice(call: &Call, names: &[String]) -> String {

@@ -12,7 +12,8 @@ use wasmtime::component::{Component, ComponentExportIndex, Type};
 
 use super::Engine;
 use super::engine::Cause;
-use crate::check::{Parameter, Signature};
+use crate::check::{Parameter, Signature, Types};
+use crate::component::world::is_provided;
 
 /// A component that is ready to be started; clones share it.
 #[derive(Clone)]
@@ -95,6 +96,28 @@ impl Program {
     /// The functions that can be called, those of the component itself first.
     pub fn functions(&self) -> impl Iterator<Item = &Signature> + Clone {
         self.exports.iter().map(|export| &export.signature)
+    }
+
+    /// The functions, each with its types as those of values, where all of them have a text.
+    pub fn typed_functions(&self) -> impl Iterator<Item = (Signature, Option<Types>)> {
+        let exports = self.exports.iter();
+        exports.map(|export| (export.signature.clone(), export.types()))
+    }
+
+    /// What it imports that the host does not provide: with any of it, it cannot be started.
+    pub fn unmet(&self) -> Vec<String> {
+        let engine = self.engine.inner();
+        let component = self.component.component_type();
+        let imports = component.imports(engine).filter(|(name, _)| !is_provided(name));
+        let needed = imports.filter(|(_, item)| match &item.ty {
+            ComponentItem::Type(_) => false,
+            // One that has nothing but types asks for nothing.
+            ComponentItem::ComponentInstance(interface) => {
+                interface.exports(engine).any(|(_, it)| !matches!(it.ty, ComponentItem::Type(_)))
+            }
+            _ => true,
+        });
+        needed.map(|(name, _)| name.to_owned()).collect()
     }
 
     /// Whether it has a way to standard error at all.
@@ -188,6 +211,16 @@ impl Export {
             result: result_text,
         };
         Self { signature, index, parameters: types, result, unspeakable }
+    }
+
+    fn types(&self) -> Option<Types> {
+        let spoken = self.parameters.iter().map(ValueType::from_wasm_type);
+        let result = match &self.result {
+            Returns::Nothing => None,
+            Returns::Value(of) => Some(of.clone()),
+            Returns::Unspeakable => return None,
+        };
+        Some(Types { parameters: spoken.collect::<Option<_>>()?, result })
     }
 }
 

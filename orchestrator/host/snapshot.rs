@@ -24,7 +24,8 @@ use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
 use wasmtime_wizer::{InstanceState, SnapshotVal, ValType, Wizer};
 
 use super::engine::Cause;
-use super::stand_in::{Clock, SplitMix64};
+use super::stand_in::{Clock, random_bytes};
+use crate::random::SplitMix64;
 
 /// Stack for the initialiser's frames: an interpreter's are deep, and not optimised here.
 const STACK: usize = 16 << 20;
@@ -145,7 +146,7 @@ fn linker(engine: &wasmtime::Engine, module: &Module) -> wasmtime::Result<Linker
 }
 
 fn random_get(mut caller: Caller<'_, Host>, at: u32, length: u32) -> wasmtime::Result<i32> {
-    let bytes = caller.data_mut().sequence.bytes(u64::from(length))?;
+    let bytes = random_bytes(&mut caller.data_mut().sequence, u64::from(length))?;
     let Some(Extern::Memory(memory)) = caller.get_export("memory") else {
         wasmtime::bail!("the module exports no memory");
     };

@@ -1,15 +1,16 @@
 //! What wasmtime says about a component that stopped, in words for a person.
 
 use rustc_demangle::demangle;
-use wasmtime::{FrameInfo, WasmBacktrace};
+use wasmtime::{FrameInfo, FrameSymbol, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
-use crate::check::{Frame, Trap};
+use crate::check::{Code, Frame, Place, Trap};
 
-/// The reason, and the functions that were running.
+/// The reason, and the functions that were running. Which component each belongs to is not known
+/// here, nor which of the files are its own.
 pub(super) fn describe(error: &wasmtime::Error) -> Trap {
     let frames = match error.downcast_ref::<WasmBacktrace>() {
-        Some(backtrace) => backtrace.frames().iter().map(frame).collect(),
+        Some(backtrace) => backtrace.frames().iter().flat_map(frames).collect(),
         None => Vec::new(),
     };
     Trap { message: reason(error), frames }
@@ -27,17 +28,29 @@ fn reason(error: &wasmtime::Error) -> String {
     error.root_cause().to_string()
 }
 
-fn frame(info: &FrameInfo) -> Frame {
-    // The innermost of several functions that the compiler made one.
-    let symbol = info.symbols().first();
-    let name = symbol.and_then(|symbol| symbol.name()).or(info.func_name());
-    let function = match name {
-        Some(name) => format!("{:#}", demangle(name)),
-        None => format!("function {}", info.func_index()),
+/// A function of the program, as the functions that its compiler made it of: those that were
+/// inlined first.
+fn frames(info: &FrameInfo) -> Vec<Frame> {
+    let frame = |symbol: Option<&FrameSymbol>| {
+        let name = symbol.and_then(FrameSymbol::name).or(info.func_name());
+        let file = symbol.and_then(FrameSymbol::file);
+        Frame {
+            component: None,
+            module: info.module().name().map(str::to_owned),
+            function: name.map(|name| format!("{:#}", demangle(name))),
+            place: symbol.zip(file).map(|(symbol, file)| Place {
+                file: file.to_owned(),
+                // Compilers write 0 for what they do not know.
+                line: symbol.line().filter(|line| *line > 0),
+                column: symbol.column().filter(|column| *column > 0),
+                own: false,
+                text: None,
+            }),
+            code: Some(Code { offset: info.module_offset(), function: info.func_index() }),
+        }
     };
-    let place = symbol.and_then(|symbol| {
-        let file = symbol.file()?;
-        Some(symbol.line().map_or(file.to_owned(), |line| format!("{file}:{line}")))
-    });
-    Frame { module: info.module().name().map(str::to_owned), function, place }
+    match info.symbols() {
+        [] => vec![frame(None)],
+        symbols => symbols.iter().map(|symbol| frame(Some(symbol))).collect(),
+    }
 }

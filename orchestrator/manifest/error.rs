@@ -151,6 +151,18 @@ impl Diagnostic for ManifestError {
 }
 
 impl Manifest {
+    /// The text that it was parsed from.
+    pub fn text(&self) -> &str {
+        self.source.text()
+    }
+
+    /// The line and the column of a byte of its text, both from 1.
+    pub fn line_and_column(&self, at: usize) -> (usize, usize) {
+        let before = self.source.text().get(..at).unwrap_or_default();
+        let line_begins = before.rfind('\n').map_or(0, |feed| feed + 1);
+        (before.matches('\n').count() + 1, before[line_begins..].chars().count() + 1)
+    }
+
     /// An error about what stands at `span`, found by someone who sees more than the text: a
     /// toolchain that is not known, a path or a world that is not there.
     ///

@@ -16,11 +16,13 @@
 //! | `flow` | `[flow.NAME]`: its steps, and the ways to write them |
 //! | `grants`, `limits` | what the composed component may touch; what it may use up |
 //! | `check` | `[[check]]` |
+//! | `interop` | `[interop.NAME]` |
 //! | `dependency` | WIT packages that come from elsewhere, and registries |
 //! | `name` | names that point at something: functions, ends of links |
 //! | `path` | paths and globs relative to the manifest |
 //! | `quantity`, `count` | bytes and times; whole numbers within bounds |
 //! | `validate` | what is true of a manifest as a whole |
+//! | `rewrite` | other values in its text, with all else left as it is |
 //! | `error`, `schema` | [`ManifestError`]; the JSON schema |
 
 #![deny(clippy::disallowed_methods)]
@@ -31,12 +33,14 @@ mod dependency;
 mod error;
 mod flow;
 mod grants;
+mod interop;
 mod keys;
 mod limits;
 mod name;
 mod parse;
 mod path;
 mod quantity;
+mod rewrite;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -48,9 +52,11 @@ pub use dependency::{Dependency, MalformedDependency, PackageRef, Registry};
 pub use error::ManifestError;
 pub use flow::{Flow, Stage, Step};
 pub use grants::{Access, DirectoryGrant, Grants};
+pub use interop::Interop;
 pub use limits::{Limit, Limits};
 pub use name::{ExportEnd, FunctionName, ImportEnd, MalformedName};
 pub use quantity::{Age, Bytes, MalformedQuantity, Timeout};
+pub use rewrite::{Rewrite, rewrite};
 pub use schema::json_schema;
 
 use error::Source;
@@ -97,6 +103,10 @@ pub struct Manifest {
     /// Calls and what is expected of them.
     #[serde(default, rename = "check")]
     pub checks: Vec<Check>,
+    /// Components that implement one interface, held against each other.
+    #[serde(default)]
+    #[schemars(with = "IndexMap<String, Interop>")]
+    pub interop: IndexMap<Spanned<String>, Interop>,
     /// Overrides for single toolchains, by the toolchain's name.
     #[serde(default, rename = "toolchain")]
     #[schemars(with = "IndexMap<String, ToolchainOverride>")]

@@ -80,7 +80,7 @@ pub(super) fn is_identifier(text: &str) -> bool {
 }
 
 /// Whether `text` is an identifier or an interface's name in full, `space:package/name@1.0.0`.
-fn is_interface(text: &str) -> bool {
+pub(super) fn is_interface(text: &str) -> bool {
     let version = text.split_once('@').map(|(_, version)| version);
     is_identifier(text)
         || version.is_none_or(|version| semver::Version::parse(version).is_ok())

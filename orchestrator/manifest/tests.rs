@@ -104,6 +104,17 @@ traps = "unreachable"
 call = "run(\"long\")"
 exceeds = "fuel"
 
+[interop.store]
+interface = "poly:sink/store@0.1.0"
+components = ["source", "sink"]
+echo = true
+calls = 1000
+sequence = 5
+seed = 42
+skip = ["put-all"]
+approx = 1e-9
+grants = { stderr = true }
+
 [toolchain.tinygo]
 tools = { tinygo = "/opt/tinygo/bin/tinygo" }
 env = { GOFLAGS = "-mod=mod" }
@@ -186,6 +197,8 @@ fn everything_that_can_be_said_is_read() {
     assert_eq!(manifest.grants.dirs[0].access, Access::ReadWrite);
     assert_eq!(manifest.limits.output, "64KiB".parse().unwrap());
     assert_eq!(manifest.checks[2].exceeds, Some(Limit::Fuel));
+    let store = &manifest.interop["store"];
+    assert_eq!((store.calls(), store.sequence(), store.seed()), (1000, 5, 42));
     assert_eq!(&FULL[manifest.components.keys().next().unwrap().span()], "source");
 }
 

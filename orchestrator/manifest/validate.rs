@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use super::dependency;
 use super::error::Fault;
+use super::interop;
 use super::name::is_identifier;
 use super::path::{check_glob, check_granted, check_relative};
 use super::{Check, Component, Grants, Limit, Manifest, Pipeline, Spanned, Stage, Step};
@@ -25,6 +26,7 @@ pub(super) fn faults(manifest: &Manifest) -> Vec<Fault> {
     for check in &manifest.checks {
         self::check(check, manifest, &mut faults);
     }
+    interop::faults(manifest, &mut faults);
     for toolchain in manifest.toolchains.values() {
         for (tool, path) in &toolchain.tools {
             if path.get_ref().is_empty() {
@@ -65,7 +67,7 @@ fn relative(what: &str, path: &Spanned<String>, faults: &mut Vec<Fault>) {
     }
 }
 
-fn identifier(what: &str, name: &Spanned<String>, faults: &mut Vec<Fault>) {
+pub(super) fn identifier(what: &str, name: &Spanned<String>, faults: &mut Vec<Fault>) {
     if !is_identifier(name.get_ref()) {
         let help = "write words of letters and digits, each beginning with a letter, joined by `-`, \
                     such as `data-source`";
@@ -82,7 +84,7 @@ fn identifier(what: &str, name: &Spanned<String>, faults: &mut Vec<Fault>) {
 
 /// Names that differ in nothing but the case of their letters are one name to WIT and to
 /// some file systems.
-fn differ_in_more_than_case<'a>(
+pub(super) fn differ_in_more_than_case<'a>(
     what: &str,
     names: &(impl Iterator<Item = &'a Spanned<String>> + Clone),
     faults: &mut Vec<Fault>,
@@ -223,7 +225,7 @@ fn links(manifest: &Manifest, faults: &mut Vec<Fault>) {
     }
 }
 
-fn grants(grants: &Grants, faults: &mut Vec<Fault>) {
+pub(super) fn grants(grants: &Grants, faults: &mut Vec<Fault>) {
     for (index, directory) in grants.dirs.iter().enumerate() {
         let span = directory.host.span();
         if let Err(text) = check_granted(directory.host.get_ref()) {

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -11,11 +12,12 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 
-use super::service::Service;
-use super::tail::tail;
-use super::{Checked, GuestStream, Summary, human, verified};
+use super::difference::Side;
+use super::service::{Annotation, Service};
+use super::{
+    CheckPlace, Checked, Compared, Differing, GuestStream, Summary, human, interop, verified,
+};
 use crate::build::{Event, Verdict, Verified};
-use crate::check::Subject;
 use crate::plan::{Action, Reason};
 
 /// The width of the verb at a line's beginning.
@@ -38,6 +40,8 @@ pub(super) struct Look {
 /// Writes to standard error.
 pub struct Console {
     look: Look,
+    /// The repository's directory, where a service says it.
+    workspace: Option<PathBuf>,
     bar: Option<ProgressBar>,
     running: Mutex<BTreeSet<String>>,
     /// How many actions there are.
@@ -55,7 +59,7 @@ enum Tone {
 }
 
 impl Console {
-    pub(super) fn new(look: Look) -> Self {
+    pub(super) fn new(look: Look, workspace: Option<PathBuf>) -> Self {
         let bar = look.progress.then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
             let style = ProgressStyle::with_template("{spinner} {bar:16} {pos}/{len} {wide_msg}");
@@ -64,6 +68,7 @@ impl Console {
         });
         Self {
             look,
+            workspace,
             bar,
             running: Mutex::default(),
             actions: AtomicUsize::new(0),
@@ -202,36 +207,80 @@ impl Console {
     }
 
     pub(super) fn checked(&self, checked: &Checked) {
-        let mut took = human::time(Duration::from_millis(checked.milliseconds));
-        if let Some(fuel) = checked.fuel {
-            let _ = write!(took, ", {fuel} fuel");
-        }
+        let took = human::time(Duration::from_millis(checked.milliseconds));
+        let fuel = checked.fuel.map(|fuel| format!(", {fuel} fuel")).unwrap_or_default();
+        let what = format!("{} ({took}{fuel})", checked.title());
         if checked.passed {
-            self.line(Tone::Good, "passed", &format!("{} ({took})", checked.call));
-            return;
+            return self.line(Tone::Good, "passed", &what);
         }
         // A failure is told even where people asked for quiet.
-        let mut text = self.verb(Tone::Bad, "failed", &format!("{} ({took})", checked.call));
-        for difference in &checked.differences {
-            let _ = write!(text, "\n{:VERB$} {}", "", subject(difference.subject));
-            let _ = write!(text, "\n{:VERB$}   expected  {}", "", hang(&difference.expected));
-            let _ = write!(text, "\n{:VERB$}   got       {}", "", hang(&difference.got));
+        let paint = |side, text: &str| match side {
+            Side::Expected => self.paint(Tone::Good, text),
+            Side::Got => self.paint(Tone::Bad, text),
+        };
+        let mut text = self.verb(Tone::Bad, "failed", &what);
+        for line in checked.failure(self.look.verbose, &paint) {
+            let _ = write!(text, "\n{:VERB$} {line}", "");
         }
-        for (title, lines) in what_was_seen(checked) {
-            let _ = write!(text, "\n{:VERB$} {title}", "");
-            for line in lines {
-                let _ = write!(text, "\n{:VERB$}   {line}", "");
+        self.print(&text);
+        self.annotate(checked);
+    }
+
+    /// Shows a failure beside the check, and beside the line at which a component stopped.
+    fn annotate(&self, checked: &Checked) {
+        let Some(service) = self.look.service else { return };
+        let title = format!("failed: {}", checked.title());
+        let message = checked.failure(false, &|_, text| text.to_owned()).join("\n");
+        let CheckPlace { file, line, column } = &checked.place;
+        let annotate = |file: &Path, place, message: &str| {
+            let annotation =
+                Annotation { file: &self.in_repository(file), place, title: &title, message };
+            if let Some(line) = service.annotated(&annotation) {
+                self.write(&line);
             }
+        };
+        annotate(Path::new(file), (Some(*line as u64), Some(*column as u64)), &message);
+        let frames = checked.trap.iter().flat_map(|trap| &trap.frames);
+        let mut places = frames.filter(|frame| frame.is_own()).filter_map(|it| it.place.as_ref());
+        if let Some(place) = places.next() {
+            let file = Path::new(file).with_file_name(&place.file);
+            let place = (place.line.map(u64::from), place.column.map(u64::from));
+            annotate(&file, place, &checked.message());
         }
-        if let Some(help) = &checked.help {
-            let _ = write!(text, "\n{:VERB$} help: {help}", "");
+    }
+
+    /// A file as the service knows it.
+    fn in_repository(&self, file: &Path) -> String {
+        let whole = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+        let below = self.workspace.as_ref().and_then(|it| whole.strip_prefix(it).ok());
+        below.unwrap_or(file).display().to_string()
+    }
+
+    pub(super) fn all_checked(&self, all: &[Checked]) {
+        let failed: Vec<&Checked> = all.iter().filter(|checked| !checked.passed).collect();
+        let counted = format!("{} passed, {} failed", all.len() - failed.len(), failed.len());
+        if failed.is_empty() {
+            return self.line(Tone::Good, "checked", &counted);
+        }
+        let mut text = self.verb(Tone::Bad, "checked", &counted);
+        for checked in failed {
+            let CheckPlace { file, line, .. } = &checked.place;
+            let _ = write!(text, "\n{:VERB$} {file}:{line}  {}", "", checked.title());
         }
         self.print(&text);
     }
 
-    pub(super) fn all_checked(&self, passed: usize, failed: usize) {
-        let tone = if failed == 0 { Tone::Good } else { Tone::Bad };
-        self.line(tone, "checked", &format!("{passed} passed, {failed} failed"));
+    pub(super) fn differing(&self, differing: &Differing) {
+        self.clear();
+        // As a failed check is told even where people asked for quiet.
+        let text = interop::text(differing).replace('\n', &format!("\n{:VERB$} ", ""));
+        self.print(&self.verb(Tone::Bad, "differs", &text));
+    }
+
+    pub(super) fn compared(&self, compared: &Compared) {
+        self.clear();
+        let tone = if compared.differences == 0 { Tone::Good } else { Tone::Bad };
+        self.line(tone, "compared", &interop::summary(compared));
     }
 
     pub(super) fn finding(&self, wrong: bool, text: &str, help: &str) {
@@ -349,32 +398,6 @@ impl Console {
     }
 }
 
-/// What a failed check left to be seen beside the differences, each with a title.
-fn what_was_seen(checked: &Checked) -> Vec<(&'static str, Vec<String>)> {
-    let mut seen = Vec::new();
-    if let Some(trap) = checked.trap.as_ref().filter(|trap| !trap.frames.is_empty()) {
-        seen.push(("it stopped", trap.frames.iter().map(|frame| format!("in {frame}")).collect()));
-    }
-    let streams = [(Subject::Stdout, &checked.stdout), (Subject::Stderr, &checked.stderr)];
-    for (stream, text) in streams {
-        // What a check compares is told whole, as a difference.
-        let compared = checked.differences.iter().any(|difference| difference.subject == stream);
-        let text = text.as_deref().unwrap_or("").trim_end();
-        if !compared && !text.is_empty() {
-            seen.push((subject(stream), tail(text)));
-        }
-    }
-    seen
-}
-
-fn subject(subject: Subject) -> &'static str {
-    match subject {
-        Subject::Ending => "result",
-        Subject::Stdout => "standard output",
-        Subject::Stderr => "standard error",
-    }
-}
-
 fn present(action: &Action) -> &'static str {
     match action {
         Action::Build(_) => "building",
@@ -396,9 +419,4 @@ fn past(action: &Action) -> &'static str {
 fn columns(what: &str, by: &str, elapsed: Duration, size: Option<u64>) -> String {
     let size = size.map(human::size).unwrap_or_default();
     format!("{what:20} {by:18} {:>9} {size:>10}", human::time(elapsed))
-}
-
-/// A value over several lines keeps to its column.
-fn hang(text: &str) -> String {
-    text.replace('\n', &format!("\n{:width$}", "", width = VERB + 13))
 }

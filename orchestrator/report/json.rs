@@ -6,7 +6,7 @@ use miette::{Diagnostic, JSONReportHandler};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{GuestStream, data};
+use super::{Checked, GuestStream, data};
 use crate::build::Event;
 
 /// A value with its kind under `event`.
@@ -56,6 +56,12 @@ pub(super) fn event(event: &Event) {
         Event::Warning { text } => json!({ "event": "warning", "text": text }),
     };
     data(&value.to_string());
+}
+
+pub(super) fn all_checked(all: &[Checked]) {
+    let failed = all.iter().filter(|checked| !checked.passed).count();
+    let passed = all.len() - failed;
+    data(&json!({ "event": "all-checked", "passed": passed, "failed": failed }).to_string());
 }
 
 pub(super) fn returned(call: &str, value: Option<&str>, fuel: Option<u64>) {

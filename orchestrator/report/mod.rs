@@ -3,25 +3,34 @@
 //! Status goes to standard error, data to standard output, so that `poly run > file` holds
 //! the result and nothing else. With `--json` all of it is data: one object a line.
 
+mod checked;
 mod console;
+mod difference;
 pub mod graph;
 pub(crate) mod human;
+mod interop;
 mod json;
+mod junit;
 mod service;
+mod stopped;
 mod tail;
 pub(crate) mod tree;
 mod verified;
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use serde::Serialize;
 
 use crate::build::{Event, Verified};
-use crate::check::{Difference, Ending, Outcome, Trap};
 use crate::cli::{Color, Global};
+pub use checked::{CheckPlace, Checked};
 use console::Console;
+pub use interop::{Compared, Differing};
+pub use junit::junit;
 use service::Service;
+pub(crate) use stopped::stopped;
 
 /// Where everything that poly says goes.
 pub enum Report {
@@ -48,74 +57,6 @@ pub struct Summary {
     pub milliseconds: u64,
 }
 
-/// What came of one check.
-#[derive(Debug, Clone, Serialize)]
-pub struct Checked {
-    /// The call.
-    pub call: String,
-    /// Whether all was as expected.
-    pub passed: bool,
-    /// What was not.
-    pub differences: Vec<Difference>,
-    /// Wall-clock time.
-    pub milliseconds: u64,
-    /// The fuel it used, where it was counted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fuel: Option<u64>,
-    /// Where it stopped, if the check failed with a trap.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub trap: Option<Trap>,
-    /// What it wrote to standard output, if the check failed and that is granted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub stdout: Option<String>,
-    /// What it wrote to standard error, if the check failed and that is granted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub stderr: Option<String>,
-    /// How to see more of a failure.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub help: Option<String>,
-}
-
-impl Checked {
-    /// What `differences` (none, if all was as expected) and the outcome say of a call.
-    pub fn new(call: &str, differences: Vec<Difference>, outcome: &Outcome) -> Self {
-        let passed = differences.is_empty();
-        let trap = match &outcome.ending {
-            Ending::Trapped(trap) if !passed => Some(trap.clone()),
-            _ => None,
-        };
-        Self {
-            call: call.to_owned(),
-            passed,
-            differences,
-            milliseconds: u64::try_from(outcome.elapsed.as_millis()).unwrap_or(u64::MAX),
-            fuel: outcome.fuel,
-            trap,
-            stdout: None,
-            stderr: None,
-            help: None,
-        }
-    }
-
-    /// The same, with what the call wrote, should the check have failed: for those who have not
-    /// told it yet.
-    #[must_use]
-    pub fn with_streams(mut self, outcome: &Outcome) -> Self {
-        if !self.passed {
-            self.stdout.clone_from(&outcome.stdout);
-            self.stderr.clone_from(&outcome.stderr);
-        }
-        self
-    }
-
-    /// The same, with advice, should the check have failed.
-    #[must_use]
-    pub fn with_help(mut self, help: Option<String>) -> Self {
-        self.help = help.filter(|_| !self.passed);
-        self
-    }
-}
-
 impl Report {
     /// As the command line asks for.
     pub fn new(global: &Global) -> Self {
@@ -132,13 +73,15 @@ impl Report {
         };
         let progress =
             io::stderr().is_terminal() && !global.quiet && std::env::var_os("CI").is_none();
-        Self::Console(Console::new(console::Look {
+        let look = console::Look {
             color,
             quiet: global.quiet,
             verbose: global.verbose,
             progress,
             service: Service::of(|name| std::env::var_os(name).is_some_and(|on| on == "true")),
-        }))
+        };
+        let workspace = std::env::var_os("GITHUB_WORKSPACE").map(PathBuf::from);
+        Self::Console(Console::new(look, workspace.and_then(|path| path.canonicalize().ok())))
     }
 
     /// Something happened during a build.
@@ -209,10 +152,29 @@ impl Report {
     }
 
     /// What came of all checks.
-    pub fn all_checked(&self, passed: usize, failed: usize) {
+    pub fn all_checked(&self, all: &[Checked]) {
         match self {
-            Self::Console(console) => console.all_checked(passed, failed),
-            Self::Json => {}
+            Self::Console(console) => console.all_checked(all),
+            Self::Json => json::all_checked(all),
+        }
+    }
+
+    /// Implementations that answer otherwise; the checks that show it are data.
+    pub fn differing(&self, differing: &Differing) {
+        match self {
+            Self::Console(console) => {
+                console.differing(differing);
+                data(differing.checks.trim_end());
+            }
+            Self::Json => json::line("difference", differing),
+        }
+    }
+
+    /// How implementations compare.
+    pub fn compared(&self, compared: &Compared) {
+        match self {
+            Self::Console(console) => console.compared(compared),
+            Self::Json => json::line("interop", compared),
         }
     }
 

@@ -23,6 +23,17 @@ pub(super) enum Service {
     Buildkite,
 }
 
+/// Something to be shown beside a line of a file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Annotation<'a> {
+    /// The file, relative to the repository.
+    pub(super) file: &'a str,
+    /// The line and the column, from 1, as far as they are known.
+    pub(super) place: (Option<u64>, Option<u64>),
+    pub(super) title: &'a str,
+    pub(super) message: &'a str,
+}
+
 impl Service {
     /// As variables say, each of which is `true` at its service and nowhere else.
     pub(super) fn of(is_true: impl Fn(&str) -> bool) -> Option<Self> {
@@ -57,6 +68,26 @@ impl Service {
     pub(super) fn after_folded(self) -> Option<&'static str> {
         // A group goes on to the next one.
         (self == Self::Buildkite).then_some("+++ poly")
+    }
+
+    /// The line that shows an error beside the code, where the service has such. What is not poly's
+    /// own in it is escaped, and gives no orders.
+    pub(super) fn annotated(self, annotation: &Annotation<'_>) -> Option<String> {
+        if self != Self::GitHub {
+            return None;
+        }
+        // As the runner's own toolkit escapes them.
+        let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+        let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
+        let (line, column) = annotation.place;
+        let line = line.map(|line| format!(",line={line}")).unwrap_or_default();
+        let column = column.map(|column| format!(",col={column}")).unwrap_or_default();
+        Some(format!(
+            "::error file={}{line}{column},title={}::{}",
+            property(annotation.file),
+            property(annotation.title),
+            data(annotation.message)
+        ))
     }
 
     /// Text in which the service sees no orders.
@@ -110,6 +141,22 @@ mod tests {
             Service::Buildkite.harmless("--- a/file\n-- b\n^^^ +++"),
             " --- a/file\n-- b\n ^^^ +++"
         );
+    }
+
+    #[test]
+    fn an_error_is_shown_beside_its_line() {
+        let annotation = Annotation {
+            file: "a,b/pipeline.toml",
+            place: (Some(7), None),
+            title: "check: 100%",
+            message: "expected 1,\r\ngot: 2%\n::set-output name=a::b",
+        };
+        assert_eq!(
+            Service::GitHub.annotated(&annotation).unwrap(),
+            "::error file=a%2Cb/pipeline.toml,line=7,title=check%3A 100%25::\
+             expected 1,%0D%0Agot: 2%25%0A::set-output name=a::b"
+        );
+        assert!(Service::GitLab.annotated(&annotation).is_none());
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub(super) fn tail(text: &str) -> Vec<String> {
 }
 
 /// Text in which no character moves the cursor or paints the terminal.
-fn visible(text: &str) -> String {
+pub(super) fn visible(text: &str) -> String {
     let mut visible = String::with_capacity(text.len());
     for character in text.chars() {
         if character.is_control() && character != '\t' {

@@ -30,6 +30,9 @@ pub struct Toolchain {
     pub inputs: Vec<String>,
     /// What it does not read of that after all.
     pub exclude: Vec<String>,
+    /// What compiled code calls the directories that its sources are in, for telling where it
+    /// stopped.
+    pub sources: IndexMap<String, SourceDirectory>,
     /// The executables that it needs, by name. One that is found beside another stands after
     /// that one.
     pub tools: IndexMap<String, Tool>,
@@ -64,6 +67,17 @@ pub enum Produces {
     Component,
     /// Whichever the tools at hand make; the bytes tell.
     Either,
+}
+
+/// A directory of sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum SourceDirectory {
+    /// The manifest's, as its copy has it.
+    #[serde(rename = "{root}")]
+    Root,
+    /// The component's in it.
+    #[serde(rename = "{component}")]
+    Component,
 }
 
 /// What poly can write from a component's world.

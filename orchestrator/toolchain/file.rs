@@ -4,7 +4,9 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::definition::{Archive, Generator, OptionDeclaration, Produces, Resolve, Variant};
+use super::definition::{
+    Archive, Generator, OptionDeclaration, Produces, Resolve, SourceDirectory, Variant,
+};
 
 /// A text with its place in the file.
 pub(super) type Text = Spanned<String>;
@@ -22,6 +24,8 @@ pub(super) struct ToolchainFile {
     pub(super) inputs: Vec<Text>,
     #[serde(default)]
     pub(super) exclude: Vec<Text>,
+    #[serde(default)]
+    pub(super) sources: IndexMap<String, SourceDirectory>,
     #[serde(default)]
     pub(super) settings: Vec<Text>,
     #[serde(default)]

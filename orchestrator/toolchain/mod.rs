@@ -49,7 +49,7 @@ mod way;
 pub use catalog::Catalog;
 pub use definition::{
     Archive, Environment, Flags, Generator, OptionDeclaration, OptionError, Produces, Resolve,
-    Search, SelfTest, Step, Tool, Toolchain, Variant, Way,
+    Search, SelfTest, SourceDirectory, Step, Tool, Toolchain, Variant, Way,
 };
 pub use error::{InvalidToolchain, ToolchainError};
 pub use find::{Candidate, Finder, FoundTool, NotFound, Refusal, Tools};

@@ -72,6 +72,7 @@ impl Parser<'_> {
             varies: file.varies,
             inputs: globs(file.inputs)?,
             exclude: globs(file.exclude)?,
+            sources: file.sources,
             settings: self.of_user("a settings file", &file.settings)?,
             tools: self.tools(file.tool)?,
             environment: Environment::default(),

@@ -111,7 +111,7 @@ fn whatever_is_in_the_place_of_a_file_is_a_miss_and_gives_way() {
         if what != "a file for a directory" {
             let lock = store.layout.lock(&digest);
             put(&lock);
-            drop(store.lock(&digest).unwrap());
+            drop(store.lock(&digest, || {}).unwrap());
             assert!(fs::symlink_metadata(&lock).is_err(), "{what}");
         }
     }
@@ -128,14 +128,14 @@ fn files_in_the_places_of_directories_give_way() {
     }
     let store = Store::open(&root).unwrap();
     let artifact = store.put(b"hello").unwrap();
-    drop(store.lock(&artifact.digest).unwrap());
+    drop(store.lock(&artifact.digest, || {}).unwrap());
     assert_eq!(store.read(&artifact.digest).unwrap().unwrap(), b"hello");
 }
 
 #[test]
 fn a_lock_leaves_no_file() {
     let (_directory, store) = store();
-    drop(store.lock(&Digest::of(b"key")).unwrap());
+    drop(store.lock(&Digest::of(b"key"), || {}).unwrap());
     assert_eq!(fs::read_dir(store.layout.locks()).unwrap().count(), 0);
 }
 
@@ -186,7 +186,7 @@ fn one_holder_of_a_lock_at_a_time() {
         for _ in 0..4 {
             scope.spawn(|| {
                 for _ in 0..50 {
-                    let _lock = store.lock(&key).unwrap();
+                    let _lock = store.lock(&key, || {}).unwrap();
                     assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
                     thread::yield_now();
                     inside.fetch_sub(1, Ordering::SeqCst);

@@ -68,9 +68,10 @@ impl Places {
 
     /// Two polys in one checkout take turns. Tools inherit the lock: should poly be killed, it
     /// is theirs as long as any of them goes on, and writes into what the next build reads.
-    pub(super) fn lock(&self) -> Result<Alone, RecipeError> {
+    /// `waiting` is called if this one's is not the first.
+    pub(super) fn lock(&self, waiting: impl FnOnce()) -> Result<Alone, RecipeError> {
         let lock = || {
-            let file = lock_file(&self.lock)?;
+            let file = lock_file(&self.lock, waiting)?;
             rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::empty())?;
             Ok(file)
         };
@@ -84,8 +85,8 @@ impl Places {
 }
 
 /// Removes all that builds of a checkout have left below the cache, when nobody builds there any
-/// more. Says whether there was anything.
-pub fn clean_builds(builds: &Path) -> io::Result<bool> {
+/// more; `waiting` is called if somebody does. Says whether there was anything.
+pub fn clean_builds(builds: &Path, waiting: impl Fn()) -> io::Result<bool> {
     let components = match fs::read_dir(builds) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         components => components?,
@@ -94,7 +95,7 @@ pub fn clean_builds(builds: &Path) -> io::Result<bool> {
     for component in components {
         let lock = component?.path().join(LOCK);
         if lock.symlink_metadata().is_ok_and(|lock| lock.is_file()) {
-            alone.push(lock_file(&lock)?);
+            alone.push(lock_file(&lock, &waiting)?);
         }
     }
     fs::remove_dir_all(builds)?;

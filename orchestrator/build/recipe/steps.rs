@@ -47,7 +47,13 @@ impl Recipe<'_> {
         written: Option<SystemTime>,
     ) -> Result<(Vec<u8>, Duration), RecipeError> {
         let places = Places::of(self)?;
-        let _alone = places.lock()?;
+        let _alone = places.lock(|| {
+            let text = format!(
+                "another build of `{}` in this checkout goes on, or a tool that it has left; waiting for it",
+                self.name
+            );
+            tell(Event::Warning { text });
+        })?;
         places.clear_logs()?;
         stage::fill(&places.root, &self.project.root, &self.inputs, &self.added, written)?;
         let values = self.values(&places);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::{built, read, subject};
+use super::{built, read, shared, subject};
 use crate::build;
 use crate::commands::context::{Context, shown};
 use crate::commands::{CommandError, Ending};
@@ -63,18 +63,6 @@ fn state(path: &Path) -> Result<Subject, CommandError> {
     let wit = wit::resolve_with_unstable(&source)
         .map_err(|source| CommandError::Wit { directory: shown(path), source })?;
     Ok(Subject::of_text(wit))
-}
-
-/// The directory of the pipeline's WIT.
-fn shared(context: &Context<'_>) -> Result<std::path::PathBuf, CommandError> {
-    let project = context.project()?;
-    match &project.manifest.pipeline.wit {
-        Some(wit) => Ok(project.root.join(wit.get_ref())),
-        None => Err(CommandError::NothingToInspect {
-            what: "wit".to_owned(),
-            help: "the pipeline has no `wit` of its own: name the newer state".to_owned(),
-        }),
-    }
 }
 
 fn summary(compared: &Comparison, verdict: &Verdict) -> serde_json::Value {

@@ -3,6 +3,7 @@
 mod check;
 mod compat;
 mod deps;
+mod echo;
 mod show;
 
 use std::fs;
@@ -19,6 +20,7 @@ pub(super) fn run(context: &Context<'_>, command: &WitCommand) -> Result<Ending,
         WitCommand::Show { what } => show::run(context, what.as_deref()),
         WitCommand::Check => check::run(context),
         WitCommand::Compat { what, against } => compat::run(context, what.as_deref(), against),
+        WitCommand::Echo { what } => echo::run(context, what.as_deref()),
         WitCommand::Deps(options) => deps::run(context, *options),
     }
 }
@@ -47,4 +49,16 @@ fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
 /// What the bytes of a file say.
 fn subject(path: &Path, bytes: &[u8]) -> Result<Subject, CommandError> {
     Subject::of_bytes(bytes).map_err(|source| CommandError::Contract { path: shown(path), source })
+}
+
+/// The directory of the pipeline's WIT.
+fn shared(context: &Context<'_>) -> Result<PathBuf, CommandError> {
+    let project = context.project()?;
+    match &project.manifest.pipeline.wit {
+        Some(wit) => Ok(project.root.join(wit.get_ref())),
+        None => Err(CommandError::NothingToInspect {
+            what: "wit".to_owned(),
+            help: "the pipeline has no `wit` of its own: name a directory or file".to_owned(),
+        }),
+    }
 }

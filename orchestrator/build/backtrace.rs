@@ -1,0 +1,218 @@
+//! The frames of a trap in the pipeline's own terms: which component each is of, and which line of
+//! which of its sources.
+//!
+//! The runtime knows bytes of the program. What lies around a byte is known by its content: the
+//! bytes of a part are those of the component as it was adapted. So no name that a tool wrote, or
+//! left out, is relied on.
+//!
+//! A program names its sources as its compiler saw them, in the copy (`recipe`): by the copy's
+//! path, or by what the toolchain's file says that it is called (`sources`). A file counts as the
+//! component's own if it is an input of its build. Nothing else is opened, whatever a component says
+//! that its sources are.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::ops::Range;
+
+use poly_cache::{Artifact, Digest};
+
+use super::cache::BUILDS;
+use super::driver::Driver;
+use super::error::BuildError;
+use crate::check::{Frame, Place, Trap};
+use crate::component::locate::locate;
+use crate::plan::Action;
+use crate::toolchain::SourceDirectory;
+
+/// How much of a line is kept.
+const WIDTH: usize = 160;
+
+impl Driver<'_> {
+    /// Completes the frames of a trap of the composed program as the last build made it, or of a
+    /// component by itself. What its interpreter wrote to standard error becomes frames too,
+    /// where nothing else tells of the sources.
+    pub fn locate(
+        &self,
+        trap: &mut Trap,
+        stderr: Option<&str>,
+        alone: Option<&str>,
+    ) -> Result<(), BuildError> {
+        let program = match alone {
+            Some(name) => Action::Adapt(name.to_owned()),
+            None => Action::Compose,
+        };
+        let Some(program) = self.last_artifact(&program)? else { return Ok(()) };
+        let mut parts = Parts {
+            bytes: &self.artifacts.bytes(&program)?,
+            components: self.adapted_components()?,
+            whole: program.digest,
+            known: BTreeMap::new(),
+        };
+        let mut inputs = BTreeMap::new();
+        for frame in &mut trap.frames {
+            let Some(component) = parts.component_of(frame) else { continue };
+            if !inputs.contains_key(&component) {
+                inputs.insert(component.clone(), self.last_inputs(&component)?);
+            }
+            if let Some(place) = &mut frame.place {
+                self.resolve(&component, &inputs[&component], place);
+            }
+            frame.component = Some(component);
+        }
+        let innermost = trap.frames.iter().find_map(|frame| frame.component.clone());
+        if let Some(component) = innermost
+            && !trap.frames.iter().any(Frame::is_own)
+        {
+            let told = traceback(stderr.unwrap_or_default());
+            let told = told.into_iter().map(|(function, mut place)| {
+                self.resolve(&component, &inputs[&component], &mut place);
+                let component = Some(component.clone());
+                let function = Some(function);
+                Frame { component, module: None, function, place: Some(place), code: None }
+            });
+            trap.frames.splice(0..0, told.filter(Frame::is_own).collect::<Vec<_>>());
+        }
+        Ok(())
+    }
+
+    fn last_artifact(&self, action: &Action) -> Result<Option<Artifact>, BuildError> {
+        let key = self.lock_state().key(action);
+        key.map_or(Ok(None), |key| self.artifacts.find(&key))
+    }
+
+    /// The components by what their adapted files are.
+    fn adapted_components(&self) -> Result<BTreeMap<Digest, String>, BuildError> {
+        let mut components = BTreeMap::new();
+        for name in self.project.manifest.components.keys().map(toml::Spanned::get_ref) {
+            if let Some(artifact) = self.last_artifact(&Action::Adapt(name.clone()))? {
+                // Of components that are equal, any will do: they have the same sources.
+                components.entry(artifact.digest).or_insert_with(|| name.clone());
+            }
+        }
+        Ok(components)
+    }
+
+    /// What the last build of a component read.
+    fn last_inputs(&self, component: &str) -> Result<BTreeMap<String, Digest>, BuildError> {
+        let key = self.lock_state().key(&Action::Build(component.to_owned()));
+        let record = key.map(|key| self.artifacts.record(&key)).transpose()?.flatten();
+        Ok(record.map(|record| record.fingerprint.inputs).unwrap_or_default())
+    }
+
+    /// Says of a place where it is in the pipeline, if it is there.
+    fn resolve(&self, component: &str, inputs: &BTreeMap<String, Digest>, place: &mut Place) {
+        let Some(file) = self.in_pipeline(component, &place.file) else { return };
+        let Some(digest) = inputs.get(&file) else { return };
+        let bytes = fs::read(self.project.root.join(&file)).unwrap_or_default();
+        place.own = true;
+        place.file = file;
+        if Digest::of(&bytes) == *digest {
+            let text = String::from_utf8_lossy(&bytes);
+            let line = place.line.and_then(|line| text.lines().nth(line as usize - 1));
+            place.text = line.map(|line| line.trim_end().chars().take(WIDTH).collect());
+        }
+    }
+
+    /// The path relative to the manifest of what a compiler called `file`.
+    fn in_pipeline(&self, component: &str, file: &str) -> Option<String> {
+        let (settings, toolchain) = self.project.component(component);
+        let below = |(path, directory): (&String, &SourceDirectory)| {
+            let rest = file.strip_prefix(path.as_str())?.strip_prefix('/')?;
+            Some(match directory {
+                SourceDirectory::Root => rest.to_owned(),
+                SourceDirectory::Component => format!("{}/{rest}", settings.path.get_ref()),
+            })
+        };
+        let found = toolchain.sources.iter().find_map(below);
+        // The copy of this or of another checkout, on this or on another machine.
+        let in_copy = || {
+            let (_, below) = file.split_once(&format!("/{BUILDS}/"))?;
+            let (_checkout, below) = below.split_once('/')?;
+            below.strip_prefix(component)?.strip_prefix("/copy/").map(str::to_owned)
+        };
+        found.or_else(in_copy).and_then(|path| normal(&path))
+    }
+}
+
+/// The parts of a program.
+struct Parts<'p> {
+    bytes: &'p [u8],
+    components: BTreeMap<Digest, String>,
+    whole: Digest,
+    /// The digests that were taken, by where the bytes begin.
+    known: BTreeMap<usize, Digest>,
+}
+
+impl Parts<'_> {
+    /// The component that a frame is of; none for what joins components.
+    fn component_of(&mut self, frame: &Frame) -> Option<String> {
+        let code = frame.code?;
+        // What the runtime puts between components has bytes of its own, which mean nothing here.
+        let located =
+            locate(self.bytes, code.offset?).filter(|found| found.function == code.function)?;
+        if let Some(whole) = self.components.get(&self.whole) {
+            return Some(whole.clone());
+        }
+        let part = self.digest_of(located.nested?);
+        self.components.get(&part).cloned()
+    }
+
+    fn digest_of(&mut self, part: Range<usize>) -> Digest {
+        let begins = part.start;
+        *self.known.entry(begins).or_insert_with(|| Digest::of(&self.bytes[part]))
+    }
+}
+
+/// A relative path without `.` and `..`; none if it leads out of where it begins.
+fn normal(path: &str) -> Option<String> {
+    let mut normal: Vec<&str> = Vec::new();
+    for name in path.split('/') {
+        match name {
+            "" | "." => {}
+            ".." => {
+                normal.pop()?;
+            }
+            name => normal.push(name),
+        }
+    }
+    Some(normal.join("/"))
+}
+
+/// The functions that Python says an exception came through, the innermost first.
+fn traceback(stderr: &str) -> Vec<(String, Place)> {
+    let last = stderr.rfind("Traceback (most recent call last):").map(|at| &stderr[at..]);
+    let frame = |line: &str| {
+        let (file, rest) = line.trim_start().strip_prefix("File \"")?.split_once("\", line ")?;
+        let (line, function) = rest.split_once(", in ").unwrap_or((rest, "<module>"));
+        let line = Some(line.parse().ok().filter(|line| *line > 0)?);
+        let place = Place { file: file.to_owned(), line, column: None, own: false, text: None };
+        Some((function.to_owned(), place))
+    };
+    let mut frames: Vec<_> = last.unwrap_or_default().lines().filter_map(frame).collect();
+    frames.reverse();
+    frames
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_stays_below_where_it_begins() {
+        assert_eq!(normal("a/./b/../c.rs").as_deref(), Some("a/c.rs"));
+        assert_eq!(normal("./c.rs").as_deref(), Some("c.rs"));
+        assert_eq!(normal("a/../../c.rs"), None);
+    }
+
+    #[test]
+    fn python_tells_its_frames_from_the_outermost_inwards() {
+        let said = "Traceback (most recent call last):\n  File \"/0/old.py\", line 1, in old\n\
+            while handling it:\nTraceback (most recent call last):\n  \
+            File \"/0/app.py\", line 12, in store\n    self.check(data)\n    ~~~~^^^\n  \
+            File \"/0/app.py\", line 7, in check\n    raise ValueError\nValueError\n";
+        let told = traceback(said);
+        let lines: Vec<_> = told.iter().map(|(name, place)| (name.as_str(), place.line)).collect();
+        assert_eq!(lines, [("check", Some(7)), ("store", Some(12))]);
+        assert_eq!(traceback("  File \"x\", line 1, in f"), [], "no traceback");
+    }
+}

@@ -1,0 +1,218 @@
+//! `poly interop`: builds the components of `[interop]` tables by themselves and holds them against
+//! each other. What differs is told on standard error, and written to standard output as checks for
+//! the manifest. Exits with 1 if anything does.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use miette::Diagnostic as _;
+
+use super::context::Context;
+use super::sandbox::Sandbox;
+use super::{CommandError, Ending};
+use crate::build::Project;
+use crate::check::{self, Call, Outcome};
+use crate::cli::InteropOptions;
+use crate::host::{Instance, StartError};
+use crate::interop::{
+    self, Agreed, Answer, Answers, Disagreement, Export, Invocation, Settings, agree, checks,
+};
+use crate::manifest::{Interop, Manifest, Spanned};
+use crate::nearest::suggestion;
+use crate::report::{Compared, Differing};
+
+/// A table of the manifest, by its name.
+type Table<'m> = (&'m Spanned<String>, &'m Interop);
+
+pub(super) fn run(context: &Context<'_>, options: &InteropOptions) -> Result<Ending, CommandError> {
+    let project = context.project()?;
+    let tables = tables(&project.manifest, &options.names)?;
+    let wanted = tables.iter().flat_map(|(_, interop)| &interop.components);
+    let wanted: BTreeSet<&str> = wanted.map(|name| name.get_ref().as_str()).collect();
+    let built = context.build_alone(&project, &wanted.into_iter().collect::<Vec<_>>())?;
+    let mut loaded = BTreeMap::new();
+    for component in tables.iter().flat_map(|(_, interop)| &interop.components) {
+        let name = component.get_ref().as_str();
+        if !loaded.contains_key(name) {
+            let sandbox = Sandbox::alone(context, &project, component, &built[name])?;
+            loaded.insert(name, sandbox);
+        }
+    }
+    let mut differences = 0;
+    for (name, interop) in tables {
+        let sandboxes = interop.components.iter().map(|it| &loaded[it.get_ref().as_str()]);
+        let compared = Comparison {
+            context,
+            project: &project,
+            name,
+            interop,
+            sandboxes: sandboxes.collect(),
+            settings: settings(interop, options),
+        };
+        differences += compared.run()?;
+    }
+    Ok(if differences == 0 { Ending::Well } else { Ending::Failed })
+}
+
+/// The tables of these names, or all.
+fn tables<'m>(manifest: &'m Manifest, names: &[String]) -> Result<Vec<Table<'m>>, CommandError> {
+    let all = &manifest.interop;
+    if all.is_empty() {
+        return Err(CommandError::NothingToCompare);
+    }
+    if names.is_empty() {
+        return Ok(all.iter().collect());
+    }
+    let found = |name: &String| {
+        all.get_key_value(name.as_str()).ok_or_else(|| {
+            let known = all.keys().map(|name| name.get_ref().as_str());
+            let nearest = suggestion(name, known, "there are");
+            CommandError::UnknownInterop { name: name.clone(), nearest }
+        })
+    };
+    names.iter().map(found).collect()
+}
+
+fn settings(interop: &Interop, options: &InteropOptions) -> Settings {
+    Settings {
+        seed: options.seed.map_or(interop.seed(), u64::from),
+        calls: options.calls.map_or(interop.calls(), |count| count.get() as usize),
+        sequence: interop.sequence(),
+        approx: interop.approx.as_ref().map(|approx| *approx.get_ref()),
+        echo: interop.echo,
+    }
+}
+
+/// The implementations of one table.
+struct Comparison<'c> {
+    context: &'c Context<'c>,
+    project: &'c Project,
+    name: &'c Spanned<String>,
+    interop: &'c Interop,
+    sandboxes: Vec<&'c Sandbox<'c>>,
+    settings: Settings,
+}
+
+impl Comparison<'_> {
+    /// Compares, tells, and gives the number of differences.
+    fn run(&self) -> Result<usize, CommandError> {
+        let report = self.context.report;
+        let Settings { seed, echo, .. } = self.settings;
+        let agreed = self.agree()?;
+        for skipped in &agreed.skipped {
+            let name = self.name.get_ref();
+            let interop::Skipped { function, why } = skipped;
+            report.note(&format!("{name}: `{function}` is not called: {why}"));
+        }
+        let components: Vec<&str> =
+            self.interop.components.iter().map(|name| name.get_ref().as_str()).collect();
+        let calls = self.settings.calls * agreed.functions.len();
+        let what = format!("{}: {calls} calls of {}", self.name.get_ref(), components.join(", "));
+        report.done("comparing", &what);
+        let begun = Instant::now();
+        let mut make = |sequence: &[Invocation]| self.make(&agreed, sequence);
+        let found = interop::search(&agreed.functions, &self.settings, &mut make)?;
+
+        let argument = echo.then_some("the argument");
+        let names: Vec<&str> = components.iter().copied().chain(argument).collect();
+        let interface = self.interop.interface.as_ref().map(|name| name.get_ref().as_str());
+        for difference in &found.differences {
+            let checks = checks(difference, &agreed.functions, &components, interface);
+            report.differing(&Differing::new(
+                self.name.get_ref(),
+                difference,
+                &agreed.functions,
+                &names,
+                checks,
+            ));
+        }
+        report.compared(&Compared {
+            interop: self.name.get_ref().clone(),
+            components: components.into_iter().map(str::to_owned).collect(),
+            functions: agreed.functions.into_iter().map(|function| function.name).collect(),
+            seed,
+            calls: found.compared,
+            differences: found.differences.len(),
+            milliseconds: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+        });
+        Ok(found.differences.len())
+    }
+
+    /// The functions that all of them have; an error stands at its line of the manifest.
+    fn agree(&self) -> Result<Agreed, CommandError> {
+        let exports = |sandbox: &&Sandbox<'_>| {
+            let typed = sandbox.program().typed_functions();
+            typed.map(|(signature, types)| Export { signature, types }).collect::<Vec<_>>()
+        };
+        let names = self.interop.components.iter().map(|name| name.get_ref().as_str());
+        let components: Vec<_> = names.zip(self.sandboxes.iter().map(exports)).collect();
+        let interface = self.interop.interface.as_ref().map(|name| name.get_ref().as_str());
+        let skip: Vec<&str> =
+            self.interop.skip.iter().map(|name| name.get_ref().as_str()).collect();
+        agree(&components, interface, &skip, self.settings.echo)
+            .map_err(|disagreement| self.at_its_place(&disagreement))
+    }
+
+    fn at_its_place(&self, disagreement: &Disagreement) -> CommandError {
+        let Interop { components, interface, skip, .. } = self.interop;
+        let component = disagreement.component();
+        let component = components.iter().find(|it| Some(it.get_ref().as_str()) == component);
+        let skipped = match disagreement {
+            Disagreement::Skip { function, .. } => {
+                skip.iter().find(|name| name.get_ref() == function)
+            }
+            _ => None,
+        };
+        let place = component.or(skipped).or(interface.as_ref()).unwrap_or(self.name);
+        let help = disagreement.help().map(|help| help.to_string());
+        let manifest = &self.project.manifest;
+        manifest.error_at(place.span(), disagreement.to_string(), "this one", help).into()
+    }
+
+    /// Makes the calls of a sequence on a new instance of each.
+    fn make(&self, agreed: &Agreed, sequence: &[Invocation]) -> Result<Vec<Answers>, CommandError> {
+        let texts: Vec<_> = sequence.iter().map(|call| call.text(&agreed.functions)).collect();
+        let each = self.sandboxes.iter().zip(&agreed.interfaces);
+        each.map(|(sandbox, interface)| {
+            let prefix = interface.as_ref().map(|name| format!("{name}.")).unwrap_or_default();
+            let mut instance = match sandbox.start(&self.interop.grants) {
+                Ok(instance) => instance,
+                // One that does not even start answers so to the first call.
+                Err(CommandError::Start(StartError::Stopped(outcome))) => {
+                    return Ok(vec![answer(&outcome)]);
+                }
+                Err(other) => return Err(other),
+            };
+            answers(&mut instance, &prefix, &texts)
+        })
+        .collect()
+    }
+}
+
+fn answers(
+    instance: &mut Instance,
+    prefix: &str,
+    texts: &[String],
+) -> Result<Answers, CommandError> {
+    let mut answers = Vec::with_capacity(texts.len());
+    for text in texts {
+        let call = Call::parse(&format!("{prefix}{text}"))?;
+        let answer = answer(&instance.call(&call)?);
+        let goes_on = answer.is_return();
+        answers.push(answer);
+        if !goes_on {
+            break;
+        }
+    }
+    Ok(answers)
+}
+
+fn answer(outcome: &Outcome) -> Answer {
+    match &outcome.ending {
+        check::Ending::Returned(returned) => Answer::Returned(returned.as_ref().map(|it| {
+            wasm_wave::from_str(&it.of, &it.text).expect("what the host wrote is a value")
+        })),
+        check::Ending::Trapped(trap) => Answer::Trapped(trap.message.clone()),
+        check::Ending::Exceeded(limit) => Answer::Exceeded(*limit),
+    }
+}

@@ -1,0 +1,158 @@
+//! What implementations answered, and which of the answers are the same.
+
+use std::fmt;
+
+use wasm_wave::value::{Type, Value};
+use wasm_wave::wasm::{WasmTypeKind, WasmValue as _};
+
+use super::shape::{Shape, case, items, parts, shape, text};
+use crate::manifest::Limit;
+
+/// What one implementation answered to one call.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// It returned, with a value if the function has a result.
+    Returned(Option<Value>),
+    /// It trapped; the message is for people, and not compared: each language has its own.
+    Trapped(String),
+    /// It went over a limit.
+    Exceeded(Limit),
+}
+
+impl Answer {
+    /// Whether calls may follow.
+    pub fn is_return(&self) -> bool {
+        matches!(self, Self::Returned(_))
+    }
+}
+
+impl fmt::Display for Answer {
+    /// The value in WAVE, or one line that says why there is none.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Returned(Some(value)) => formatter.write_str(&text(value)),
+            Self::Returned(None) => formatter.write_str("a return without a value"),
+            Self::Trapped(message) => write!(formatter, "a trap: {message}"),
+            Self::Exceeded(limit) => {
+                write!(formatter, "stopped: over the limit `{}`", limit.name())
+            }
+        }
+    }
+}
+
+/// One number for each answer, and equal ones for answers that are the same: the place of the first
+/// that is.
+pub(super) fn groups(
+    answers: &[&Answer],
+    result: Option<&Type>,
+    tolerance: Option<f64>,
+) -> Vec<usize> {
+    let first_like = |answer: &&Answer| {
+        let place = answers.iter().position(|other| is_same(other, answer, result, tolerance));
+        place.expect("each is like itself")
+    };
+    answers.iter().map(first_like).collect()
+}
+
+fn is_same(one: &Answer, other: &Answer, result: Option<&Type>, tolerance: Option<f64>) -> bool {
+    match (one, other, result) {
+        (Answer::Returned(Some(one)), Answer::Returned(Some(other)), Some(of)) => match tolerance {
+            // WAVE has one text for each value, and one for all that are not a number.
+            None => text(one) == text(other),
+            Some(tolerance) => is_near(of, one, other, tolerance),
+        },
+        (Answer::Returned(one), Answer::Returned(other), _) => one.is_some() == other.is_some(),
+        (Answer::Trapped(_), Answer::Trapped(_), _) => true,
+        (Answer::Exceeded(one), Answer::Exceeded(other), _) => one == other,
+        _ => false,
+    }
+}
+
+/// Whether two values differ in nothing but floats, and those by no more than `tolerance`, taken of
+/// the larger one where that is beyond 1.
+fn is_near(of: &Type, one: &Value, other: &Value, tolerance: f64) -> bool {
+    let all_near = |of: &dyn Fn(usize) -> Type, ones: &[Value], others: &[Value]| {
+        let pairs = ones.iter().zip(others).enumerate();
+        ones.len() == others.len()
+            && pairs
+                .into_iter()
+                .all(|(place, (one, other))| is_near(&of(place), one, other, tolerance))
+    };
+    match shape(of) {
+        Shape::Scalar(kind @ (WasmTypeKind::F32 | WasmTypeKind::F64)) => {
+            let number = |value: &Value| match kind {
+                WasmTypeKind::F32 => f64::from(value.unwrap_f32()),
+                _ => value.unwrap_f64(),
+            };
+            let (one, other) = (number(one), number(other));
+            let size = one.abs().max(other.abs()).max(1.0);
+            let is_near = size.is_finite() && (one - other).abs() <= tolerance * size;
+            is_near || one.total_cmp(&other).is_eq() || one.is_nan() && other.is_nan()
+        }
+        Shape::Scalar(_) | Shape::Flags(_) => text(one) == text(other),
+        Shape::List(element) => all_near(&|_| element.clone(), &items(one), &items(other)),
+        Shape::Parts(types) => all_near(&|place| types[place].clone(), &parts(one), &parts(other)),
+        Shape::Cases(cases) => match (case(of, one), case(of, other)) {
+            ((one, _), (other, _)) if one != other => false,
+            ((place, Some(one)), (_, Some(other))) => {
+                cases[place].as_ref().is_some_and(|of| is_near(of, &one, &other, tolerance))
+            }
+            _ => true,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn returned(of: &Type, text: &str) -> Answer {
+        Answer::Returned(Some(wasm_wave::from_str(of, text).unwrap()))
+    }
+
+    fn groups_of(of: &Type, texts: &[&str], tolerance: Option<f64>) -> Vec<usize> {
+        let answers: Vec<_> = texts.iter().map(|text| returned(of, text)).collect();
+        groups(&answers.iter().collect::<Vec<_>>(), Some(of), tolerance)
+    }
+
+    #[test]
+    fn values_are_compared_as_values_and_zero_has_a_sign() {
+        assert_eq!(groups_of(&Type::F64, &["nan", "nan", "0", "-0", "0.0"], None), [0, 0, 2, 3, 2]);
+        let of = Type::list(Type::STRING);
+        assert_eq!(groups_of(&of, &["[]", "[\"\"]", "[ ]"], None), [0, 1, 0]);
+    }
+
+    #[test]
+    fn a_tolerance_is_for_floats_wherever_they_are_and_for_nothing_else() {
+        let near = Some(1e-6);
+        let texts = ["1", "1.0000001", "1.001", "nan", "inf", "-inf"];
+        assert_eq!(groups_of(&Type::F64, &texts, near), [0, 0, 2, 3, 4, 5]);
+        assert_eq!(groups_of(&Type::F64, &["1e30", "1.0000001e30", "1.1e30"], near), [0, 0, 2]);
+        assert_eq!(groups_of(&Type::U64, &["1000000000", "1000000001"], near), [0, 1]);
+        let record = Type::record([("a", Type::U8), ("b", Type::option(Type::F32))]).unwrap();
+        let of = Type::list(Type::result(Some(record), Some(Type::STRING)));
+        let texts = [
+            "[ok({a: 1, b: some(0.5)})]",
+            "[ok({a: 1, b: some(0.50000001)})]",
+            "[ok({a: 2, b: some(0.5)})]",
+            "[ok({a: 1})]",
+            "[err(\"x\")]",
+            "[]",
+        ];
+        assert_eq!(groups_of(&of, &texts, near), [0, 0, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn every_trap_is_a_trap_and_every_limit_its_own() {
+        let answers = [
+            Answer::Trapped("unreachable".into()),
+            Answer::Returned(None),
+            Answer::Trapped("integer overflow".into()),
+            Answer::Exceeded(Limit::Timeout),
+            Answer::Exceeded(Limit::Memory),
+            Answer::Returned(None),
+        ];
+        let answers: Vec<_> = answers.iter().collect();
+        assert_eq!(groups(&answers, None, None), [0, 1, 0, 3, 4, 1]);
+    }
+}

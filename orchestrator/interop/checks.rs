@@ -1,0 +1,196 @@
+//! A difference as text: checks for the manifest, and values that people can read.
+
+use std::fmt::Write as _;
+
+use wasm_wave::value::Value;
+use wasm_wave::wasm::{WasmTypeKind, WasmValue as _};
+
+use super::shape::{bytes, text};
+use super::{Answer, Difference, Function};
+
+/// How much of a value stands in a comment, in characters.
+const SHOWN: usize = 100;
+
+/// The difference as `[[check]]`s: one for each component that answers otherwise than most do, or
+/// than the first one does where there is no most; in an echo, otherwise than the argument is.
+///
+/// `names` are the implementations', and `interface` stands before a function's name in a call.
+pub fn checks(
+    difference: &Difference,
+    functions: &[Function],
+    names: &[&str],
+    interface: Option<&str>,
+) -> String {
+    let Difference { groups, answers, .. } = difference;
+    let right = right(groups, names.len());
+    let members = |group: usize| (0..names.len()).filter(move |place| groups[*place] == group);
+    let who: Vec<_> = members(right).map(|place| format!("`{}`", names[place])).collect();
+    let says = match who.split_last() {
+        // In an echo nobody needs to agree.
+        _ if groups.len() > names.len() => "the argument is as here".to_owned(),
+        None => unreachable!("a group has members"),
+        Some((last, [])) => format!("{last} answers as here"),
+        Some((last, others)) => format!("{} and {last} answer as here", others.join(", ")),
+    };
+    let last = answers.last().expect("what differs was called");
+    let prefix = interface.map(|interface| format!("{interface}.")).unwrap_or_default();
+    let steps: Vec<_> = difference
+        .calls
+        .iter()
+        .zip(answers)
+        .map(|(call, answers)| {
+            let call = literal(&format!("{prefix}{}", call.text(functions)));
+            (format!("call = {call}"), expected(&answers[right]))
+        })
+        .collect();
+    let mut out = String::new();
+    for (place, name) in names.iter().enumerate().filter(|(place, _)| groups[*place] != right) {
+        let got = shown(&last[place]);
+        let _ = writeln!(out, "\n# {says}; `{name}` answered {got}.\n[[check]]");
+        let _ = writeln!(out, "component = \"{name}\"");
+        if let [(call, expected)] = &steps[..] {
+            let lines = [Some(call), expected.as_ref()].into_iter().flatten();
+            lines.for_each(|line| out.push_str(&format!("{line}\n")));
+        } else {
+            out.push_str("steps = [\n");
+            for (call, expected) in &steps {
+                let pair = [Some(call.as_str()), expected.as_deref()].into_iter().flatten();
+                let _ = writeln!(out, "    {{ {} }},", pair.collect::<Vec<_>>().join(", "));
+            }
+            out.push_str("]\n");
+        }
+    }
+    out
+}
+
+/// The group whose answer is taken for the right one.
+fn right(groups: &[usize], names: usize) -> usize {
+    if let Some(argument) = groups.get(names) {
+        return *argument;
+    }
+    let size = |group: usize| groups.iter().filter(|it| **it == group).count();
+    let largest = groups.iter().copied().max_by_key(|group| (size(*group), usize::MAX - group));
+    largest.expect("there are implementations")
+}
+
+/// What a check says of an answer, but for a return without a value, of which it says nothing.
+fn expected(answer: &Answer) -> Option<String> {
+    match answer {
+        Answer::Returned(value) => {
+            value.as_ref().map(|value| format!("returns = {}", literal(&text(value))))
+        }
+        // Any trap: the message is one language's own.
+        Answer::Trapped(_) => Some("traps = \"\"".to_owned()),
+        Answer::Exceeded(limit) => Some(format!("exceeds = \"{}\"", limit.name())),
+    }
+}
+
+/// An answer on one line, and short.
+fn shown(answer: &Answer) -> String {
+    let whole = answer.to_string();
+    match whole.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &whole[..end]),
+        None => whole,
+    }
+}
+
+/// A value that is a list of bytes as the text that they are, if they are one.
+pub fn readable(value: &Value) -> Option<String> {
+    let bytes = (value.kind() == WasmTypeKind::List).then(|| bytes(value)).flatten()?;
+    let is_text = |text: &String| !text.chars().any(|it| it.is_control() && it != '\n');
+    let as_text = String::from_utf8(bytes).ok().filter(is_text)?;
+    Some(text(&Value::make_string(as_text.into())))
+}
+
+/// A text as TOML has it: literal where it can be.
+fn literal(text: &str) -> String {
+    let plain = !text.contains('\'') && !text.chars().any(char::is_control);
+    if plain { format!("'{text}'") } else { toml::Value::from(text).to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_wave::value::Type;
+
+    use super::super::Invocation;
+    use super::*;
+    use crate::manifest::Limit;
+
+    fn function() -> Vec<Function> {
+        let of = || Type::STRING;
+        vec![Function { name: "f".into(), parameters: vec![of()], result: Some(of()) }]
+    }
+
+    fn returned(text: &str) -> Answer {
+        Answer::Returned(Some(Value::make_string(text.into())))
+    }
+
+    fn difference(calls: &[&str], answers: Vec<Vec<Answer>>, groups: &[usize]) -> Difference {
+        let call = |text: &&str| Invocation {
+            function: 0,
+            arguments: vec![Value::make_string((*text).into())],
+        };
+        let calls = calls.iter().map(call).collect();
+        Difference { calls, answers, groups: groups.to_vec(), times: 1, tries: 0 }
+    }
+
+    #[test]
+    fn whoever_is_alone_gets_a_check_that_fails() {
+        let answers = vec![vec![returned("a"), returned("b"), returned("b")]];
+        let difference = difference(&["ß"], answers, &[0, 1, 1]);
+        let text = checks(&difference, &function(), &["go", "rust", "python"], Some("t"));
+        assert_eq!(
+            text,
+            r#"
+# `rust` and `python` answer as here; `go` answered "a".
+[[check]]
+component = "go"
+call = 't.f("ß")'
+returns = '"b"'
+"#
+        );
+    }
+
+    #[test]
+    fn several_calls_are_steps_and_without_a_most_the_first_is_right() {
+        let answers = vec![
+            vec![returned("a"), returned("a")],
+            vec![Answer::Trapped("unreachable".into()), Answer::Exceeded(Limit::Fuel)],
+        ];
+        let difference = difference(&["it's", ""], answers, &[0, 1]);
+        let text = checks(&difference, &function(), &["one", "other"], None);
+        assert_eq!(
+            text,
+            r#"
+# `one` answers as here; `other` answered stopped: over the limit `fuel`.
+[[check]]
+component = "other"
+steps = [
+    { call = '''f("it\'s")''', returns = '"a"' },
+    { call = 'f("")', traps = "" },
+]
+"#
+        );
+        let parsed: toml::Table = toml::from_str(&text).unwrap();
+        assert_eq!(parsed["check"][0]["steps"][0]["call"].as_str(), Some(r#"f("it\'s")"#));
+    }
+
+    #[test]
+    fn in_an_echo_the_argument_is_right_whoever_agrees() {
+        let answers = vec![vec![returned("x"), returned("x"), returned("a")]];
+        let difference = difference(&["a"], answers, &[0, 0, 2]);
+        let text = checks(&difference, &function(), &["one", "other"], None);
+        assert_eq!(text.matches("# the argument is as here; ").count(), 2);
+        assert_eq!(text.matches("returns = '\"a\"'").count(), 2);
+    }
+
+    #[test]
+    fn bytes_are_shown_as_text_where_they_are_one() {
+        let of = Type::list(Type::U8);
+        let shown = |text: &[u8]| readable(&super::super::shape::of_bytes(&of, text));
+        assert_eq!(shown("ß".as_bytes()), Some("\"ß\"".to_owned()));
+        assert_eq!(shown(b"\xff"), None);
+        assert_eq!(shown(b"a\0"), None);
+        assert_eq!(readable(&Value::make_u8(97)), None);
+    }
+}

@@ -1,0 +1,233 @@
+//! Looks for calls that implementations answer otherwise, and makes them as small as they get.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
+use super::answer::{Answer, groups};
+use super::sequence::{Invocation, sequences};
+use super::smaller::{shorter, smaller};
+use super::{Function, Settings};
+
+/// How often a sequence is tried again while it is made smaller.
+const TRIES: usize = 800;
+
+/// As how many tries one counts that goes over a limit: it takes as long as the limit allows.
+const DEAR: usize = 40;
+
+/// What an implementation answered to the calls of a sequence, in order; none follows an answer
+/// that is no return.
+pub type Answers = Vec<Answer>;
+
+/// Makes the calls of a sequence on a new instance of each implementation.
+type Run<'a, E> = dyn FnMut(&[Invocation]) -> Result<Vec<Answers>, E> + 'a;
+
+/// What a search found.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The differences, in the order in which they were found: of each function one for each way
+    /// in which its answers fall into groups.
+    pub differences: Vec<Difference>,
+    /// How many calls were compared.
+    pub compared: usize,
+}
+
+/// Calls of which the last one is not answered the same by all.
+#[derive(Debug, Clone)]
+pub struct Difference {
+    /// The calls, made on one instance: as few and as simple as were found.
+    pub calls: Vec<Invocation>,
+    /// For each call, what each implementation answered.
+    pub answers: Vec<Vec<Answer>>,
+    /// A number for each implementation; those that gave the last call the same answer have the
+    /// same, the place of the first of them.
+    pub groups: Vec<usize>,
+    /// How many calls that were compared differed in this way.
+    pub times: usize,
+    /// How many smaller sequences were tried.
+    pub tries: usize,
+}
+
+/// A function, and how the answers to it fell into groups: two of one kind are told once.
+type Kind = (usize, Vec<usize>);
+
+/// Calls all functions as the settings say and compares the answers. `run` has the implementations.
+pub fn search<E>(
+    functions: &[Function],
+    settings: &Settings,
+    run: &mut Run<'_, E>,
+) -> Result<Found, E> {
+    let mut search = Search { functions, settings, run };
+    let mut found: BTreeMap<Kind, usize> = BTreeMap::new();
+    let mut differences: Vec<Difference> = Vec::new();
+    let mut compared = 0;
+    let mut waiting: VecDeque<_> = sequences(functions, settings).into();
+    while let Some(mut sequence) = waiting.pop_front() {
+        let tried = search.compare(&sequence)?;
+        compared += tried.answers.len();
+        // Where it ended for all or for some, the rest is called on new instances.
+        let rest = sequence.split_off(tried.answers.len());
+        if !rest.is_empty() {
+            waiting.push_front(rest);
+        }
+        let Some(groups) = tried.groups else { continue };
+        let last = sequence.last().expect("what differs was called");
+        let kind = (last.function, groups);
+        if let Some(place) = found.get(&kind) {
+            differences[*place].times += 1;
+            continue;
+        }
+        let (calls, answers, tries) = search.shrink(sequence, tried.answers, &kind)?;
+        found.insert(kind.clone(), differences.len());
+        differences.push(Difference { calls, answers, groups: kind.1, times: 1, tries });
+    }
+    Ok(Found { differences, compared })
+}
+
+struct Search<'s, 'r, E> {
+    functions: &'s [Function],
+    settings: &'s Settings,
+    run: &'s mut Run<'r, E>,
+}
+
+/// What came of the calls of a sequence, up to the first that is not answered the same, or to the
+/// first that does not return.
+struct Tried {
+    /// For each call, what each implementation answered.
+    answers: Vec<Vec<Answer>>,
+    /// How the answers to the last of them fall into groups, if into more than one.
+    groups: Option<Vec<usize>>,
+}
+
+impl<E> Search<'_, '_, E> {
+    fn compare(&mut self, sequence: &[Invocation]) -> Result<Tried, E> {
+        let mut all = (self.run)(sequence)?;
+        if self.settings.echo {
+            all.push(echoes(sequence));
+        }
+        let mut tried = Tried { answers: Vec::new(), groups: None };
+        for (place, call) in sequence.iter().enumerate() {
+            let answers: Vec<&Answer> = all.iter().map(|answers| &answers[place]).collect();
+            let result = self.functions[call.function].result.as_ref();
+            let groups = groups(&answers, result, self.settings.approx);
+            tried.answers.push(answers.iter().map(|answer| (*answer).clone()).collect());
+            if groups.iter().any(|group| *group != 0) {
+                tried.groups = Some(groups);
+                break;
+            }
+            if answers.iter().any(|answer| !answer.is_return()) {
+                break;
+            }
+        }
+        Ok(tried)
+    }
+
+    /// Fewer calls, then simpler arguments, then fewer calls again, until nothing gets smaller or
+    /// enough was tried. Whatever takes its place differs in the same way.
+    fn shrink(
+        &mut self,
+        calls: Vec<Invocation>,
+        answers: Vec<Vec<Answer>>,
+        kind: &Kind,
+    ) -> Result<(Vec<Invocation>, Vec<Vec<Answer>>, usize), E> {
+        let mut shrinking = Shrinking { calls, answers, spent: 0, tries: 0 };
+        loop {
+            let before = shrinking.calls.clone();
+            loop {
+                let fewer = fewer_calls(&shrinking.calls);
+                if !self.step(&mut shrinking, kind, fewer)? {
+                    break;
+                }
+            }
+            // Later calls first: the last one is what differs.
+            for call in (0..shrinking.calls.len()).rev() {
+                while call < shrinking.calls.len() {
+                    let simpler = simpler_calls(self.functions, &shrinking.calls, call);
+                    if !self.step(&mut shrinking, kind, simpler)? {
+                        break;
+                    }
+                }
+            }
+            if texts(&before, self.functions) == texts(&shrinking.calls, self.functions)
+                || shrinking.spent >= TRIES
+            {
+                return Ok((shrinking.calls, shrinking.answers, shrinking.tries));
+            }
+        }
+    }
+
+    /// Takes the first candidate that differs in the same way; false if none does.
+    fn step(
+        &mut self,
+        shrinking: &mut Shrinking,
+        kind: &Kind,
+        candidates: impl Iterator<Item = Vec<Invocation>>,
+    ) -> Result<bool, E> {
+        for mut candidate in candidates {
+            if shrinking.spent >= TRIES {
+                return Ok(false);
+            }
+            let tried = self.compare(&candidate)?;
+            let exceeds = |answer: &Answer| matches!(answer, Answer::Exceeded(_));
+            let is_dear = tried.answers.iter().flatten().any(exceeds);
+            shrinking.spent += if is_dear { DEAR } else { 1 };
+            shrinking.tries += 1;
+            candidate.truncate(tried.answers.len());
+            let last = candidate.last().map(|call| call.function);
+            if last == Some(kind.0) && tried.groups.as_ref() == Some(&kind.1) {
+                shrinking.calls = candidate;
+                shrinking.answers = tried.answers;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// A difference while it gets smaller.
+struct Shrinking {
+    calls: Vec<Invocation>,
+    answers: Vec<Vec<Answer>>,
+    /// Tries, and dear ones for many.
+    spent: usize,
+    tries: usize,
+}
+
+/// What a function that gives back its argument answers.
+fn echoes(sequence: &[Invocation]) -> Answers {
+    sequence.iter().map(|call| Answer::Returned(call.arguments.first().cloned())).collect()
+}
+
+/// Without some of the calls before the last one.
+fn fewer_calls(calls: &[Invocation]) -> impl Iterator<Item = Vec<Invocation>> + use<> {
+    let (last, before) = calls.split_last().expect("what differs was called");
+    let last = last.clone();
+    // Most differences need none of them.
+    let none = (!before.is_empty()).then(Vec::new);
+    let fewer = none.into_iter().chain(shorter(Rc::from(before)));
+    fewer.map(move |mut before| {
+        before.push(last.clone());
+        before
+    })
+}
+
+/// With one argument of one call simpler.
+fn simpler_calls(
+    functions: &[Function],
+    calls: &[Invocation],
+    call: usize,
+) -> impl Iterator<Item = Vec<Invocation>> + use<> {
+    let types = functions[calls[call].function].parameters.clone();
+    let calls = calls.to_vec();
+    (0..types.len()).flat_map(move |place| {
+        let calls = calls.clone();
+        smaller(&types[place], &calls[call].arguments[place]).map(move |value| {
+            let mut calls = calls.clone();
+            calls[call].arguments[place] = value;
+            calls
+        })
+    })
+}
+
+fn texts(calls: &[Invocation], functions: &[Function]) -> Vec<String> {
+    calls.iter().map(|call| call.text(functions)).collect()
+}

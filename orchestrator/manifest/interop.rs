@@ -1,0 +1,125 @@
+//! `[interop.NAME]`: components that implement one interface, held against each other.
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::error::Fault;
+use super::name::is_interface;
+use super::{Count, Grants, Manifest, validate};
+use crate::nearest::suggestion;
+
+/// `[interop.NAME]`: components that implement one interface are given the same calls, with values
+/// that poly makes, and must answer the same.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Interop {
+    /// The interface, as calls name it: in full, without its version, or by its own name. Without
+    /// it, the functions that the components export themselves.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub interface: Option<Spanned<String>>,
+    /// The components, by name: at least two, or one if `echo` says what is right.
+    #[schemars(with = "Vec<String>")]
+    pub components: Vec<Spanned<String>>,
+    /// Whether each function gives back its argument: what comes back is then held against it.
+    #[serde(default)]
+    pub echo: bool,
+    /// How often each function is called; without it, 200 times.
+    #[serde(default)]
+    pub calls: Option<Count<1, 1_000_000>>,
+    /// How many calls are made on one instance, whose state they share; without it, 10.
+    #[serde(default)]
+    pub sequence: Option<Count<1, 10_000>>,
+    /// What all values follow from; without it, 1. The same seed makes the same calls.
+    #[serde(default)]
+    pub seed: Option<u32>,
+    /// Functions that are not called.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub skip: Vec<Spanned<String>>,
+    /// How far floats within returned values may be from each other: the part of the larger one of
+    /// both, or of 1 where both are smaller. Without it they are equal.
+    #[serde(default)]
+    #[schemars(with = "Option<f64>")]
+    pub approx: Option<Spanned<f64>>,
+    /// What the components are granted; `[grants]` are not for them.
+    #[serde(default)]
+    pub grants: Grants,
+}
+
+impl Interop {
+    /// How often each function is called.
+    pub fn calls(&self) -> usize {
+        self.calls.map_or(200, |count| count.get() as usize)
+    }
+
+    /// How many calls are made on one instance.
+    pub fn sequence(&self) -> usize {
+        self.sequence.map_or(10, |count| count.get() as usize)
+    }
+
+    /// What all values follow from.
+    pub fn seed(&self) -> u64 {
+        self.seed.unwrap_or(1).into()
+    }
+}
+
+/// Everything that is wrong with the `[interop]` tables.
+pub(super) fn faults(manifest: &Manifest, faults: &mut Vec<Fault>) {
+    validate::differ_in_more_than_case("interop table", &manifest.interop.keys(), faults);
+    for (name, interop) in &manifest.interop {
+        validate::identifier("an interop table", name, faults);
+        if let Some(interface) = &interop.interface
+            && !is_interface(interface.get_ref())
+        {
+            let message = format!("`{}` is not an interface's name", interface.get_ref());
+            let help = "write `transform` or `demo:pipeline/transform@0.1.0`; without `interface`, \
+                        the functions that the components export themselves are called";
+            faults.push(Fault::at(interface.span(), message, "not an interface").advise(help));
+        }
+        components(name, interop, manifest, faults);
+        if let Some(approx) = &interop.approx
+            && !(*approx.get_ref() > 0.0 && *approx.get_ref() < 1.0)
+        {
+            let message = format!("`{}` is not a part of a number", approx.get_ref());
+            let help = "write a small part of one, such as `approx = 1e-9`";
+            faults.push(Fault::at(approx.span(), message, "not between 0 and 1").advise(help));
+        }
+        validate::grants(&interop.grants, faults);
+    }
+}
+
+fn components(
+    name: &Spanned<String>,
+    interop: &Interop,
+    manifest: &Manifest,
+    faults: &mut Vec<Fault>,
+) {
+    let known = manifest.components.keys().map(|name| name.get_ref().as_str());
+    let mut seen = BTreeSet::new();
+    for component in &interop.components {
+        let text = component.get_ref().as_str();
+        if !manifest.components.contains_key(text) {
+            let message = format!("there is no component `{text}`");
+            let help = suggestion(text, known.clone(), "the components are");
+            faults.push(Fault::at(component.span(), message, "not a component").advise(help));
+        } else if !seen.insert(text) {
+            let message = format!("component `{text}` is held against itself");
+            let help = "name each component once";
+            faults.push(Fault::at(component.span(), message, "again").advise(help));
+        }
+    }
+    let (fewest, help) = if interop.echo {
+        (1, "name the components whose functions give back their argument")
+    } else {
+        (2, "name another one, or write `echo = true` if its functions give back their argument")
+    };
+    if interop.components.len() < fewest {
+        let message = format!("`{}` has nothing to hold against each other", name.get_ref());
+        let place = interop.components.first().map_or(name.span(), Spanned::span);
+        faults.push(Fault::at(place, message, "too few components").advise(help));
+    }
+}

@@ -1,0 +1,263 @@
+//! What came of one check, and what there is to say of a failure.
+
+use serde::Serialize;
+
+use super::difference::{Paint, texts, values};
+use super::stopped::stopped;
+use super::tail::{tail, visible};
+use crate::check::{Difference, Ending, Outcome, Refusal, Subject, Trap};
+
+/// How much of a call is shown.
+const WIDTH: usize = 100;
+
+/// What came of one check.
+#[derive(Debug, Clone, Serialize)]
+pub struct Checked {
+    /// The call.
+    pub call: String,
+    /// Where the manifest has the check.
+    pub place: CheckPlace,
+    /// Whether all was as expected.
+    pub passed: bool,
+    /// What was not.
+    pub differences: Vec<Difference>,
+    /// Wall-clock time.
+    pub milliseconds: u64,
+    /// The fuel it used, where it was counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fuel: Option<u64>,
+    /// Where it stopped, if the check failed with a trap.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trap: Option<Trap>,
+    /// Whether it was stopped, by a trap or by a limit.
+    #[serde(skip)]
+    pub is_stopped: bool,
+    /// What it tried to use and was not granted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refusals: Vec<Refusal>,
+    /// What it wrote to standard output, if the check failed and that is granted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stdout: Option<String>,
+    /// What it wrote to standard error, if the check failed and that is granted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stderr: Option<String>,
+    /// How to see more of a failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+}
+
+/// Where a manifest has a check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CheckPlace {
+    /// The manifest.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1.
+    pub column: usize,
+}
+
+impl Checked {
+    /// What `differences` (none, if all was as expected) and the outcome say of a call.
+    pub fn new(
+        call: &str,
+        place: CheckPlace,
+        differences: Vec<Difference>,
+        outcome: &Outcome,
+    ) -> Self {
+        let passed = differences.is_empty();
+        let trap = match &outcome.ending {
+            Ending::Trapped(trap) if !passed => Some(trap.clone()),
+            _ => None,
+        };
+        Self {
+            call: call.to_owned(),
+            place,
+            passed,
+            differences,
+            milliseconds: u64::try_from(outcome.elapsed.as_millis()).unwrap_or(u64::MAX),
+            fuel: outcome.fuel,
+            trap,
+            is_stopped: !outcome.is_return(),
+            refusals: outcome.refusals.clone(),
+            stdout: None,
+            stderr: None,
+            help: None,
+        }
+    }
+
+    /// The same, with what the call wrote, should the check have failed: for those who have not
+    /// told it yet.
+    #[must_use]
+    pub fn with_streams(mut self, outcome: &Outcome) -> Self {
+        if !self.passed {
+            self.stdout.clone_from(&outcome.stdout);
+            self.stderr.clone_from(&outcome.stderr);
+        }
+        self
+    }
+
+    /// The same, with advice, should the check have failed.
+    #[must_use]
+    pub fn with_help(mut self, help: Option<String>) -> Self {
+        self.help = help.filter(|_| !self.passed);
+        self
+    }
+
+    /// What it is called in a line.
+    pub(super) fn title(&self) -> String {
+        short(&visible(&self.call))
+    }
+
+    /// The first thing that was otherwise, in one line.
+    pub(super) fn message(&self) -> String {
+        let Some(Difference { subject, expected, got }) = self.differences.first() else {
+            return String::new();
+        };
+        let [expected, got] = [expected, got].map(|text| short(&visible(text)));
+        format!("{}: expected {expected}, got {got}", subject.title())
+    }
+
+    /// All that there is to say of a failure, line by line; with `all`, every function that was
+    /// running.
+    pub(super) fn failure(&self, all: bool, paint: Paint<'_>) -> Vec<String> {
+        let mut lines = Vec::new();
+        for Difference { subject, expected, got } in &self.differences {
+            lines.extend(match subject {
+                Subject::Ending => values(subject.title(), expected, got, paint),
+                Subject::Stdout | Subject::Stderr => texts(subject.title(), expected, got, paint),
+            });
+        }
+        let below = |lines: Vec<String>| lines.into_iter().map(|line| format!("  {line}"));
+        if let Some((title, frames)) = self.trap.as_ref().and_then(|trap| stopped(trap, all)) {
+            lines.push(title);
+            lines.extend(below(frames));
+        }
+        if !self.refusals.is_empty() {
+            lines.push("it was refused".to_owned());
+            lines.extend(below(self.refusals.iter().flat_map(refusal).collect()));
+        }
+        let streams = [(Subject::Stdout, &self.stdout), (Subject::Stderr, &self.stderr)];
+        for (stream, text) in streams {
+            // What a check compares is told already, as a difference.
+            let compared = self.differences.iter().any(|difference| difference.subject == stream);
+            let text = text.as_deref().unwrap_or("").trim_matches('\n').trim_end();
+            if !compared && !text.is_empty() {
+                lines.push(stream.title().to_owned());
+                lines.extend(below(tail(text)));
+            }
+        }
+        lines.extend(self.help.as_ref().map(|help| format!("help: {help}")));
+        lines
+    }
+}
+
+/// A line without an end as long as a book.
+fn short(line: &str) -> String {
+    match line.char_indices().nth(WIDTH) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    }
+}
+
+impl Subject {
+    /// What a difference is titled.
+    fn title(self) -> &'static str {
+        match self {
+            Self::Ending => "result",
+            Self::Stdout => "standard output",
+            Self::Stderr => "standard error",
+        }
+    }
+}
+
+/// What was refused, and the grant that would allow it.
+pub(super) fn refusal(Refusal { function, wanted, grant, times }: &Refusal) -> [String; 2] {
+    let wanted = wanted.as_ref().map(|wanted| format!(" of {}", visible(wanted)));
+    let times = if *times > 1 { format!(", {times} times") } else { String::new() };
+    let refused = format!("{}{}{times}", visible(function), wanted.unwrap_or_default());
+    [refused, format!("  `{}` under `[grants]` would allow it", visible(grant))]
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use snapbox::{assert_data_eq, str};
+
+    use super::*;
+    use crate::check::{Frame, Place};
+
+    pub(in super::super) fn passed(call: &str) -> Checked {
+        Checked {
+            call: call.to_owned(),
+            place: CheckPlace { file: "pipeline.toml".to_owned(), line: 7, column: 1 },
+            passed: true,
+            differences: Vec::new(),
+            milliseconds: 12,
+            fuel: None,
+            trap: None,
+            is_stopped: false,
+            refusals: Vec::new(),
+            stdout: None,
+            stderr: None,
+            help: None,
+        }
+    }
+
+    pub(in super::super) fn failed(call: &str, expected: &str, got: &str) -> Checked {
+        let [expected, got] = [expected, got].map(str::to_owned);
+        let differences = vec![Difference { subject: Subject::Ending, expected, got }];
+        Checked { passed: false, differences, ..passed(call) }
+    }
+
+    pub(in super::super) fn trapped(call: &str) -> Checked {
+        let place = Place {
+            file: "worker/src/lib.rs".to_owned(),
+            line: Some(3),
+            column: Some(9),
+            own: true,
+            text: Some("    panic!()".to_owned()),
+        };
+        let frame = Frame {
+            component: Some("worker".to_owned()),
+            module: None,
+            function: Some("worker::answer".to_owned()),
+            place: Some(place),
+            code: None,
+        };
+        Checked {
+            trap: Some(Trap { message: "unreachable".to_owned(), frames: vec![frame] }),
+            is_stopped: true,
+            stderr: Some("it is <full>\u{1b}[2J\0\u{ffff}\n".to_owned()),
+            ..failed(call, "43", "a trap: unreachable")
+        }
+    }
+
+    #[test]
+    fn a_failure_says_all_that_is_known() {
+        let refusal = Refusal {
+            function: "wasi:http/outgoing-handler.handle".to_owned(),
+            wanted: Some("http://evil.com:80".to_owned()),
+            grant: "http = [\"http://evil.com\"]".to_owned(),
+            times: 3,
+        };
+        let help = Some("look elsewhere".to_owned());
+        let checked = Checked { refusals: vec![refusal], help, ..trapped("answer()") };
+        assert_data_eq!(
+            checked.failure(false, &|_, text| text.to_owned()).join("\n"),
+            str![[r#"
+result
+  expected  43
+  got       a trap: unreachable
+it stopped in worker
+  worker::answer, worker/src/lib.rs:3:9
+       3 | panic!()
+it was refused
+  wasi:http/outgoing-handler.handle of http://evil.com:80, 3 times
+    `http = ["http://evil.com"]` under `[grants]` would allow it
+standard error
+  it is <full>/u{1b}[2J/u{0}￿
+help: look elsewhere
+"#]]
+        );
+    }
+}
