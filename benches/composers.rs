@@ -211,10 +211,10 @@ fn answers(bytes: &[u8], manifest: &Manifest) -> Result<(), String> {
     let mut text = "[pipeline]\nname = \"case\"\n\n\
         [component.whole]\npath = \"whole\"\ntoolchain = \"fake\"\n"
         .to_owned();
-    for check in &manifest.checks {
-        let returns = check.returns.as_ref().expect("all cases say what is returned").get_ref();
-        let _ =
-            write!(text, "\n[[check]]\ncall = '{}'\nreturns = '{returns}'\n", check.call.get_ref());
+    for step in manifest.checks.iter().flat_map(|check| check.calls().into_owned()) {
+        let returns = step.returns.as_ref().expect("all cases say what is returned").get_ref();
+        let call = step.call.get_ref();
+        let _ = write!(text, "\n[[check]]\ncall = '{call}'\nreturns = '{returns}'\n");
     }
     place.write("pipeline.toml", text);
     place.write("whole/source.wasm", bytes);

@@ -7,15 +7,15 @@
 //! settings that poly's own host has. A hop is a call that is made nine times less one that is
 //! made once, divided by eight: what the caller outside costs falls out.
 
+#[path = "shared/side.rs"]
+mod side;
+
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use wasmtime::component::{
-    Component, ComponentNamedList, Instance, Lift, Linker, Lower, TypedFunc,
-};
-use wasmtime::{Config, Engine, Store};
-use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
+use side::{Side, engine};
+use wasmtime::component::{ComponentNamedList, Lift, Lower, TypedFunc};
 
 /// How often each function is called in a round.
 const CALLS: u32 = 1_000;
@@ -36,7 +36,7 @@ fn main() {
     let [part, flow, driver] =
         ["part", "flow", "driver"].map(|name| built(&place.path().join("hops"), name));
 
-    let engine = Engine::new(Config::new().epoch_interruption(true)).expect("an engine");
+    let engine = engine();
     let mut sides = [&flow, &driver].map(|bytes| Side::start(&engine, bytes));
     println!("{:<28} {:>10} {:>10} {:>8}", "a hop", "flow ns", "driver ns", "ratio");
     let short = "x".repeat(26);
@@ -61,53 +61,17 @@ fn built(hops: &Path, name: &str) -> Vec<u8> {
     std::fs::read(hops.join(format!("target/poly/{name}.wasm"))).expect("the composed component")
 }
 
-/// One of the two that are compared, running.
-struct Side {
-    store: Store<Host>,
-    instance: Instance,
-}
-
-/// What Rust's standard library imports, with nothing granted.
-struct Host(WasiCtx, ResourceTable);
-
-impl WasiView for Host {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.0, table: &mut self.1 }
+/// Nanoseconds for a call of `function`.
+fn time<P, R>(side: &mut Side, function: &TypedFunc<P, R>, arguments: P) -> f64
+where
+    P: ComponentNamedList + Lower + Copy,
+    R: ComponentNamedList + Lift + 'static,
+{
+    let started = Instant::now();
+    for _ in 0..CALLS {
+        function.call(&mut side.store, arguments).expect("runs");
     }
-}
-
-impl Side {
-    fn start(engine: &Engine, bytes: &[u8]) -> Self {
-        let component = Component::new(engine, bytes).expect("compiles");
-        let mut linker = Linker::new(engine);
-        wasmtime_wasi::p2::add_to_linker_sync(&mut linker).expect("WASI");
-        let host = Host(WasiCtx::builder().build(), ResourceTable::new());
-        let mut store = Store::new(engine, host);
-        store.set_epoch_deadline(u64::MAX / 2);
-        let instance = linker.instantiate(&mut store, &component).expect("starts");
-        Self { store, instance }
-    }
-
-    fn function<P, R>(&mut self, name: &str) -> TypedFunc<P, R>
-    where
-        P: ComponentNamedList + Lower,
-        R: ComponentNamedList + Lift + 'static,
-    {
-        self.instance.get_typed_func(&mut self.store, name).expect("exported")
-    }
-
-    /// Nanoseconds for a call of `function`.
-    fn time<P, R>(&mut self, function: &TypedFunc<P, R>, arguments: P) -> f64
-    where
-        P: ComponentNamedList + Lower + Copy,
-        R: ComponentNamedList + Lift + 'static,
-    {
-        let started = Instant::now();
-        for _ in 0..CALLS {
-            function.call(&mut self.store, arguments).expect("runs");
-        }
-        started.elapsed().as_secs_f64() * 1e9 / f64::from(CALLS)
-    }
+    started.elapsed().as_secs_f64() * 1e9 / f64::from(CALLS)
 }
 
 /// Measures one function by turns on both sides, and prints what a hop takes.
@@ -118,13 +82,13 @@ where
 {
     let functions: Vec<[TypedFunc<P, R>; 2]> = sides
         .iter_mut()
-        .map(|side| ["once", "often"].map(|often| side.function(&format!("{name}-{often}"))))
+        .map(|side| ["once", "often"].map(|often| side.function(None, &format!("{name}-{often}"))))
         .collect();
     let mut fastest = [[f64::INFINITY; 2]; 2];
     for _ in 0..ROUNDS {
         for (index, side) in sides.iter_mut().enumerate() {
             for (which, function) in functions[index].iter().enumerate() {
-                let time = side.time(function, arguments);
+                let time = time(side, function, arguments);
                 fastest[index][which] = time.min(fastest[index][which]);
             }
         }

@@ -116,6 +116,11 @@ pub enum Command {
     /// same calls, edge cases first. Where their answers differ, the smallest call that shows it is told,
     /// and printed as a `[[check]]` for the manifest. Exits with 1 if any differ.
     Interop(InteropOptions),
+    /// Build, then make one call many times on one instance, and say what each takes
+    ///
+    /// Tells how the times of the calls are spread, the fuel of a call, the bytes that it copies across the
+    /// host's boundary, and how memory grew. The limits of the manifest hold for each call.
+    Bench(BenchOptions),
     /// Say what would be built, and why (with --verbose, from which files, and who composes); starts no build
     Plan,
     /// Say why actions would run now, or else why they ran last: the file, variable, tool, flag or
@@ -161,6 +166,23 @@ pub enum Command {
     /// Wizer for componentize-js, with its command line, and the same bytes each time
     #[command(hide = true)]
     Wizer(WizerOptions),
+}
+
+/// What is called, how often, and beside what.
+#[derive(Debug, Clone, Args)]
+pub struct BenchOptions {
+    /// A call in WAVE, such as 'run("some text")'
+    pub call: String,
+    /// How many calls count; one in a hundred is made before them to warm up
+    #[arg(short, long = "n", value_name = "N", default_value = "100000")]
+    pub number: NonZeroUsize,
+    /// Make the call to this component of the pipeline, by itself [default: the composed component]
+    #[arg(long, value_name = "NAME")]
+    pub component: Option<String>,
+    /// Beside it by turns, and as a ratio: another call, or the same call to another component of the
+    /// pipeline by itself, or to a component in a file
+    #[arg(long, value_name = "OTHER")]
+    pub against: Option<String>,
 }
 
 /// What to do with the cache.

@@ -34,15 +34,17 @@
 //! | [`host`] | engine, grants, limits, calls; the only user of wasmtime |
 //! | [`check`] | calls, outcomes, and what is expected of them |
 //! | [`interop`] | implementations of one interface held against each other |
+//! | [`bench`] | figures from measurements |
 //! | [`nearest`] | what a mistyped name may have meant |
 //! | [`report`] | the console, JSON and pictures; nothing else prints |
 //! | [`poly_cache`] | digests, the store, records of actions; knows nothing of ours |
 //!
-//! `config`, `manifest`, `plan`, `component`, `contract`, `lock`, `provenance`, `check` and `interop` are pure:
-//! text or bytes in, values out. Arrows point one way: commands → build, dependencies, contract, report;
+//! `config`, `manifest`, `plan`, `component`, `contract`, `lock`, `provenance`, `check`, `interop` and `bench` are pure:
+//! text or bytes in, values out. Arrows point one way: commands → build, dependencies, contract, interop, report;
 //! dependencies → build, contract, lock; build → toolchain, plan, component, host, lock,
-//! provenance, the cache; provenance → plan, lock; nothing points back.
+//! provenance, the cache; provenance → plan, lock; interop → component, check; nothing points back.
 
+pub mod bench;
 pub mod build;
 pub mod check;
 pub mod cli;

@@ -89,7 +89,7 @@ fn handles_that_are_left_behind_add_up() {
 
 #[test]
 fn a_value_larger_than_the_guest_does_not_get_in() {
-    let bytes = format!("values.take([{}])", vec!["7"; 3_500_000].join(", "));
+    let bytes = format!("values.take([{}])", vec!["7"; 4_400_000].join(", "));
     for guest in [Guest::Rust, Guest::Go] {
         let ground = Ground::of(guest);
         let program = ground.program();
@@ -97,7 +97,7 @@ fn a_value_larger_than_the_guest_does_not_get_in() {
             let mut instance = ground.start(&program, limits);
             instance.call(&Call::parse(&bytes).unwrap()).unwrap().ending.to_string()
         };
-        assert_eq!(ending(""), "3500000", "{guest:?}");
+        assert_eq!(ending(""), "4400000", "{guest:?}");
         assert_eq!(ending("memory = \"4MiB\""), "stopped: over the limit `memory`", "{guest:?}");
     }
 }

@@ -20,8 +20,13 @@ fn the_languages_differ_about_upper_case() {
     let ran = place.run(&["interop"]).expect(1);
     let said = &ran.stderr;
     // Go maps each character to one; Rust and Python know that some become several.
-    for call in ["transform-text(\"ß\")", "transform-text(\"ŉ\")"] {
-        assert!(said.contains(call) || said.contains("differs"), "{said}");
+    for shown in
+        ["transform: transform-text(\"ß\")\n", "transform: transform([195, 159])   \"ß\"\n"]
+    {
+        assert!(said.contains(shown), "{said}");
+    }
+    for answered in ["rust    \"SS\"\n", "go      \"ß\"\n", "python  \"SS\"\n"] {
+        assert!(said.contains(answered), "{said}");
     }
     let checks: toml::Table = toml::from_str(&ran.stdout).expect("checks for the manifest");
     let checks = checks["check"].as_array().unwrap();
@@ -38,4 +43,24 @@ fn every_value_survives_every_language() {
     assert_eq!(echo, String::from_utf8(place.read("wit/echo.wit")).unwrap(), "it was made so");
     let ran = place.run(&["interop", "--calls", "120"]).expect(0);
     assert!(ran.stderr.contains("no difference"), "{}", ran.stderr);
+}
+
+/// What people are told by text, machines are told by data.
+#[test]
+fn machines_are_told_each_difference_and_what_was_compared() {
+    let case = repository().join("tests/cases/cli/interop-differs");
+    let place = Place::with(&case).with_fake_tools();
+    let ran = place.run(&["--json", "interop", "--calls", "40", "--seed", "7"]).expect(1);
+    let lines = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap());
+    let of = |event: &str| -> Vec<serde_json::Value> {
+        lines.clone().filter(|line: &serde_json::Value| line["event"] == event).collect()
+    };
+    let [difference] = &of("difference")[..] else { panic!("{}", ran.stdout) };
+    assert_eq!(difference["calls"], serde_json::json!(["double(1001)"]));
+    assert_eq!(difference["answers"][1]["answer"], "2003");
+    assert_eq!(difference["answers"][2]["like"], "one");
+    assert!(difference["checks"].as_str().unwrap().contains("[[check]]"));
+    let [compared] = &of("interop")[..] else { panic!("{}", ran.stdout) };
+    assert_eq!(compared["calls"], 40);
+    assert_eq!((&compared["seed"], &compared["differences"]), (&7.into(), &1.into()));
 }

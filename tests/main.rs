@@ -3,8 +3,11 @@
 
 #![allow(clippy::needless_raw_string_hashes, reason = "snapbox writes its snapshots so")]
 
+mod bench;
 mod cache;
+mod calculator;
 mod cases;
+mod check;
 mod compile;
 mod compose;
 mod fake;
@@ -18,6 +21,7 @@ mod place;
 mod provenance;
 mod real;
 mod report;
+mod sandbox;
 mod schedule;
 mod traps;
 mod types;

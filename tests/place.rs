@@ -186,7 +186,7 @@ fn default_home() -> PathBuf {
     Path::new(path.trim()).parent().expect("tools are below the home").to_owned()
 }
 
-/// `12 ms` and `1.3 s` become `[TIME]`, and the blanks before them one.
+/// `12 ms`, `1.3 s` and the like become `[TIME]`, and the blanks before them one.
 fn blot_times(line: &str) -> String {
     let words: Vec<&str> = line.split(' ').collect();
     let mut blotted: Vec<&str> = Vec::new();
@@ -196,7 +196,7 @@ fn blot_times(line: &str) -> String {
             let last = last.trim_start_matches('(');
             !last.is_empty() && last.chars().all(|digit| digit.is_ascii_digit() || digit == '.')
         });
-        if number && (unit == "ms" || unit == "s") {
+        if number && ["ns", "µs", "ms", "s"].contains(&unit) {
             let open = blotted.pop().is_some_and(|last| last.starts_with('('));
             while blotted.last().is_some_and(|last| last.is_empty()) {
                 blotted.pop();

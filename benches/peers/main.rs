@@ -21,6 +21,8 @@
 //! ninja comes from the system; the others from npm, into `POLY_BENCH_PEERS` or the cache directory.
 //! Where a peer cannot do it, its cell shows what it said.
 
+#[path = "../shared/machine.rs"]
+mod machine;
 mod measure;
 mod peers;
 mod table;
@@ -64,7 +66,7 @@ fn main() {
     let top = tempfile::tempdir().expect("a temporary directory");
     let stopwatch = Stopwatch::compile(top.path());
     let peers_at = peers::place(&options.peers);
-    println!("{}", measure::machine());
+    println!("{}", machine::machine());
     let mut by_workspace: BTreeMap<(usize, bool), Vec<Case>> = BTreeMap::new();
     for (case, components) in &options.what {
         by_workspace.entry((*components, *case == Case::Own)).or_default().push(*case);

@@ -12,7 +12,7 @@ use poly_cache::Artifact;
 
 use super::cache::note_checkout;
 use super::compile;
-use super::compose;
+use super::compose::{self, Assembly};
 use super::driver::Driver;
 use super::error::{AdaptFailure, BuildError};
 use super::event::Event;
@@ -159,6 +159,7 @@ impl Driver<'_> {
             if let Some(text) = left_out(&assembly.wiring.unused) {
                 (self.tell)(Event::Warning { text });
             }
+            self.tell_of_grants(&assembly);
             let composed = compose::compose(&self.project.manifest, &assembly)?;
             // A single component is what it is: no engine touches it.
             let by = if assembly.wiring.links.is_empty() {
@@ -174,13 +175,24 @@ impl Driver<'_> {
         Prepared { fingerprint, by, work: Box::new(work) }
     }
 
+    /// Tells which grants nobody uses, and which reach several parts.
+    fn tell_of_grants(&self, assembly: &Assembly<'_>) {
+        let manifest = &self.project.manifest;
+        let left = assembly.wiring.left.iter();
+        let imports = left.map(|(import, left)| (import.as_str(), left.wanted_by.as_slice()));
+        let unused = host::unused(manifest, imports.clone().map(|(import, _)| import));
+        for text in unused.into_iter().chain(host::shared(manifest, imports)) {
+            (self.tell)(Event::Warning { text });
+        }
+    }
+
     /// Machine code of the composed component, or of one `alone`.
     fn prepare_precompile(
         &self,
         alone: Option<&str>,
         component: &Artifact,
     ) -> Result<Prepared<'_>, BuildError> {
-        let options = host::EngineOptions::for_limits(&self.project.manifest.limits);
+        let options = host::EngineOptions::of(&self.project.manifest);
         let engine = host::Engine::new(&options).map_err(Box::new)?;
         let mut fingerprint = Fingerprint::new("precompile");
         fingerprint.artifacts.insert(Action::Compose, component.digest);

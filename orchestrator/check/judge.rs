@@ -3,26 +3,11 @@
 use miette::{Diagnostic, SourceSpan};
 use serde::Serialize;
 use thiserror::Error;
-use wasm_wave::value::{Type, Value};
 
+use super::Expectation;
 use super::call::{problem, quote};
-use super::outcome::{Ending, Outcome};
-use crate::manifest::{Check, Limit};
-
-/// What a check wants to see. One that wants nothing is content when the call returns.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Expectation {
-    /// The value returned, in WAVE.
-    pub returns: Option<String>,
-    /// Part of a trap's message.
-    pub traps: Option<String>,
-    /// The limit that stops it.
-    pub exceeds: Option<Limit>,
-    /// All of its standard output.
-    pub stdout: Option<String>,
-    /// All of its standard error.
-    pub stderr: Option<String>,
-}
+use super::outcome::{Ending, Outcome, Refusal, Returned, WatchedFile};
+use super::value::{self, Wanted};
 
 /// Whether a call did what was expected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -50,15 +35,23 @@ pub struct Difference {
 }
 
 /// What was compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Subject {
     /// How the call ended, the returned value among it.
     Ending,
+    /// What was refused.
+    Refusals,
     /// Standard output.
     Stdout,
     /// Standard error.
     Stderr,
+    /// A file, by the guest's path.
+    File(String),
+    /// Fuel, beside that of another call.
+    Fuel,
+    /// Time, beside that of another call.
+    Time,
 }
 
 /// A check that cannot be judged because it asks for what cannot be.
@@ -81,34 +74,29 @@ pub enum ExpectationError {
         #[label("here")]
         span: SourceSpan,
     },
-    /// `returns` is given, and the function returns nothing.
-    #[error("the check says `returns`, and the function returns no value")]
-    #[diagnostic(help("leave `returns` out: the check then passes when the call returns"))]
-    ReturnsNothing,
-}
-
-impl From<&Check> for Expectation {
-    fn from(check: &Check) -> Self {
-        Self {
-            returns: check.returns.as_ref().map(|text| text.get_ref().clone()),
-            traps: check.traps.clone(),
-            exceeds: check.exceeds,
-            stdout: check.stdout.clone(),
-            stderr: check.stderr.clone(),
-        }
-    }
+    /// A value is expected, and the function returns nothing.
+    #[error("the check says `{key}`, and the function returns no value")]
+    #[diagnostic(help("leave `{key}` out: the check then passes when the call returns"))]
+    ReturnsNothing {
+        /// What the check says.
+        key: &'static str,
+    },
 }
 
 /// Holds what happened against what was expected.
 pub fn judge(expectation: &Expectation, outcome: &Outcome) -> Result<Verdict, ExpectationError> {
     let mut differences = Vec::new();
     differences.extend(judge_ending(expectation, &outcome.ending)?);
+    differences.extend(judge_refusals(expectation.denied.as_deref(), &outcome.refusals));
     let streams = [
         (Subject::Stdout, &expectation.stdout, &outcome.stdout),
         (Subject::Stderr, &expectation.stderr, &outcome.stderr),
     ];
     for (subject, expected, got) in streams {
         differences.extend(judge_stream(subject, expected.as_deref(), got.as_deref()));
+    }
+    for (path, expected) in &expectation.files {
+        differences.extend(judge_file(path, expected, outcome.files.get(path)));
     }
     if differences.is_empty() {
         return Ok(Verdict::Pass);
@@ -132,33 +120,65 @@ fn judge_ending(
         let met = matches!(ending, Ending::Trapped(trap) if trap.message.contains(part.as_str()));
         return Ok(if met { None } else { otherwise(format!("a trap: {part}")) });
     }
-    match (&expectation.returns, ending) {
-        (Some(wanted), Ending::Returned(Some(returned))) => {
-            let wanted = canonical(wanted, &returned.of, &returned.text)?;
-            Ok(if wanted == returned.text { None } else { otherwise(wanted) })
-        }
-        (Some(_), Ending::Returned(None)) => Err(ExpectationError::ReturnsNothing),
-        (Some(wanted), _) => Ok(otherwise(wanted.clone())),
-        (None, Ending::Returned(_)) => Ok(None),
-        (None, _) => Ok(otherwise("a return".to_owned())),
+    if let Some(wanted) = &expectation.returns {
+        return Ok(match returned(ending, "returns")? {
+            Some(returned) => {
+                let wanted = read(wanted, returned)?;
+                let near = expectation.approx.map(|part| format!(", floats within {part}"));
+                let expected = || wanted.text.clone() + &near.unwrap_or_default();
+                if wanted.is(returned, expectation.approx) { None } else { otherwise(expected()) }
+            }
+            None => otherwise(wanted.clone()),
+        });
+    }
+    if let Some(pattern) = &expectation.matches {
+        let returned = returned(ending, "matches")?;
+        let met = returned.is_some_and(|it| pattern.is_found_in(&value::characters(it)));
+        return Ok(if met { None } else { otherwise(format!("a match of `{pattern}`")) });
+    }
+    Ok(match ending {
+        Ending::Returned(_) => None,
+        // Most programs give up where they are refused what they need.
+        Ending::Trapped(_) if expectation.denied.is_some() => None,
+        _ => otherwise("a return".to_owned()),
+    })
+}
+
+/// The value returned, if the call returned at all; `key` is what asks for it.
+fn returned<'o>(
+    ending: &'o Ending,
+    key: &'static str,
+) -> Result<Option<&'o Returned>, ExpectationError> {
+    match ending {
+        Ending::Returned(Some(returned)) => Ok(Some(returned)),
+        Ending::Returned(None) => Err(ExpectationError::ReturnsNothing { key }),
+        _ => Ok(None),
     }
 }
 
-/// `wanted` as the host would write a value of that type, so that equal values are equal
-/// texts: WAVE's writer has one spelling for each value, and one for all that are not a
-/// number.
-fn canonical(wanted: &str, of: &Type, got: &str) -> Result<String, ExpectationError> {
-    if wanted == got {
-        return Ok(wanted.to_owned());
-    }
-    let misfit = |problem: String, place| {
-        let (text, span) = quote(wanted, place);
-        let (got, _) = quote(got, 0..0);
-        ExpectationError::Returns { of: of.to_string(), problem, got, text, span }
+/// `wanted` as a value of the type that was returned.
+fn read(wanted: &str, returned: &Returned) -> Result<Wanted, ExpectationError> {
+    Wanted::read(wanted, &returned.of).map_err(|error| {
+        let (text, span) = quote(wanted, error.span());
+        let (got, _) = quote(&returned.text, 0..0);
+        let of = returned.of.to_string();
+        ExpectationError::Returns { of, problem: problem(&error), got, text, span }
+    })
+}
+
+fn judge_refusals(part: Option<&str>, refusals: &[Refusal]) -> Option<Difference> {
+    let part = part?;
+    let of = |refusal: &Refusal| match &refusal.wanted {
+        Some(wanted) => format!("{}: {wanted}", refusal.function),
+        None => refusal.function.clone(),
     };
-    let value: Value =
-        wasm_wave::from_str(of, wanted).map_err(|error| misfit(problem(&error), error.span()))?;
-    wasm_wave::to_string(&value).map_err(|error| misfit(error.to_string(), 0..wanted.len()))
+    let tells = |refusal: &Refusal| of(refusal).contains(part) || refusal.grant.contains(part);
+    if refusals.iter().any(tells) {
+        return None;
+    }
+    let got: Vec<_> = refusals.iter().map(of).collect();
+    let got = if got.is_empty() { "nothing was refused".to_owned() } else { got.join("\n") };
+    Some(Difference { subject: Subject::Refusals, expected: format!("a refusal: {part}"), got })
 }
 
 fn judge_stream(subject: Subject, expected: Option<&str>, got: Option<&str>) -> Option<Difference> {
@@ -171,12 +191,26 @@ fn judge_stream(subject: Subject, expected: Option<&str>, got: Option<&str>) -> 
     Some(Difference { subject, expected: expected.to_owned(), got })
 }
 
+fn judge_file(path: &str, expected: &str, got: Option<&WatchedFile>) -> Option<Difference> {
+    let got = match got {
+        Some(WatchedFile::Written(text)) if text == expected => return None,
+        Some(WatchedFile::Written(text)) => text.clone(),
+        Some(WatchedFile::Untouched) => "a file that was there before, and was not written".into(),
+        Some(WatchedFile::Missing) | None => "no such file".into(),
+    };
+    Some(Difference { subject: Subject::File(path.to_owned()), expected: expected.to_owned(), got })
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::time::Duration;
 
-    use super::super::{Returned, Trap};
+    use wasm_wave::value::Type;
+
+    use super::super::Trap;
     use super::*;
+    use crate::manifest::{CheckStep, Limit};
 
     fn outcome(ending: Ending) -> Outcome {
         Outcome {
@@ -184,6 +218,7 @@ mod tests {
             stdout: Some("hello\n".into()),
             stderr: None,
             refusals: Vec::new(),
+            files: BTreeMap::new(),
             fuel: None,
             elapsed: Duration::ZERO,
         }
@@ -242,7 +277,79 @@ mod tests {
         let error = judge(&returns("ok(1)"), &returned("3", Type::U8)).unwrap_err();
         assert_eq!(error.to_string(), "`returns` is not a `u8`: a value of another type");
         let nothing = judge(&returns("1"), &outcome(Ending::Returned(None))).unwrap_err();
-        assert!(matches!(nothing, ExpectationError::ReturnsNothing));
+        assert_eq!(
+            nothing.to_string(),
+            "the check says `returns`, and the function returns no value"
+        );
+    }
+
+    #[test]
+    fn floats_may_be_near_and_the_difference_says_how_near() {
+        let near = Expectation { approx: Some(1e-3), ..returns("[1, 2]") };
+        let floats = |text: &str| returned(text, Type::list(Type::F64));
+        assert!(passes(&near, &floats("[1.0005, 2]")));
+        assert!(!passes(&returns("[1, 2]"), &floats("[1.0005, 2]")));
+        let Verdict::Fail { differences } = judge(&near, &floats("[1.1, 2]")).unwrap() else {
+            panic!("it passed")
+        };
+        assert_eq!(differences[0].expected, "[1, 2], floats within 0.001");
+        assert_eq!(differences[0].got, "[1.1, 2]");
+    }
+
+    fn matches(pattern: &str) -> Expectation {
+        toml::from_str::<CheckStep>(&format!("call = ''\nmatches = '{pattern}'"))
+            .map(|step| Expectation::from(&step))
+            .unwrap()
+    }
+
+    #[test]
+    fn a_pattern_is_found_in_characters_or_in_wave() {
+        let string = |text: &str| returned(text, Type::STRING);
+        assert!(passes(&matches("[0-9]+ bytes"), &string("\"Stored 26 bytes\"")));
+        assert!(passes(&matches("^a\\nb$"), &string("\"a\\nb\"")));
+        assert!(!passes(&matches("^bytes"), &string("\"Stored 26 bytes\"")));
+        let result = |text: &str| returned(text, Type::result(Some(Type::STRING), None));
+        assert!(passes(&matches("^ok\\(.*bytes"), &result("ok(\"26 bytes\")")));
+        assert!(!passes(&matches("^ok"), &result("err")));
+        let verdict = judge(&matches("x"), &trapped("unreachable")).unwrap();
+        let Verdict::Fail { differences } = verdict else { panic!("it passed") };
+        assert_eq!(differences[0].expected, "a match of `x`");
+        let nothing = judge(&matches("x"), &outcome(Ending::Returned(None))).unwrap_err();
+        assert!(nothing.to_string().contains("says `matches`"), "{nothing}");
+    }
+
+    #[test]
+    fn a_refusal_is_known_by_any_part_and_says_nothing_of_the_end() {
+        let denied =
+            |part: &str| Expectation { denied: Some(part.into()), ..Expectation::default() };
+        let refused = |ending: Ending| Outcome {
+            refusals: vec![Refusal {
+                function: "wasi:http/outgoing-handler.handle".into(),
+                wanted: Some("http://evil.com:80".into()),
+                grant: "http = [\"http://evil.com\"]".into(),
+                times: 2,
+            }],
+            ..outcome(ending)
+        };
+        let happened = refused(Ending::Returned(None));
+        for part in ["wasi:http", "evil.com:80", "handle: http", "http = "] {
+            assert!(passes(&denied(part), &happened), "{part}");
+        }
+        let Ending::Trapped(trap) = trapped("unreachable").ending else { unreachable!() };
+        assert!(passes(&denied("evil.com"), &refused(Ending::Trapped(trap.clone()))));
+        assert!(!passes(&denied("evil.com"), &refused(Ending::Exceeded(Limit::Timeout))));
+        let both = Expectation { denied: Some("evil.com".into()), ..returns("1") };
+        assert!(!passes(&both, &refused(Ending::Trapped(trap))));
+
+        let told = |happened: &Outcome| match judge(&denied("wasi:sockets"), happened).unwrap() {
+            Verdict::Fail { mut differences } => differences.remove(0),
+            Verdict::Pass => panic!("it passed"),
+        };
+        let difference = told(&happened);
+        assert_eq!(difference.subject, Subject::Refusals);
+        assert_eq!(difference.expected, "a refusal: wasi:sockets");
+        assert_eq!(difference.got, "wasi:http/outgoing-handler.handle: http://evil.com:80");
+        assert_eq!(told(&outcome(Ending::Returned(None))).got, "nothing was refused");
     }
 
     #[test]
@@ -283,5 +390,31 @@ mod tests {
         };
         assert_eq!(differences.len(), 2);
         assert!(differences[1].got.contains("not granted"));
+    }
+
+    #[test]
+    fn files_are_compared_whole_and_must_have_been_written() {
+        let wants = Expectation {
+            files: [("/out/a".to_owned(), "text".to_owned())].into(),
+            ..Expectation::default()
+        };
+        let became = |file: WatchedFile| Outcome {
+            files: [("/out/a".to_owned(), file)].into(),
+            ..outcome(Ending::Returned(None))
+        };
+        assert!(passes(&wants, &became(WatchedFile::Written("text".into()))));
+        for (file, told) in [
+            (WatchedFile::Written("text\n".into()), "text\n"),
+            (WatchedFile::Untouched, "a file that was there before, and was not written"),
+            (WatchedFile::Missing, "no such file"),
+        ] {
+            let verdict = judge(&wants, &became(file)).unwrap();
+            let Verdict::Fail { differences } = verdict else { panic!("it passed") };
+            assert_eq!(differences[0].subject, Subject::File("/out/a".into()));
+            assert_eq!(
+                (differences[0].expected.as_str(), differences[0].got.as_str()),
+                ("text", told)
+            );
+        }
     }
 }

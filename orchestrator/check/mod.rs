@@ -5,26 +5,36 @@
 //! - An [`Outcome`] is what really happened: how the call ended, what was written, what it
 //!   used up.
 //! - An [`Expectation`] is what a `[[check]]` of the manifest says should happen, and
-//!   [`judge`] holds the two against each other.
+//!   [`judge`] holds the two against each other. A check is one [`Step`] or several.
 //!
 //! [`narrow`] says of two values where they differ.
 //!
 //! Values are written in WAVE, the component model's text form for values, and compared as
 //! values: spaces, the order of a record's fields and the spelling of a number make no
-//! difference, and `nan` is `nan`. This room is pure: it starts no component; `host` does.
+//! difference, `nan` is `nan`, and floats may be near each other where a check says how near.
+//! This room is pure: it starts no component; `host` does.
 
 #![deny(clippy::disallowed_methods)]
 
+mod bound;
 mod call;
 mod excerpt;
+mod expectation;
 mod judge;
 mod narrow;
 mod outcome;
+mod reference;
 mod signature;
+mod steps;
+mod value;
 
+pub use bound::Measured;
 pub(crate) use call::problem as wave_problem;
-pub use call::{ArgumentError, Call, CallSyntaxError};
-pub use judge::{Difference, Expectation, ExpectationError, Subject, Verdict, judge};
+pub use call::{ArgumentError, Call, CallSyntaxError, Misfit};
+pub use expectation::Expectation;
+pub use judge::{Difference, ExpectationError, Subject, Verdict, judge};
 pub use narrow::{Narrowed, narrow};
-pub use outcome::{Code, Ending, Frame, Outcome, Place, Refusal, Returned, Trap};
-pub use signature::{Parameter, Signature, Types, is_short_for};
+pub use outcome::{Code, Ending, Frame, Outcome, Place, Refusal, Returned, Trap, WatchedFile};
+pub use reference::{Part, Reference};
+pub use signature::{Parameter, Signature, Types};
+pub use steps::{Step, StepError, StepFault};

@@ -1,5 +1,6 @@
 //! What happened when a function was called.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ pub struct Outcome {
     pub stderr: Option<String>,
     /// What it tried to use and was not granted, each thing once, in the order of the first try.
     pub refusals: Vec<Refusal>,
+    /// What became of files that were watched, by the guest's path.
+    pub files: BTreeMap<String, WatchedFile>,
     /// Fuel used; none where fuel is not counted.
     pub fuel: Option<u64>,
     /// Wall-clock time of the call; with the first call of an instance, that of starting it
@@ -37,10 +40,23 @@ pub struct Refusal {
     pub function: String,
     /// What it asked for, in a few words, where it asked for something: `http://evil.com:80`.
     pub wanted: Option<String>,
-    /// The line of the manifest that would allow it, below `[grants]`: `env = { HOME = "..." }`.
+    /// The line of the manifest that would allow it, below `[grants]`: `env = { HOME = "..." }`;
+    /// empty, if none would.
     pub grant: String,
     /// How often it tried.
     pub times: u64,
+}
+
+/// What became of a file while a call was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WatchedFile {
+    /// It is not there, or is no file of that directory.
+    Missing,
+    /// It is as it was before.
+    Untouched,
+    /// It was written, and this is in it; bytes that are not UTF-8 show as `U+FFFD`.
+    Written(String),
 }
 
 /// How a call ended.
@@ -142,6 +158,25 @@ impl fmt::Display for Ending {
     }
 }
 
+impl fmt::Display for Refusal {
+    /// One line: what was refused, how often, and what would allow it.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "the component used `{}`", self.function)?;
+        if let Some(wanted) = &self.wanted {
+            write!(formatter, " for `{}`", wanted.escape_debug())?;
+        }
+        if self.times > 1 {
+            write!(formatter, " {} times", self.times)?;
+        }
+        formatter.write_str(", which is not granted")?;
+        if self.grant.is_empty() {
+            formatter.write_str(" and cannot be")
+        } else {
+            write!(formatter, "; it would be by `{}`", self.grant)
+        }
+    }
+}
+
 impl Frame {
     /// Whether it is of the component's own sources.
     pub fn is_own(&self) -> bool {
@@ -162,4 +197,32 @@ impl fmt::Display for Place {
 
 fn as_milliseconds<S: Serializer>(elapsed: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(elapsed.as_secs_f64() * 1000.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_what_would_allow_it() {
+        let mut refusal = Refusal {
+            function: "wasi:http/outgoing-handler.handle".to_owned(),
+            wanted: Some("http://evil.com".to_owned()),
+            grant: "http = [\"http://evil.com\"]".to_owned(),
+            times: 1,
+        };
+        assert_eq!(
+            refusal.to_string(),
+            "the component used `wasi:http/outgoing-handler.handle` for `http://evil.com`, which is \
+             not granted; it would be by `http = [\"http://evil.com\"]`"
+        );
+        refusal.wanted = Some("a\nb".to_owned());
+        refusal.grant.clear();
+        refusal.times = 3;
+        assert_eq!(
+            refusal.to_string(),
+            "the component used `wasi:http/outgoing-handler.handle` for `a\\nb` 3 times, which is \
+             not granted and cannot be"
+        );
+    }
 }

@@ -12,7 +12,8 @@ pub struct Signature {
     /// The interface it belongs to, by full name (`demo:pipeline/data-source@0.1.0`); none
     /// for a function that the component exports itself.
     pub interface: Option<String>,
-    /// The function's own name.
+    /// The function's own name; of a resource, `counter` is its constructor, and `counter.next` a
+    /// method or a static function.
     pub function: String,
     /// Its parameters, in order.
     pub parameters: Vec<Parameter>,
@@ -37,13 +38,6 @@ pub struct Types {
     pub parameters: Vec<Type>,
     /// That of what it returns, if it returns anything.
     pub result: Option<Type>,
-}
-
-/// Whether `wanted` names the interface `full` without its version, or by its own name alone.
-pub fn is_short_for(full: &str, wanted: &str) -> bool {
-    let unversioned = full.split_once('@').map_or(full, |(name, _)| name);
-    let own = unversioned.rsplit_once('/').map_or(unversioned, |(_, name)| name);
-    wanted == unversioned || wanted == own
 }
 
 impl Signature {

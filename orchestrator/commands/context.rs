@@ -18,6 +18,7 @@ use crate::build::{self, Built, Documents, Driver, Event, Options, Project, Prov
 use crate::check::Trap;
 use crate::cli::Global;
 use crate::config::Config;
+use crate::plan::Action;
 use crate::report::{Report, Summary};
 use crate::toolchain::environment;
 
@@ -30,6 +31,7 @@ pub(super) struct Context<'a> {
     pub(super) config: Config,
     options: Options,
     stored: Rc<Cell<bool>>,
+    composed: Rc<Cell<bool>>,
 }
 
 impl<'a> Context<'a> {
@@ -53,6 +55,7 @@ impl<'a> Context<'a> {
             verbose: global.verbose,
             config,
             stored: Rc::default(),
+            composed: Rc::default(),
             manifest: global.manifest.clone().unwrap_or_else(|| PathBuf::from("pipeline.toml")),
             options: Options {
                 cache,
@@ -114,6 +117,11 @@ impl<'a> Context<'a> {
         self.stored.get()
     }
 
+    /// Whether a build composed anew, and so told of the grants.
+    pub(super) fn has_composed(&self) -> bool {
+        self.composed.get()
+    }
+
     /// Where artifacts and all that was fetched are kept.
     pub(super) fn cache(&self) -> &Path {
         &self.options.cache
@@ -134,16 +142,18 @@ impl<'a> Context<'a> {
         Provision::new(&self.options, tell)
     }
 
-    /// Says of a trap of the composed component where in the pipeline's sources it was.
+    /// Says of a trap of the composed component, or of one by itself, where in the pipeline's
+    /// sources it was.
     pub(super) fn locate(
         &self,
         project: &Project,
         trap: &mut Trap,
         stderr: Option<&str>,
+        alone: Option<&str>,
     ) -> Result<(), CommandError> {
         let tell = |event: Event| self.report.event(&event);
         let driver = Driver::open(project, self.options(project), &tell)?;
-        Ok(driver.locate(trap, stderr, None)?)
+        Ok(driver.locate(trap, stderr, alone)?)
     }
 
     /// Drops machine code of a component by itself, or of the composed one: the one in the cache is
@@ -184,15 +194,18 @@ impl<'a> Context<'a> {
     pub(super) fn build(&self, project: &Project, run: bool) -> Result<Built, CommandError> {
         let started = Instant::now();
         let (actions, ran) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let composed = AtomicBool::new(false);
         let tell = |event: Event| {
-            if let Event::Finished { cached, .. } = &event {
+            if let Event::Finished { action, cached, .. } = &event {
                 actions.fetch_add(1, Ordering::Relaxed);
                 ran.fetch_add(usize::from(!cached), Ordering::Relaxed);
+                composed.fetch_or(*action == Action::Compose && !cached, Ordering::Relaxed);
             }
             self.report.event(&event);
         };
         let built = Driver::open(project, self.options(project), &tell)?.build(run);
         self.stored.set(self.stored.get() || ran.load(Ordering::Relaxed) > 0);
+        self.composed.set(self.composed.get() || composed.into_inner());
         let built = built?;
         self.report.summary(&Summary {
             pipeline: project.manifest.pipeline.name.get_ref().clone(),

@@ -89,6 +89,41 @@ pub enum CommandError {
         #[help]
         help: Option<String>,
     },
+    /// One of many calls did not come back.
+    #[error("`{call}` to `{to}` did not return after {done} that did: {ending}")]
+    BenchEnded {
+        /// The call.
+        call: String,
+        /// What it was made to.
+        to: String,
+        /// How many returned before it.
+        done: usize,
+        /// How it ended.
+        ending: String,
+        /// What to do about it.
+        #[help]
+        help: Option<String>,
+    },
+    /// Nothing that a call can be compared with.
+    #[error(
+        "`{what}` is no call, for it has no parentheses, and neither a component of the pipeline nor a file"
+    )]
+    #[diagnostic(help("{nearest}"))]
+    NothingToCompare {
+        /// What was typed.
+        what: String,
+        /// What may have been meant.
+        nearest: String,
+    },
+    /// A file that is not a component.
+    #[error("`{}` is not a component", path.display())]
+    #[diagnostic(help(
+        "`poly inspect` shows what it is; poly makes components of the pipeline's own core modules"
+    ))]
+    NoComponent {
+        /// The file.
+        path: PathBuf,
+    },
     /// Ctrl-C.
     #[error("interrupted")]
     Interrupted,
@@ -104,7 +139,7 @@ pub enum CommandError {
     #[diagnostic(help(
         "write one with `components = [...]`, and `interface` for what they all export"
     ))]
-    NothingToCompare,
+    NoInterop,
     /// No `[interop.NAME]` of this name.
     #[error("the manifest has no `[interop.{name}]`")]
     #[diagnostic(help("{nearest}"))]
@@ -244,7 +279,7 @@ impl CommandError {
         match self {
             Self::Build(error) if !error.is_usage() => 1,
             Self::Dependencies(error) if error.is_failure() => 1,
-            Self::Ended { .. } | Self::Start(_) | Self::Snapshot(_) => 1,
+            Self::Ended { .. } | Self::BenchEnded { .. } | Self::Start(_) | Self::Snapshot(_) => 1,
             _ => 2,
         }
     }

@@ -58,7 +58,7 @@ pub(super) fn run(context: &Context<'_>, options: &InteropOptions) -> Result<End
 fn tables<'m>(manifest: &'m Manifest, names: &[String]) -> Result<Vec<Table<'m>>, CommandError> {
     let all = &manifest.interop;
     if all.is_empty() {
-        return Err(CommandError::NothingToCompare);
+        return Err(CommandError::NoInterop);
     }
     if names.is_empty() {
         return Ok(all.iter().collect());
@@ -175,7 +175,7 @@ impl Comparison<'_> {
         let each = self.sandboxes.iter().zip(&agreed.interfaces);
         each.map(|(sandbox, interface)| {
             let prefix = interface.as_ref().map(|name| format!("{name}.")).unwrap_or_default();
-            let mut instance = match sandbox.start(&self.interop.grants) {
+            let mut instance = match sandbox.start_with(&self.interop.grants) {
                 Ok(instance) => instance,
                 // One that does not even start answers so to the first call.
                 Err(CommandError::Start(StartError::Stopped(outcome))) => {

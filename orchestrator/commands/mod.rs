@@ -1,5 +1,6 @@
 //! One thin file for each subcommand: options → driver → report.
 
+mod bench;
 mod build;
 mod cache;
 mod check;
@@ -11,6 +12,7 @@ mod graph;
 mod inspect;
 mod interop;
 mod lock;
+mod perform;
 mod plan;
 mod precompile;
 mod run;
@@ -118,6 +120,7 @@ fn dispatch(cli: &Cli, jobs: NonZeroUsize, report: &Report) -> Result<Ending, Co
         Command::Run { call, .. } => run::run(&context, call.as_deref()),
         Command::Check(options) => check::run(&context, options),
         Command::Interop(options) => interop::run(&context, options),
+        Command::Bench(options) => bench::run(&context, options),
         Command::Plan => plan::run(&context),
         Command::Why { component } => why::run(&context, component.as_deref()),
         Command::Graph { format } => graph::run(&context, *format),

@@ -1,35 +1,43 @@
 //! `poly run`: build, then one call in the sandbox. Without a call it is the manifest's first
-//! check, which is then checked as well.
+//! check, all steps of it, which is then checked as well.
 
 use std::io::{self, Read as _};
 
 use super::context::Context;
-use super::sandbox::Sandbox;
+use super::perform::{Performed, perform};
+use super::sandbox::{self, Sandbox};
 use super::{CommandError, Ending};
-use crate::check::{self, Call, Outcome};
-use crate::manifest;
+use crate::check::{self, Call, Outcome, Step};
+use crate::manifest::Check;
 use crate::report::{Checked, GuestStream, Report};
 
 pub(super) fn run(context: &Context<'_>, typed: Option<&str>) -> Result<Ending, CommandError> {
     let project = context.project()?;
     let typed = typed.map(typed_call).transpose()?;
-    let first = project.manifest.checks.first().filter(|_| typed.is_none());
     // What cannot be called is said before minutes are spent on a build.
-    let text = typed.as_deref().or(first.map(|check| check.call.get_ref().as_str()));
-    let call = text.map(Call::parse).transpose()?;
-
-    let built = context.build(&project, true)?;
-    let sandbox = Sandbox::open(context, &project, &built)?;
-    let Some(call) = call else {
+    if let Some(text) = typed {
+        let call = Call::parse(&text)?;
+        let sandbox = Sandbox::open(context, &project, &context.build(&project, true)?)?;
+        let mut outcome = sandbox.call(&call)?;
+        sandbox.locate(&mut outcome);
+        tell_streams(context.report, &outcome);
+        sandbox::tell_refusals(context.report, &outcome);
+        return returned(context.report, &sandbox, &call, &outcome);
+    }
+    let Some(check) = project.manifest.checks.first() else {
+        let sandbox = Sandbox::open(context, &project, &context.build(&project, true)?)?;
         return Err(CommandError::NothingToCall { functions: sandbox.functions() });
     };
-    let mut outcome = sandbox.call(&call)?;
-    sandbox.locate(&mut outcome);
-    tell_streams(context.report, &outcome);
-    match first {
-        Some(check) => first_check(context, &sandbox, check, &call, &outcome),
-        None => returned(context.report, &sandbox, &call, &outcome),
-    }
+    let steps = sandbox::steps(&project.manifest, check)?;
+    let sandbox = match &check.component {
+        Some(component) => {
+            let name = component.get_ref().as_str();
+            let built = context.build_alone(&project, &[name])?;
+            Sandbox::alone(context, &project, component, &built[name])?
+        }
+        None => Sandbox::open(context, &project, &context.build(&project, true)?)?,
+    };
+    first_check(context, &sandbox, check, &steps)
 }
 
 /// A call as typed, or from standard input where it is longer than a command line may be.
@@ -54,7 +62,7 @@ fn returned(
 ) -> Result<Ending, CommandError> {
     if !outcome.is_return() {
         return Err(CommandError::Ended {
-            call: super::sandbox::short(call),
+            call: sandbox::short(call),
             ending: outcome.ending.to_string(),
             help: sandbox.remedy(outcome),
         });
@@ -63,22 +71,27 @@ fn returned(
     Ok(Ending::Well)
 }
 
+/// Makes the calls of the first check, and tells what each returns.
 fn first_check(
     context: &Context<'_>,
     sandbox: &Sandbox<'_>,
-    check: &manifest::Check,
-    call: &Call,
-    outcome: &Outcome,
+    check: &Check,
+    steps: &[Step],
 ) -> Result<Ending, CommandError> {
-    // A trap that was expected is no failure; any other is told as one.
-    let differences = sandbox.judge(check, outcome)?;
-    if outcome.is_return() {
-        // What it used is told with the check.
-        context.report.returned(call.text(), value(outcome), None);
+    let Performed { mut outcomes, differences } = perform(sandbox, check, steps)?;
+    outcomes.iter_mut().for_each(|outcome| sandbox.locate(outcome));
+    for (step, outcome) in steps.iter().zip(&outcomes) {
+        tell_streams(context.report, outcome);
+        sandbox::tell_refusals(context.report, outcome);
+        // A trap that was expected is no failure; any other is told as one.
+        if outcome.is_return() {
+            context.report.returned(step.call.text(), value(outcome), None);
+        }
     }
     // Its streams have been told.
-    let checked = Checked::new(check.call.get_ref(), sandbox.place(check), differences, outcome)
-        .with_help(sandbox.unseen(outcome));
+    let unseen = outcomes.last().and_then(|last| sandbox.unseen(last));
+    let checked =
+        Checked::new(check, sandbox.place(check), differences, &outcomes).with_help(unseen);
     context.report.checked(&checked);
     Ok(if checked.passed { Ending::Well } else { Ending::Failed })
 }

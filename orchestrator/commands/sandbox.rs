@@ -1,5 +1,6 @@
 //! A component in machine code, ready to be started with what the manifest grants.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use miette::Diagnostic;
@@ -7,16 +8,18 @@ use miette::Diagnostic;
 use super::CommandError;
 use super::context::Context;
 use crate::build::{Built, Project};
-use crate::check::{Call, Difference, Ending, Expectation, Frame, Outcome, Verdict, judge};
-use crate::host::{Engine, EngineOptions, Instance, Program, StartError};
-use crate::manifest::{self, Grants, Limit, Manifest, Profile, Spanned};
+use crate::check::{Call, Ending, Frame, Outcome, Step};
+use crate::host::{self, Engine, EngineOptions, Instance, Program, StartError, Watch};
+use crate::manifest::{Check, Grants, Limit, Limits, Manifest, Profile, Spanned};
 use crate::nearest::quoted;
-use crate::report::{CheckPlace, stopped};
+use crate::report::{CheckPlace, Report, stopped};
 
-/// A program and what it may touch.
+/// A program, and the pipeline that says what it may touch.
 pub(super) struct Sandbox<'p> {
     context: &'p Context<'p>,
     project: &'p Project,
+    /// The component that it is by itself; none if it is the composed one.
+    alone: Option<String>,
     program: Program,
 }
 
@@ -65,7 +68,7 @@ impl<'p> Sandbox<'p> {
         path: &Path,
         again: impl FnOnce() -> Result<PathBuf, CommandError>,
     ) -> Result<Self, CommandError> {
-        let engine = Engine::new(&EngineOptions::for_limits(&project.manifest.limits))?;
+        let engine = Engine::new(&EngineOptions::of(&project.manifest))?;
         let program = match Program::load(&engine, path) {
             Ok(program) => program,
             Err(refused) => {
@@ -74,7 +77,19 @@ impl<'p> Sandbox<'p> {
                 Program::load(&engine, &again()?)?
             }
         };
-        Ok(Self { context, project, program })
+        // A build that composed has told it.
+        if component.is_none() && !context.has_composed() {
+            let imports = program.imports();
+            for text in host::unused(&project.manifest, imports.iter().map(String::as_str)) {
+                context.report.note(&text);
+            }
+        }
+        Ok(Self { context, project, alone: component.map(str::to_owned), program })
+    }
+
+    /// Another program, to be started with what the manifest grants.
+    pub(super) fn of(context: &'p Context<'p>, project: &'p Project, program: Program) -> Self {
+        Self { context, project, alone: None, program }
     }
 
     /// What it exports.
@@ -82,38 +97,69 @@ impl<'p> Sandbox<'p> {
         &self.program
     }
 
+    /// A new instance with what the manifest grants.
+    pub(super) fn start(&self) -> Result<Instance, CommandError> {
+        self.start_with(&self.project.manifest.grants)
+    }
+
     /// A new instance with these grants.
-    pub(super) fn start(&self, grants: &Grants) -> Result<Instance, CommandError> {
+    pub(super) fn start_with(&self, grants: &Grants) -> Result<Instance, CommandError> {
+        self.start_within(grants, &self.project.manifest.limits)
+    }
+
+    fn start_within(&self, grants: &Grants, limits: &Limits) -> Result<Instance, CommandError> {
         let Project { root, manifest, .. } = self.project;
-        Instance::start(&self.program, grants, &manifest.limits, root).map_err(
-            |error| match error {
-                StartError::Grant(grant) => in_manifest(manifest, &grant),
-                other => other.into(),
-            },
-        )
+        Instance::start(&self.program, grants, limits, root).map_err(|error| match error {
+            StartError::Grant(grant) => in_manifest(manifest, &grant),
+            other => other.into(),
+        })
     }
 
     /// Makes a call on a new instance, with no state of a former one.
     pub(super) fn call(&self, call: &Call) -> Result<Outcome, CommandError> {
-        match self.start(&self.project.manifest.grants) {
+        match self.start_for(None)? {
             Ok(mut instance) => Ok(instance.call(call)?),
-            // A component that does not even start has an outcome like any other.
-            Err(CommandError::Start(StartError::Stopped(outcome))) => Ok(*outcome),
-            Err(other) => Err(other),
+            Err(outcome) => Ok(outcome),
         }
     }
 
-    /// In what an outcome is not as a check of the manifest expects; empty if in nothing.
-    pub(super) fn judge(
+    /// A new instance, with what a check or else the pipeline grants and allows. A component that
+    /// does not even start has an outcome like any other.
+    pub(super) fn start_for(
         &self,
-        check: &manifest::Check,
-        outcome: &Outcome,
-    ) -> Result<Vec<Difference>, CommandError> {
-        match judge(&Expectation::from(check), outcome) {
-            Ok(Verdict::Pass) => Ok(Vec::new()),
-            Ok(Verdict::Fail { differences }) => Ok(differences),
-            Err(error) => Err(at_check(&self.project.manifest, check, &error)),
+        check: Option<&Check>,
+    ) -> Result<Result<Instance, Outcome>, CommandError> {
+        let own = check.and_then(|check| check.limits.as_ref());
+        let limits = own.unwrap_or(&self.project.manifest.limits);
+        match self.start_within(self.grants(check), limits) {
+            Err(CommandError::Start(StartError::Stopped(outcome))) => Ok(Err(*outcome)),
+            started => started.map(Ok),
         }
+    }
+
+    /// Looks at the files that a step of a check is to write.
+    pub(super) fn watch(&self, check: &Check, step: &Step) -> Watch {
+        Watch::begin(self.grants(Some(check)), &self.project.root, step.expectation.files.keys())
+    }
+
+    /// An error of a check, shown at the call of the manifest that it is about.
+    pub(super) fn at_call(
+        &self,
+        check: &Check,
+        index: usize,
+        error: &dyn Diagnostic,
+    ) -> CommandError {
+        at_call(&self.project.manifest, check, index, error)
+    }
+
+    /// An error shown at some place of the manifest.
+    pub(super) fn at(&self, place: Range<usize>, error: &dyn Diagnostic) -> CommandError {
+        at(&self.project.manifest, place, error)
+    }
+
+    fn grants<'c>(&'c self, check: Option<&'c Check>) -> &'c Grants {
+        let own = check.and_then(|check| check.grants.as_ref());
+        own.unwrap_or(&self.project.manifest.grants)
     }
 
     /// What to do about an outcome that is no return.
@@ -153,13 +199,14 @@ impl<'p> Sandbox<'p> {
     /// Says of a trap where in the pipeline's sources it was.
     pub(super) fn locate(&self, outcome: &mut Outcome) {
         let Ending::Trapped(trap) = &mut outcome.ending else { return };
+        let (stderr, alone) = (outcome.stderr.as_deref(), self.alone.as_deref());
         // What cannot be known leaves the trap as it is.
-        let _ = self.context.locate(self.project, trap, outcome.stderr.as_deref());
+        let _ = self.context.locate(self.project, trap, stderr, alone);
     }
 
     /// Where the manifest has a check.
-    pub(super) fn place(&self, check: &manifest::Check) -> CheckPlace {
-        let (line, column) = self.project.manifest.line_and_column(check.call.span().start);
+    pub(super) fn place(&self, check: &Check) -> CheckPlace {
+        let (line, column) = self.project.manifest.line_and_column(check.span().start);
         CheckPlace { file: self.context.manifest.display().to_string(), line, column }
     }
 
@@ -168,7 +215,8 @@ impl<'p> Sandbox<'p> {
     /// was.
     pub(super) fn unseen(&self, outcome: &Outcome) -> Option<String> {
         let Ending::Trapped(trap) = &outcome.ending else { return None };
-        let lost = outcome.stderr.is_none() && self.program.can_write_to_stderr();
+        let granted = self.project.manifest.grants.stderr.is_granted();
+        let lost = !granted && self.program.can_write_to_stderr();
         let lost = lost.then(|| "grant `stderr = true` to see what it wrote".to_owned());
         let component = trap.frames.iter().find_map(|frame| frame.component.as_deref());
         let unnamed = component.filter(|name| {
@@ -197,15 +245,30 @@ impl<'p> Sandbox<'p> {
     }
 }
 
-/// An error of a check, shown at its line of the manifest.
-pub(super) fn at_check(
+/// The steps of a check; an error is shown at its line of the manifest.
+pub(super) fn steps(manifest: &Manifest, check: &Check) -> Result<Vec<Step>, CommandError> {
+    Step::of(check).map_err(|error| at_call(manifest, check, error.index, &error.fault))
+}
+
+/// Tells what a call tried to use and was not granted.
+pub(super) fn tell_refusals(report: &Report, outcome: &Outcome) {
+    for refusal in &outcome.refusals {
+        report.note(&refusal.to_string());
+    }
+}
+
+fn at_call(
     manifest: &Manifest,
-    check: &manifest::Check,
+    check: &Check,
+    index: usize,
     error: &dyn Diagnostic,
 ) -> CommandError {
+    at(manifest, check.calls()[index].call.span(), error)
+}
+
+fn at(manifest: &Manifest, place: Range<usize>, error: &dyn Diagnostic) -> CommandError {
     let help = error.help().map(|help| help.to_string());
-    let span = check.call.span();
-    CommandError::Manifest(manifest.error_at(span, error.to_string(), "this check", help))
+    CommandError::Manifest(manifest.error_at(place, error.to_string(), "this check", help))
 }
 
 /// An error whose labels point into the manifest's text, with that text.

@@ -36,6 +36,11 @@ impl Budget {
             excess,
         }
     }
+
+    /// How many bytes of memory have been asked for and given.
+    pub(super) fn used(&self) -> u64 {
+        self.memory.used as u64
+    }
 }
 
 impl Share {

@@ -1,6 +1,7 @@
-//! What a component writes to standard output or standard error, kept up to a limit.
+//! What a component writes to standard output or standard error, kept up to a limit, or handed on
+//! up to that limit.
 
-use std::io;
+use std::io::{self, Write};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -11,6 +12,7 @@ use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
 use super::excess::{Excess, Over};
+use super::secrets::Veil;
 use crate::manifest::Limit;
 
 /// How much a component is told it may write at once.
@@ -19,9 +21,22 @@ const CHUNK: usize = 64 * 1024;
 /// One stream's text; clones share it.
 #[derive(Clone)]
 pub(super) struct Capture {
-    kept: Arc<Mutex<Vec<u8>>>,
-    limit: usize,
+    kept: Arc<Mutex<Kept>>,
     excess: Excess,
+}
+
+struct Kept {
+    bytes: Vec<u8>,
+    /// How many were written.
+    written: usize,
+    limit: usize,
+    /// Where they go instead of being kept.
+    onward: Option<Onward>,
+}
+
+struct Onward {
+    veil: Veil,
+    to: Box<dyn Write + Send>,
 }
 
 impl Capture {
@@ -29,28 +44,54 @@ impl Capture {
     /// noted in `excess`.
     pub(super) fn new(limit: u64, excess: Excess) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        Self { kept: Arc::default(), limit, excess }
+        let bytes = Vec::new();
+        let kept = Kept { bytes, written: 0, limit, onward: None };
+        Self { kept: Arc::new(Mutex::new(kept)), excess }
     }
 
-    /// What was written since the last time.
-    pub(super) fn take(&self) -> String {
-        let bytes = std::mem::take(&mut *self.lock());
-        match String::from_utf8(bytes) {
+    /// Keeps nothing and hands what passes `veil` on, as much as it would keep.
+    pub(super) fn onward(
+        limit: u64,
+        excess: Excess,
+        veil: Veil,
+        to: impl Write + Send + 'static,
+    ) -> Self {
+        let capture = Self::new(limit, excess);
+        capture.lock().onward = Some(Onward { veil, to: Box::new(to) });
+        capture
+    }
+
+    /// What was written since the last time, unless it was handed on.
+    pub(super) fn take(&self) -> Option<String> {
+        let mut kept = self.lock();
+        kept.written = 0;
+        if let Some(Onward { veil, to }) = &mut kept.onward {
+            // Whoever reads there may have gone away, which is no matter of the component's.
+            let _ = to.write_all(&veil.rest()).and_then(|()| to.flush());
+            return None;
+        }
+        let bytes = std::mem::take(&mut kept.bytes);
+        Some(match String::from_utf8(bytes) {
             Ok(text) => text,
             Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
-        }
+        })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
+    fn lock(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps what fits; an error when not all of it does.
-    fn keep(&self, written: &[u8]) -> Result<(), Over> {
+    /// Keeps what fits, or hands it on; what is over when not all of it does.
+    fn keep(&self, written: &[u8]) -> io::Result<Option<Over>> {
         let mut kept = self.lock();
-        let room = self.limit - kept.len();
-        kept.extend_from_slice(&written[..written.len().min(room)]);
-        if written.len() <= room { Ok(()) } else { Err(self.excess.note(Limit::Output)) }
+        let room = kept.limit - kept.written;
+        let fitting = &written[..written.len().min(room)];
+        kept.written += fitting.len();
+        match &mut kept.onward {
+            Some(Onward { veil, to }) => to.write_all(&veil.pass(fitting))?,
+            None => kept.bytes.extend_from_slice(fitting),
+        }
+        Ok((written.len() > room).then(|| self.excess.note(Limit::Output)))
     }
 }
 
@@ -72,11 +113,20 @@ impl StdoutStream for Capture {
 
 impl OutputStream for Capture {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
-        self.keep(&bytes).map_err(|over| StreamError::Trap(over.into()))
+        match self.keep(&bytes) {
+            Ok(None) => Ok(()),
+            Ok(Some(over)) => Err(StreamError::Trap(over.into())),
+            Err(error) => Err(StreamError::LastOperationFailed(error.into())),
+        }
     }
 
     fn flush(&mut self) -> StreamResult<()> {
-        Ok(())
+        match &mut self.lock().onward {
+            Some(Onward { to, .. }) => {
+                to.flush().map_err(|error| StreamError::LastOperationFailed(error.into()))
+            }
+            None => Ok(()),
+        }
     }
 
     fn check_write(&mut self) -> StreamResult<usize> {
@@ -95,7 +145,11 @@ impl AsyncWrite for Capture {
         _context: &mut Context<'_>,
         written: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Poll::Ready(self.keep(written).map(|()| written.len()).map_err(io::Error::other))
+        Poll::Ready(match self.keep(written) {
+            Ok(None) => Ok(written.len()),
+            Ok(Some(over)) => Err(io::Error::other(over)),
+            Err(error) => Err(error),
+        })
     }
 
     fn poll_flush(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -110,6 +164,7 @@ impl AsyncWrite for Capture {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::secrets::Secrets;
 
     #[test]
     fn what_fits_is_kept_and_the_rest_is_over() {
@@ -120,7 +175,7 @@ mod tests {
         assert_eq!(excess.limit(), None);
         assert!(matches!(stream.write(Bytes::from_static(b"9")), Err(StreamError::Trap(_))));
         assert_eq!(excess.limit(), Some(Limit::Output));
-        assert_eq!(capture.take(), "12345678");
+        assert_eq!(capture.take().as_deref(), Some("12345678"));
     }
 
     #[test]
@@ -129,7 +184,37 @@ mod tests {
         let mut stream = capture.clone();
         for _ in 0..100 {
             stream.write(Bytes::from_static(b"\xffabc")).unwrap();
-            assert_eq!(capture.take(), "\u{fffd}abc");
+            assert_eq!(capture.take().as_deref(), Some("\u{fffd}abc"));
         }
+    }
+
+    /// Where tests read what was handed on.
+    #[derive(Clone, Default)]
+    struct Pipe(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Pipe {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_is_handed_on_is_veiled_and_limited() {
+        let pipe = Pipe::default();
+        let secrets = Secrets::new(&[("TOKEN".to_owned(), "abc".to_owned())]);
+        let excess = Excess::default();
+        let capture = Capture::onward(8, excess.clone(), secrets.veil(), pipe.clone());
+        let mut stream = capture.clone();
+        for piece in ["a", "bc", "ab"] {
+            stream.write(Bytes::from_static(piece.as_bytes())).unwrap();
+        }
+        assert_eq!(capture.take(), None);
+        assert_eq!(&*pipe.0.lock().unwrap(), b"[secret TOKEN]ab");
+        assert!(stream.write(Bytes::from_static(b"123456789")).is_err());
+        assert_eq!(excess.limit(), Some(Limit::Output));
     }
 }

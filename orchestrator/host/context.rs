@@ -1,53 +1,48 @@
 //! What the host keeps for one instance, and what it links into it.
 
 use wasmtime::component::{Linker, ResourceTable};
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi::{WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use super::budget::Budget;
-use super::network::NoRequests;
-use super::stand_in::{self, Clock, Sequences};
-use crate::manifest::Grants;
+use super::grants::Granted;
+use super::{filesystem, network, stand_in};
+use crate::manifest::{Grants, Switch};
 
 /// The host's side of an instance.
 pub(super) struct Context {
-    pub(super) wasi: WasiCtx,
+    pub(super) granted: Granted,
     pub(super) table: ResourceTable,
     pub(super) budget: Budget,
-    pub(super) clock: Clock,
-    pub(super) sequences: Sequences,
     http: WasiHttpCtx,
-    requests: NoRequests,
 }
 
 impl Context {
-    /// `clock` is the one that `wasi` was made with, where clocks are not granted.
-    pub(super) fn new(wasi: WasiCtx, clock: Clock, budget: Budget) -> Self {
-        Self {
-            wasi,
-            table: ResourceTable::new(),
-            budget,
-            clock,
-            sequences: Sequences::default(),
-            http: WasiHttpCtx::new(),
-            requests: NoRequests,
-        }
+    /// Of an instance that has nothing but what is granted.
+    pub(super) fn new(granted: Granted, budget: Budget) -> Self {
+        Self { granted, table: ResourceTable::new(), budget, http: WasiHttpCtx::new() }
     }
 }
 
 impl WasiView for Context {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+        WasiCtxView { ctx: &mut self.granted.wasi, table: &mut self.table }
     }
 }
 
 impl WasiHttpView for Context {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView { hooks: &mut self.requests, table: &mut self.table, ctx: &mut self.http }
+        WasiHttpCtxView {
+            hooks: &mut self.granted.requests,
+            table: &mut self.table,
+            ctx: &mut self.http,
+        }
     }
 }
 
-/// All of WASI 0.2 (the interfaces of [`world::WASI_INTERFACES`](crate::component::world::WASI_INTERFACES), which the audit lets through), with stand-ins where the real thing is not granted.
+/// All of WASI 0.2 (the interfaces of
+/// [`world::WASI_INTERFACES`](crate::component::world::WASI_INTERFACES), which the audit lets
+/// through), with stand-ins where the real thing is not granted.
 pub(super) fn linker(
     engine: &wasmtime::Engine,
     grants: &Grants,
@@ -56,10 +51,12 @@ pub(super) fn linker(
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     linker.allow_shadowing(true);
-    if !grants.clocks {
+    filesystem::link(&mut linker)?;
+    network::link_lookup(&mut linker)?;
+    if grants.clocks != Switch::On {
         stand_in::link_clock(&mut linker)?;
     }
-    if !grants.random {
+    if grants.random != Switch::On {
         stand_in::link_randomness(&mut linker)?;
     }
     linker.allow_shadowing(false);

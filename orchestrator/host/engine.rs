@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use wasmtime::{Config, Strategy, WasmBacktraceDetails};
 
-use crate::manifest::Limits;
+use crate::manifest::Manifest;
 
 /// Stack for WebAssembly's own frames; a recursion that needs more is a trap.
 const STACK: usize = 1 << 20;
@@ -50,9 +50,9 @@ pub enum EngineError {
 pub struct Cause(wasmtime::Error);
 
 impl EngineOptions {
-    /// What these limits need.
-    pub fn for_limits(limits: &Limits) -> Self {
-        Self { fuel: limits.fuel.is_some() }
+    /// What a pipeline needs: one engine for all that it runs.
+    pub fn of(manifest: &Manifest) -> Self {
+        Self { fuel: manifest.counts_fuel() }
     }
 }
 

@@ -1,53 +1,100 @@
 //! What the host gives by each interface, in the words of `[grants]`: the same rules as `grants`,
 //! `network` and `stand_in` follow, told and not done.
 
-use std::fmt::Write as _;
-
 use crate::component::graph::Given;
 use crate::component::world::split_version;
-use crate::manifest::{Access, DirectoryGrant, Grants, Spanned};
+use crate::manifest::{Access, ClockSettings, DirectoryGrant, Grants, Output, Spanned, Switch};
 
 /// What a component gets by the interface `import` of WASI with these grants.
 pub fn given(grants: &Grants, import: &str) -> Given {
     let (interface, _) = split_version(import);
     let (package, name) = interface.split_once('/').unwrap_or((interface, ""));
-    let switch = |on: bool, grant: &str| on.then(|| grant.to_owned());
     match (package, name) {
         ("wasi:cli", "environment") => Given::of(environment(grants), "no variables, no arguments"),
         ("wasi:cli", "exit") => Given::Free("it ends the call and nothing else"),
-        ("wasi:cli", "stdin") => Given::of(switch(grants.stdin, "stdin"), "it is empty"),
-        ("wasi:cli", "stdout") => Given::of(switch(grants.stdout, "stdout"), "it is thrown away"),
-        ("wasi:cli", "stderr") => Given::of(switch(grants.stderr, "stderr"), "it is thrown away"),
+        ("wasi:cli", "stdin") => Given::of(stdin(grants), "it is empty"),
+        ("wasi:cli", "stdout") => Given::of(output("stdout", &grants.stdout), "it is thrown away"),
+        ("wasi:cli", "stderr") => Given::of(output("stderr", &grants.stderr), "it is thrown away"),
         ("wasi:cli", _) => Given::Free("there is no terminal"),
         ("wasi:clocks", _) => Given::of(
-            switch(grants.clocks, "clocks"),
+            clocks(grants),
             "time begins in 2000 and passes by reading it and by sleeping",
         ),
         ("wasi:filesystem", _) => {
             Given::of(grants.dirs.iter().map(directory), "there is no directory")
         }
-        ("wasi:http", _) => Given::Nothing("every request is refused"),
-        ("wasi:random", _) => {
-            Given::of(switch(grants.random, "random"), "the same numbers in every run")
-        }
-        ("wasi:sockets", "ip-name-lookup") => Given::Nothing("no name is looked up"),
-        ("wasi:sockets", _) => Given::of(network(grants), "every address is refused"),
+        ("wasi:http", _) => Given::of(http(grants), "every request is refused"),
+        ("wasi:random", _) => Given::of(random(grants), "the same numbers in every run"),
+        ("wasi:sockets", "ip-name-lookup") => Given::of(
+            list("names", grants.names.iter().map(Spanned::get_ref)),
+            "no name is looked up",
+        ),
+        ("wasi:sockets", _) => Given::of(
+            list("network", grants.network.iter().map(Spanned::get_ref)),
+            "every address is refused",
+        ),
         _ => Given::Free("it serves the other interfaces"),
     }
 }
 
 fn environment(grants: &Grants) -> Vec<String> {
-    let list = |key: &str, words: Vec<String>| {
-        (!words.is_empty()).then(|| format!("{key} {}", words.join(", ")))
-    };
     [
-        list("env", grants.env.keys().map(|name| word(name)).collect()),
-        list("inherit-env", grants.inherit_env.iter().map(|name| word(name.get_ref())).collect()),
-        list("args", grants.args.iter().map(|argument| word(argument)).collect()),
+        list("env", grants.env.keys()),
+        list("inherit-env", grants.inherit_env.iter().map(Spanned::get_ref)),
+        list("secrets", grants.secrets.iter().map(Spanned::get_ref)),
+        list("args", &grants.args),
     ]
     .into_iter()
     .flatten()
     .collect()
+}
+
+fn stdin(grants: &Grants) -> Option<String> {
+    match &grants.stdin {
+        Switch::Off => None,
+        Switch::On => Some("stdin".to_owned()),
+        Switch::As(from) => Some(format!("stdin from {}", word(from.file.get_ref()))),
+    }
+}
+
+fn output(key: &str, output: &Output) -> Option<String> {
+    match output {
+        Output::Off => None,
+        Output::Captured => Some(key.to_owned()),
+        Output::Inherited => Some(format!("{key} straight to poly's")),
+        Output::File(file) => Some(format!("{key} into {}", word(file.get_ref()))),
+    }
+}
+
+fn clocks(grants: &Grants) -> Option<String> {
+    let Switch::As(ClockSettings { fixed, scale }) = &grants.clocks else {
+        return grants.clocks.is_on().then(|| "clocks".to_owned());
+    };
+    let from = if fixed.is_some() { "from a fixed moment" } else { "from now" };
+    Some(match scale {
+        Some(scale) => format!("clocks {from}, {} times as fast as real time", scale.get()),
+        None => format!("clocks {from}, which pass by reading them and by sleeping"),
+    })
+}
+
+fn random(grants: &Grants) -> Option<String> {
+    match grants.random {
+        Switch::Off => None,
+        Switch::On => Some("random".to_owned()),
+        Switch::As(settings) => Some(format!("random from the seed {}", settings.seed)),
+    }
+}
+
+fn http(grants: &Grants) -> Vec<String> {
+    let origins = list("http", grants.http.iter().map(Spanned::get_ref));
+    let private = grants.private_addresses.then(|| "private-addresses".to_owned());
+    origins.map_or_else(Vec::new, |origins| [origins].into_iter().chain(private).collect())
+}
+
+/// A key and what it lists, if anything.
+fn list<'a>(key: &str, words: impl IntoIterator<Item = &'a String>) -> Option<String> {
+    let words: Vec<String> = words.into_iter().map(|text| word(text)).collect();
+    (!words.is_empty()).then(|| format!("{key} {}", words.join(", ")))
 }
 
 fn directory(grant: &DirectoryGrant) -> String {
@@ -56,15 +103,6 @@ fn directory(grant: &DirectoryGrant) -> String {
         Access::ReadWrite => "read-write",
     };
     format!("dirs {} ({access})", word(&grant.guest))
-}
-
-fn network(grants: &Grants) -> Option<String> {
-    let mut addresses = grants.network.iter().map(Spanned::get_ref);
-    let mut text = format!("network {}", word(addresses.next()?));
-    for address in addresses {
-        let _ = write!(text, ", {}", word(address));
-    }
-    Some(text)
 }
 
 /// As it is, or quoted if it would run into what stands beside it.
@@ -137,10 +175,31 @@ wasi:sockets/udp-create-socket: nothing is granted: every address is refused
                 "granted: dirs /data (read); dirs \"/my out\" (read-write)",
             ),
             (
-                "env = { A = '1', B = '2' }\ninherit-env = ['LANG']\nargs = ['--fast', 'a b', '']",
+                "env = { A = '1', B = '2' }\ninherit-env = ['LANG']\nargs = ['--fast', 'a b', '']\n\
+                 secrets = ['TOKEN']",
                 "wasi:cli/environment",
-                "granted: env A, B; inherit-env LANG; args --fast, \"a b\", \"\"",
+                "granted: env A, B; inherit-env LANG; secrets TOKEN; args --fast, \"a b\", \"\"",
             ),
+            ("stdin = { file = 'in.txt' }", "wasi:cli/stdin", "granted: stdin from in.txt"),
+            ("stdout = 'inherit'", "wasi:cli/stdout", "granted: stdout straight to poly's"),
+            ("stderr = { file = 'e' }", "wasi:cli/stderr", "granted: stderr into e"),
+            (
+                "clocks = { fixed = '2026-01-01T00:00:00Z' }",
+                "wasi:clocks/",
+                "granted: clocks from a fixed moment, which pass by reading them and by sleeping",
+            ),
+            (
+                "clocks = { scale = 10 }",
+                "wasi:clocks/",
+                "granted: clocks from now, 10 times as fast as real time",
+            ),
+            ("random = { seed = 7 }", "wasi:random/", "granted: random from the seed 7"),
+            (
+                "http = ['https://h.org', '*.h.org']\nprivate-addresses = true",
+                "wasi:http/",
+                "granted: http https://h.org, *.h.org; private-addresses",
+            ),
+            ("names = ['h.org']", "wasi:sockets/ip-name-lookup", "granted: names h.org"),
             ("stdin = true", "wasi:cli/stdin", "granted: stdin"),
             ("stdout = true", "wasi:cli/stdout", "granted: stdout"),
             ("stderr = true", "wasi:cli/stderr", "granted: stderr"),

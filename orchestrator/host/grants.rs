@@ -1,20 +1,27 @@
 //! From `[grants]` to what a component can reach.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::net::SocketAddr;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use miette::{Diagnostic, SourceSpan};
 use thiserror::Error;
+use wasmtime_wasi::cli::InputFile;
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder};
 
+use super::bodies::Bodies;
 use super::capture::Capture;
 use super::excess::Excess;
-use super::network::AllowList;
-use super::stand_in::Clock;
-use crate::manifest::{Access, DirectoryGrant, Grants, Limits, Spanned};
+use super::filesystem::Files;
+use super::network::{AllowList, Names};
+use super::refusals::Refusals;
+use super::requests::Requests;
+use super::secrets::Secrets;
+use super::stand_in::{Clock, Sequences};
+use super::streams::{self, Ungranted};
+use crate::manifest::{Access, DirectoryGrant, Grants, Limits, Output, Spanned, Switch};
 
 /// A grant that cannot be given. The labels point into the manifest's text, which whoever
 /// reads the manifest attaches.
@@ -37,7 +44,10 @@ pub enum GrantError {
     },
     /// A directory is all there is, or all that is somebody's.
     #[error("`grants.dirs` grants the directory `{host}`, which {} `{}`", reach.says(), path.display())]
-    #[diagnostic(help("grant the one directory below it that the components need"))]
+    #[diagnostic(help(
+        "grant the one directory below it that the components need; or say `allow-broad = true` in \
+         `[grants]`"
+    ))]
     TooWide {
         /// The directory as the manifest has it.
         host: String,
@@ -49,22 +59,46 @@ pub enum GrantError {
         #[label("this directory")]
         span: SourceSpan,
     },
-    /// A network address is not one.
-    #[error("`grants.network` grants `{address}`, which is not an address and a port")]
-    #[diagnostic(help(
-        "write `127.0.0.1:8080` or `[::1]:8080`: names are not looked up, so that the manifest \
-         says what is really reached"
-    ))]
-    Address {
-        /// The address as the manifest has it.
-        address: String,
+    /// A file that stands in the place of a stream cannot be opened.
+    #[error("`grants.{key}` names the file `{file}`, which cannot be opened")]
+    File {
+        /// The stream's key.
+        key: &'static str,
+        /// The file as the manifest has it.
+        file: String,
         /// Its place in the manifest.
-        #[label("this address")]
+        #[label("this file")]
+        span: SourceSpan,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// A secret is not there.
+    #[error("`grants.secrets` names `{name}`, which {problem}")]
+    #[diagnostic(help("set it in the environment that poly is started in"))]
+    Secret {
+        /// The variable.
+        name: String,
+        /// What is the matter.
+        problem: &'static str,
+        /// Its place in the manifest.
+        #[label("this variable")]
+        span: SourceSpan,
+    },
+    /// A grant is not written as one.
+    #[error("`grants.{key}`: {problem}")]
+    Malformed {
+        /// The key.
+        key: &'static str,
+        /// What is the matter.
+        problem: String,
+        /// Its place in the manifest.
+        #[label("this grant")]
         span: SourceSpan,
     },
 }
 
-/// How far a directory reaches that is never granted.
+/// How far a directory reaches that is not granted unless that is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
     /// It is the root of the file system.
@@ -85,59 +119,126 @@ impl Reach {
     }
 }
 
-/// What a component can reach, and what the host keeps of it.
+/// What a component can reach.
 pub(super) struct Granted {
-    /// For the component.
     pub(super) wasi: WasiCtx,
-    /// Its standard output, where granted.
-    pub(super) stdout: Option<Capture>,
-    /// Its standard error, where granted.
-    pub(super) stderr: Option<Capture>,
-    /// The clock that stands in, where clocks are not granted; unused otherwise.
+    /// The files it has open.
+    pub(super) files: Files,
+    /// The names it may look up.
+    pub(super) names: Names,
+    /// The HTTP requests it may send.
+    pub(super) requests: Requests,
+    /// The clock that stands in, where the real one is not granted; unused otherwise.
     pub(super) clock: Clock,
+    /// The numbers that stand in, where real randomness is not granted; unused otherwise.
+    pub(super) sequences: Sequences,
+    /// What it tried to use beside that.
+    pub(super) refusals: Refusals,
+    /// What must not be shown of it.
+    pub(super) secrets: Secrets,
 }
 
-/// Gives what is granted and nothing else; directories are relative to `base`. Limits that the
-/// component goes over where it writes are noted in `excess`.
+/// What a component writes, where that is granted.
+pub(super) struct Streams {
+    pub(super) stdout: Option<Capture>,
+    pub(super) stderr: Option<Capture>,
+}
+
+/// Gives what is granted and nothing else; directories and files are relative to `base`. Limits
+/// that the component goes over where it writes are noted in `excess`.
 pub(super) fn grant(
     grants: &Grants,
     limits: &Limits,
     excess: &Excess,
     base: &Path,
-) -> Result<Granted, GrantError> {
+) -> Result<(Granted, Streams), GrantError> {
     let mut wasi = WasiCtxBuilder::new();
+    let refusals = Refusals::default();
     for directory in &grants.dirs {
-        open_directory(&mut wasi, directory, base)?;
+        open_directory(&mut wasi, directory, base, grants.allow_broad)?;
     }
     wasi.args(&grants.args);
-    for (name, value) in variables(grants) {
+    let secrets = secrets(grants)?;
+    for (name, value) in variables(grants).iter().chain(&secrets) {
         wasi.env(name, value);
     }
-    if grants.stdin {
-        wasi.inherit_stdin();
-    }
-    let capture =
-        |granted: bool| granted.then(|| Capture::new(limits.output.get(), excess.clone()));
-    let (stdout, stderr) = (capture(grants.stdout), capture(grants.stderr));
-    if let Some(stdout) = &stdout {
-        wasi.stdout(stdout.clone());
-    }
-    if let Some(stderr) = &stderr {
-        wasi.stderr(stderr.clone());
-    }
-    let clock = Clock::default();
-    if !grants.clocks {
+    let secrets = Secrets::new(&secrets);
+    let streams = open_streams(&mut wasi, grants, limits, excess, base, &secrets, &refusals)?;
+    let clock = Clock::of(grants.clocks);
+    if let Some(clock) = &clock {
         wasi.wall_clock(clock.clone());
     }
-    let addresses = grants.network.iter().map(address).collect::<Result<Vec<_>, _>>()?;
-    AllowList::of(addresses).grant(&mut wasi);
-    Ok(Granted { wasi: wasi.build(), stdout, stderr, clock })
+    AllowList::of(&each("network", &grants.network)?).grant(&mut wasi, refusals.clone());
+    let names = Names::of(grants.names.iter().map(|name| name.get_ref().as_str()));
+    names.grant(&mut wasi);
+    let origins = each("http", &grants.http)?;
+    let bodies = Bodies::new(limits.bodies.get(), excess.clone());
+    let granted = Granted {
+        wasi: wasi.build(),
+        files: Files::of(&grants.dirs),
+        names,
+        requests: Requests::new(origins, grants.private_addresses, bodies, refusals.clone()),
+        clock: clock.unwrap_or_default(),
+        sequences: Sequences::of(grants.random).unwrap_or_default(),
+        refusals,
+        secrets,
+    };
+    Ok((granted, streams))
+}
+
+fn open_streams(
+    wasi: &mut WasiCtxBuilder,
+    grants: &Grants,
+    limits: &Limits,
+    excess: &Excess,
+    base: &Path,
+    secrets: &Secrets,
+    refusals: &Refusals,
+) -> Result<Streams, GrantError> {
+    let failed = |key, file: &Spanned<String>| {
+        let (span, file) = (file.span().into(), file.get_ref().clone());
+        move |source| GrantError::File { key, file, span, source }
+    };
+    match &grants.stdin {
+        Switch::Off => wasi.stdin(Ungranted::stdin(refusals.clone())),
+        Switch::On => wasi.inherit_stdin(),
+        Switch::As(from) => {
+            let file = streams::input(base, from.file.get_ref());
+            wasi.stdin(InputFile::new(file.map_err(failed("stdin", &from.file))?))
+        }
+    };
+    let limit = limits.output.get();
+    let open = |key, output: &Output, own: fn() -> Box<dyn io::Write + Send>| {
+        Ok(match output {
+            Output::Off => None,
+            Output::Captured => Some(Capture::new(limit, excess.clone())),
+            Output::Inherited => {
+                Some(Capture::onward(limit, excess.clone(), secrets.veil(), own()))
+            }
+            Output::File(file) => {
+                let to = streams::output(base, file.get_ref()).map_err(failed(key, file))?;
+                Some(Capture::onward(limit, excess.clone(), secrets.veil(), to))
+            }
+        })
+    };
+    let stdout = open("stdout", &grants.stdout, || Box::new(io::stdout()))?;
+    match &stdout {
+        Some(stdout) => wasi.stdout(stdout.clone()),
+        None => wasi.stdout(Ungranted::stdout(refusals.clone())),
+    };
+    let stderr = open("stderr", &grants.stderr, || Box::new(io::stderr()))?;
+    match &stderr {
+        Some(stderr) => wasi.stderr(stderr.clone()),
+        None => wasi.stderr(Ungranted::stderr(refusals.clone())),
+    };
+    Ok(Streams { stdout, stderr })
 }
 
 fn open_directory(
     wasi: &mut WasiCtxBuilder,
     grant: &DirectoryGrant,
     base: &Path,
+    broad: bool,
 ) -> Result<(), GrantError> {
     let path = base.join(grant.host.get_ref());
     let permissions = match grant.access {
@@ -153,7 +254,8 @@ fn open_directory(
     };
     // The manifest is read without following links; here it is known where they lead.
     let real = fs::canonicalize(&path).map_err(refused)?;
-    if let Some((reach, path)) = too_wide(&real, std::env::home_dir()).map_err(refused)? {
+    let reach = too_wide(&real, std::env::home_dir()).map_err(refused)?;
+    if let Some((reach, path)) = reach.filter(|_| !broad) {
         let span = grant.host.span().into();
         return Err(GrantError::TooWide { host: host(), reach, path, span });
     }
@@ -183,20 +285,53 @@ fn too_wide(real: &Path, home: Option<PathBuf>) -> io::Result<Option<(Reach, Pat
 }
 
 /// The fixed variables, and those of poly's own environment that are passed on and set. A
-/// fixed one wins over one that is passed on.
+/// fixed one wins over one that is passed on. What is not UTF-8 cannot be passed on.
 fn variables(grants: &Grants) -> Vec<(String, String)> {
     let fixed = grants.env.iter().map(|(name, value)| (name.clone(), value.clone()));
-    let passed = grants.inherit_env.iter().map(Spanned::get_ref).filter_map(|name| {
-        let value = std::env::var(name).ok()?;
-        (!grants.env.contains_key(name)).then(|| (name.clone(), value))
-    });
-    fixed.chain(passed).collect()
+    let is_open = |name: &String| {
+        !grants.env.contains_key(name) && !grants.secrets.iter().any(|it| it.get_ref() == name)
+    };
+    let text = |(name, value): (OsString, OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    let passed: Vec<(String, String)> = if grants.inherits_all() {
+        std::env::vars_os().filter_map(text).collect()
+    } else {
+        let names = grants.inherit_env.iter().map(Spanned::get_ref);
+        names.filter_map(|name| Some((name.clone(), std::env::var(name).ok()?))).collect()
+    };
+    fixed.chain(passed.into_iter().filter(|(name, _)| is_open(name))).collect()
 }
 
-fn address(granted: &Spanned<String>) -> Result<SocketAddr, GrantError> {
-    let text = granted.get_ref();
-    text.parse()
-        .map_err(|_| GrantError::Address { address: text.clone(), span: granted.span().into() })
+/// The variables that are passed on and shown to nobody. One that is missed at once says more than
+/// a component that cannot get in somewhere.
+fn secrets(grants: &Grants) -> Result<Vec<(String, String)>, GrantError> {
+    let read = |secret: &Spanned<String>| {
+        let name = secret.get_ref();
+        let problem = match std::env::var(name) {
+            Ok(value) if value.is_empty() => "is empty",
+            Ok(value) => return Ok((name.clone(), value)),
+            Err(std::env::VarError::NotPresent) => "is not set",
+            Err(std::env::VarError::NotUnicode(_)) => "is not UTF-8",
+        };
+        Err(GrantError::Secret { name: name.clone(), problem, span: secret.span().into() })
+    };
+    grants.secrets.iter().map(read).collect()
+}
+
+/// Each of these texts as the grant that it is.
+fn each<T>(key: &'static str, texts: &[Spanned<String>]) -> Result<Vec<T>, GrantError>
+where
+    T: std::str::FromStr<Err: std::fmt::Display>,
+{
+    let read = |text: &Spanned<String>| {
+        text.get_ref().parse().map_err(|problem: T::Err| {
+            let problem = problem.to_string();
+            let problem = problem.lines().next().unwrap_or_default().to_owned();
+            GrantError::Malformed { key, problem, span: text.span().into() }
+        })
+    };
+    texts.iter().map(read).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! A program that runs, and the calls it takes.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -8,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use miette::Diagnostic;
 use thiserror::Error;
-use wasmtime::component::Val;
 use wasmtime::component::wasm_wave::writer::Writer;
+use wasmtime::component::{Func, ResourceAny, Val};
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::runtime::in_tokio;
 
@@ -18,27 +19,39 @@ use super::capture::Capture;
 use super::context::{self, Context};
 use super::engine::Cause;
 use super::excess::{self, Excess, Over};
-use super::grants::{self, GrantError};
+use super::grants::{self, GrantError, Streams};
+use super::handles::{handles, speak};
+use super::held::Held;
 use super::lookup::{self, LookupError};
 use super::program::{Export, Program, Returns};
 use super::trap;
 use super::watchdog::Watchdog;
-use crate::check::{ArgumentError, Call, Ending, Outcome, Returned};
+use crate::check::{ArgumentError, Call, Ending, Outcome, Returned, WatchedFile};
 use crate::manifest::{Grants, Limit, Limits};
 
 /// A started program. Its memory lives on from one call to the next.
 pub struct Instance {
-    program: Program,
-    store: Store<Context>,
+    pub(super) program: Program,
+    pub(super) store: Store<Context>,
     running: wasmtime::component::Instance,
-    meter: Meter,
+    pub(super) meter: Meter,
+    held: Held,
     /// How a call ended that leaves the instance of no use.
-    stopped: Option<Ending>,
+    pub(super) stopped: Option<Ending>,
+}
+
+/// A call whose function is found and whose arguments are converted, for any instance of the same
+/// program.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The place of the function among the program's exports.
+    pub(super) export: usize,
+    pub(super) arguments: Vec<Val>,
 }
 
 /// Measures and limits what a call uses up.
-struct Meter {
-    watchdog: Watchdog,
+pub(super) struct Meter {
+    pub(super) watchdog: Watchdog,
     /// What the call went over, as far as poly itself noticed.
     excess: Excess,
     /// Bytes that the text of what a call returns may have.
@@ -85,13 +98,22 @@ pub enum CallError {
     #[diagnostic(transparent)]
     Arguments(#[from] ArgumentError),
     /// The function takes or returns what has no text form.
-    #[error("`{function}` cannot be called from outside: {what} is a resource, stream or future")]
+    #[error("`{function}` cannot be called from outside: {what}")]
     #[diagnostic(help("call a function that makes, uses and drops it inside the component"))]
     Unspeakable {
         /// The function.
         function: String,
-        /// Which of its types.
+        /// Which of its types is what.
         what: String,
+    },
+    /// There is nothing to name.
+    #[error("`{function}` returns nothing that could be called `{name}`")]
+    #[diagnostic(help("leave `as` out"))]
+    NothingToName {
+        /// The function.
+        function: String,
+        /// The name.
+        name: String,
     },
     /// An earlier call was stopped half-way.
     #[error("the instance is of no use any more: an earlier call ended with {ending}")]
@@ -116,9 +138,9 @@ impl Instance {
             return Err(StartError::FuelNotCounted);
         }
         let excess = Excess::default();
-        let granted = grants::grant(grants, limits, &excess, base)?;
+        let (granted, Streams { stdout, stderr }) = grants::grant(grants, limits, &excess, base)?;
         let budget = Budget::new(limits, excess.clone());
-        let mut context = Context::new(granted.wasi, granted.clock, budget);
+        let mut context = Context::new(granted, budget);
         context.table.set_max_capacity(size(limits.host_resources.into()));
         let mut store = Store::new(engine.inner(), context);
         store.limiter(|context| &mut context.budget);
@@ -128,8 +150,8 @@ impl Instance {
             watchdog: watch(&mut store, limits, excess.clone())?,
             excess,
             text: size(limits.transfer.get()),
-            stdout: granted.stdout,
-            stderr: granted.stderr,
+            stdout,
+            stderr,
             fuel: engine.counts_fuel().then(|| limits.fuel.unwrap_or(u64::MAX)),
             starting: None,
         };
@@ -140,11 +162,12 @@ impl Instance {
         meter.fill(&mut store);
         let begun = Instant::now();
         let starting = linked.instantiate_async(&mut store);
-        let started = in_tokio(meter.watchdog.limit(Duration::ZERO, starting));
+        let started = in_tokio(meter.watchdog.limit(begun, Duration::ZERO, starting));
         meter.starting = Some(begun.elapsed());
         match started {
             Some(Ok(running)) => {
-                Ok(Self { program: program.clone(), store, running, meter, stopped: None })
+                let held = Held::default();
+                Ok(Self { program: program.clone(), store, running, meter, held, stopped: None })
             }
             stopped => {
                 let error = stopped.and_then(Result::err);
@@ -156,52 +179,141 @@ impl Instance {
     }
 
     /// Calls an exported function. Any number of calls may follow one another; after one that
-    /// did not return, none may.
+    /// did not return, none may. Handles in what it returns are dropped.
     pub fn call(&mut self, call: &Call) -> Result<Outcome, CallError> {
-        if let Some(ending) = &self.stopped {
-            return Err(CallError::Stopped { ending: ending.clone() });
-        }
+        self.call_as(call, None)
+    }
+
+    /// The same; what is returned is kept under `name`, if there is one, so that later calls can
+    /// refer to it.
+    pub fn call_as(&mut self, call: &Call, name: Option<&str>) -> Result<Outcome, CallError> {
+        self.refuse_if_stopped()?;
         let exports = Arc::clone(self.program.exports());
-        let export = &exports[lookup::find(call, self.program.functions())?];
+        let export = &exports[self.find(call)?];
+        if let (Some(name), None) = (name, &export.result) {
+            let (function, name) = (export.signature.name(), name.to_owned());
+            return Err(CallError::NothingToName { function, name });
+        }
+        let arguments = self.held.arguments(call, export, self.program.resources())?;
+        Ok(self.run(export, &arguments, name))
+    }
+
+    /// Finds the function and converts the arguments, to make the call any number of times. It may
+    /// refer to no value of another.
+    pub fn prepare(&self, call: &Call) -> Result<Prepared, CallError> {
+        let place = self.find(call)?;
+        let export = &self.program.exports()[place];
+        if export.result.as_ref().is_some_and(|result| result.has_handles) {
+            let what = "its result holds a resource".to_owned();
+            return Err(CallError::Unspeakable { function: export.signature.name(), what });
+        }
+        let arguments = Held::default().arguments(call, export, self.program.resources())?;
+        Ok(Prepared { export: place, arguments })
+    }
+
+    /// The place of the function among the program's exports.
+    fn find(&self, call: &Call) -> Result<usize, CallError> {
+        let place = lookup::find(call, self.program.functions())?;
+        let export = &self.program.exports()[place];
         if let Some(what) = &export.unspeakable {
             let function = export.signature.name();
             return Err(CallError::Unspeakable { function, what: what.clone() });
         }
-        let arguments = call.arguments::<Val>(&export.signature, &export.parameters)?;
-        Ok(self.run(export, &arguments))
+        Ok(place)
     }
 
-    fn run(&mut self, export: &Export, arguments: &[Val]) -> Outcome {
-        let function = self
-            .running
-            .get_func(&mut self.store, export.index)
-            .expect("the export was found in this very component");
-        let mut results = match export.result {
-            Returns::Nothing => Vec::new(),
-            _ => vec![Val::Bool(false)],
-        };
+    /// Drops what is still held of its resources, and ends it: how that ended, if not well.
+    pub fn finish(mut self) -> Option<Ending> {
+        let handles = self.held.take_handles();
+        if self.stopped.is_some() || handles.is_empty() {
+            return None;
+        }
+        self.meter.fill(&mut self.store);
+        self.drop_handles(handles, Instant::now(), Duration::ZERO)
+    }
+
+    /// Says of a call what became of the files that were watched meanwhile, without secrets.
+    pub fn add_files(&self, outcome: &mut Outcome, files: BTreeMap<String, WatchedFile>) {
+        outcome.files = files;
+        self.store.data().granted.secrets.hide_in(outcome);
+    }
+
+    /// Bytes of memory and tables that all parts have grown to together.
+    pub fn memory(&self) -> u64 {
+        self.store.data().budget.used()
+    }
+
+    pub(super) fn refuse_if_stopped(&self) -> Result<(), CallError> {
+        match &self.stopped {
+            Some(ending) => Err(CallError::Stopped { ending: ending.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn function(&mut self, export: &Export) -> Func {
+        let found = self.running.get_func(&mut self.store, export.index);
+        found.expect("the export was found in this very component")
+    }
+
+    /// Looks names up in another way than the system's.
+    #[cfg(test)]
+    pub(super) fn resolve_with(&mut self, resolve: super::requests::Resolve) {
+        self.store.data_mut().granted.requests.resolve_with(resolve);
+    }
+
+    fn run(&mut self, export: &Export, arguments: &[Val], name: Option<&str>) -> Outcome {
+        let function = self.function(export);
+        let mut results = export.slots();
         if self.meter.starting.is_none() {
             self.meter.fill(&mut self.store);
         }
         let spent = self.meter.starting.unwrap_or_default();
         let begun = Instant::now();
         let calling = function.call_async(&mut self.store, arguments, &mut results);
-        let called = in_tokio(self.meter.watchdog.limit(spent, calling));
-        let elapsed = begun.elapsed();
-        let ending = match called {
-            // Not every limit stops the component that goes over it: it may drop the error.
-            Some(Ok(())) if self.meter.excess.limit().is_none() => {
-                match returned(&export.result, results.first(), self.meter.text) {
-                    Ok(returned) => Ending::Returned(returned),
-                    Err(Over(limit)) => Ending::Exceeded(limit),
-                }
-            }
-            stopped => self.meter.ending(stopped.and_then(Result::err).as_ref()),
+        let called = in_tokio(self.meter.watchdog.limit(begun, spent, calling));
+        let mut ending = match self.meter.failure(called) {
+            Some(ending) => ending,
+            None => match returned(export.result.as_ref(), results.first(), self.meter.text) {
+                Ok(returned) => Ending::Returned(returned),
+                Err(Over(limit)) => Ending::Exceeded(limit),
+            },
         };
-        if !matches!(ending, Ending::Returned(_)) {
-            self.stopped = Some(ending.clone());
+        if let (Ending::Returned(_), Some(of), Some(value)) =
+            (&ending, &export.result, results.pop())
+        {
+            match name {
+                Some(name) => self.held.keep(name, value, of.of.clone()),
+                None if of.has_handles => {
+                    let dropped = self.drop_handles(handles(&value), begun, spent);
+                    ending = dropped.unwrap_or(ending);
+                }
+                None => {}
+            }
         }
-        self.meter.outcome(&self.store, ending, elapsed)
+        let outcome = self.meter.outcome(&self.store, ending, begun.elapsed());
+        if !outcome.is_return() {
+            self.stopped = Some(outcome.ending.clone());
+        }
+        outcome
+    }
+
+    /// Drops handles, which runs the destructors of their resources; how that ended, if not well.
+    /// It counts as part of the call that began at `begun`, before which `spent` had passed.
+    fn drop_handles(
+        &mut self,
+        handles: Vec<ResourceAny>,
+        begun: Instant,
+        spent: Duration,
+    ) -> Option<Ending> {
+        let store = &mut self.store;
+        let dropping = async {
+            for handle in handles {
+                handle.resource_drop_async(&mut *store).await?;
+            }
+            Ok(())
+        };
+        let dropped = in_tokio(self.meter.watchdog.limit(begun, spent, dropping));
+        self.meter.failure(dropped)
     }
 }
 
@@ -219,6 +331,34 @@ impl Meter {
         }
     }
 
+    pub(super) fn counts_fuel(&self) -> bool {
+        self.fuel.is_some()
+    }
+
+    /// Fuel that the last call used, where it is counted.
+    pub(super) fn used(&self, store: &Store<Context>) -> Option<u64> {
+        let left = store.get_fuel().unwrap_or_default();
+        self.fuel.map(|fuel| fuel.saturating_sub(left))
+    }
+
+    /// Makes ready for a call that nothing is told of what was before it.
+    pub(super) fn renew(&mut self, store: &mut Store<Context>) {
+        self.fill(store);
+        self.starting = None;
+        for stream in [&self.stdout, &self.stderr].into_iter().flatten() {
+            stream.take();
+        }
+    }
+
+    /// How a call ended, if it did not return.
+    pub(super) fn failure(&self, called: Option<wasmtime::Result<()>>) -> Option<Ending> {
+        match called {
+            // Not every limit stops the component that goes over it: it may drop the error.
+            Some(Ok(())) if self.excess.limit().is_none() => None,
+            stopped => Some(self.ending(stopped.and_then(Result::err).as_ref())),
+        }
+    }
+
     /// How a call ended that did not return; no error where it waited when its time was up.
     fn ending(&self, error: Option<&wasmtime::Error>) -> Ending {
         let Some(error) = error else {
@@ -230,16 +370,24 @@ impl Meter {
         }
     }
 
-    fn outcome(&mut self, store: &Store<Context>, ending: Ending, elapsed: Duration) -> Outcome {
-        let left = store.get_fuel().unwrap_or_default();
-        Outcome {
+    pub(super) fn outcome(
+        &mut self,
+        store: &Store<Context>,
+        ending: Ending,
+        elapsed: Duration,
+    ) -> Outcome {
+        let granted = &store.data().granted;
+        let mut outcome = Outcome {
             ending,
-            stdout: self.stdout.as_ref().map(Capture::take),
-            stderr: self.stderr.as_ref().map(Capture::take),
-            refusals: Vec::new(),
-            fuel: self.fuel.map(|fuel| fuel.saturating_sub(left)),
+            stdout: self.stdout.as_ref().and_then(Capture::take),
+            stderr: self.stderr.as_ref().and_then(Capture::take),
+            refusals: granted.refusals.take(),
+            files: BTreeMap::new(),
+            fuel: self.used(store),
             elapsed: elapsed + self.starting.take().unwrap_or_default(),
-        }
+        };
+        granted.secrets.hide_in(&mut outcome);
+        outcome
     }
 }
 
@@ -272,13 +420,22 @@ fn size(number: u64) -> usize {
 
 /// What a call returned, as text of at most `most` bytes: a number or a character can be some
 /// hundred times as long in it as it is in memory.
-fn returned(of: &Returns, value: Option<&Val>, most: usize) -> Result<Option<Returned>, Over> {
-    let (Returns::Value(of), Some(value)) = (of, value) else {
-        return Ok(None);
-    };
+fn returned(
+    of: Option<&Returns>,
+    value: Option<&Val>,
+    most: usize,
+) -> Result<Option<Returned>, Over> {
+    let (Some(returns), Some(value)) = (of, value) else { return Ok(None) };
+    let Some(of) = returns.spoken.clone() else { return Ok(None) };
     let mut text = Text { text: String::new(), most };
-    Writer::new(&mut text).write_value(value).map_err(|_| Over(Limit::Transfer))?;
-    Ok(Some(Returned { text: text.text, of: of.clone() }))
+    let mut writer = Writer::new(&mut text);
+    let written = if returns.has_handles {
+        writer.write_value(&speak(value, &of))
+    } else {
+        writer.write_value(value)
+    };
+    written.map_err(|_| Over(Limit::Transfer))?;
+    Ok(Some(Returned { text: text.text, of }))
 }
 
 /// A text that takes no more than so many bytes.

@@ -3,7 +3,7 @@
 use miette::Diagnostic;
 use thiserror::Error;
 
-use crate::check::{Call, Signature, is_short_for};
+use crate::check::{Call, Signature};
 use crate::nearest::{nearest, quoted};
 
 /// A call that means no exported function, or more than one.
@@ -18,7 +18,7 @@ pub enum LookupError {
         /// What it may have meant, or all there is.
         advice: String,
     },
-    /// An interface's short name that several interfaces have.
+    /// A short name that functions of several interfaces have.
     #[error("`{name}` may mean the functions of more than one interface")]
     #[diagnostic(help("write the interface in full: {}", quoted(candidates.iter().map(String::as_str))))]
     Ambiguous {
@@ -32,53 +32,61 @@ pub enum LookupError {
 /// The place in `exports` of the function that `call` names.
 ///
 /// An interface may be named in full (`demo:pipeline/sink@0.1.0`), without its version, or by
-/// its own name alone (`sink`), as long as one interface only is called so.
+/// its own name alone (`sink`), as long as one interface only is called so; and it may be left out,
+/// as long as one only has such a function, and the component itself has none.
 pub(super) fn find<'a>(
     call: &Call,
     exports: impl Iterator<Item = &'a Signature> + Clone,
 ) -> Result<usize, LookupError> {
-    let same_function = |signature: &&Signature| signature.function == call.function();
-    let candidates = |matches: fn(&str, &str) -> bool| -> Vec<usize> {
-        let fits = |signature: &Signature| match (&signature.interface, call.interface()) {
-            (Some(interface), Some(wanted)) => matches(interface, wanted),
-            (None, None) => true,
-            _ => false,
-        };
-        let numbered = exports.clone().enumerate();
-        numbered.filter(|(_, it)| same_function(it) && fits(it)).map(|(index, _)| index).collect()
-    };
-    for matches in [|full: &str, wanted: &str| full == wanted, is_short_for] {
-        match candidates(matches).as_slice() {
+    let named = |(_, signature): &(usize, &Signature)| call.name().ends_with(&signature.function);
+    for spelling in [Signature::name, unversioned, short, |it: &Signature| it.function.clone()] {
+        let numbered = exports.clone().enumerate().filter(named);
+        let fits = numbered.filter(|(_, signature)| spelling(signature) == call.name());
+        match fits.collect::<Vec<_>>().as_slice() {
             [] => {}
-            [index] => return Ok(*index),
+            [(index, _)] => return Ok(*index),
             several => {
-                let names = exports.enumerate().filter(|(index, _)| several.contains(index));
-                let candidates = names.map(|(_, signature)| signature.name()).collect();
-                return Err(LookupError::Ambiguous { name: call.name(), candidates });
+                let candidates = several.iter().map(|(_, signature)| signature.name()).collect();
+                return Err(LookupError::Ambiguous { name: call.name().to_owned(), candidates });
             }
         }
     }
     let names: Vec<String> = exports.map(Signature::name).collect();
-    Err(LookupError::Function { name: call.name(), advice: advice(call, &names) })
+    Err(LookupError::Function { name: call.name().to_owned(), advice: advice(call, &names) })
+}
+
+/// A function's name, with its interface without its version.
+fn unversioned(signature: &Signature) -> String {
+    let interface = signature.interface.as_deref().unwrap_or_default();
+    let (interface, _) = interface.split_once('@').unwrap_or((interface, ""));
+    format!("{interface}.{}", signature.function)
+}
+
+/// A function's name, with its interface by its own name alone.
+fn short(signature: &Signature) -> String {
+    let name = unversioned(signature);
+    name.rsplit_once('/').map_or(name.clone(), |(_, short)| short.to_owned())
 }
 
 fn advice(call: &Call, names: &[String]) -> String {
     if names.is_empty() {
         return "it exports no function at all".to_owned();
     }
+    let name = call.name();
     // The same function elsewhere is a better guess than a name that looks alike.
-    let elsewhere: Vec<String> = names
+    let own = name.rsplit_once('.').map_or(name, |(_, own)| own);
+    let elsewhere: Vec<&str> = names
         .iter()
-        .filter(|name| name.rsplit_once('.').is_some_and(|(_, own)| own == call.function()))
-        .cloned()
+        .filter(|name| name.rsplit_once('.').map_or(name.as_str(), |(_, own)| own) == own)
+        .map(String::as_str)
         .collect();
     if !elsewhere.is_empty() {
-        return format!(
-            "an interface exports it: {}",
-            quoted(elsewhere.iter().map(String::as_str))
-        );
+        return format!("there is {}", quoted(elsewhere));
     }
-    match nearest(&call.name(), names.iter().map(String::as_str)) {
+    // Whoever left the interface out meant a function's own name.
+    let own_names = names.iter().map(|name| name.rsplit_once('.').map_or(name.as_str(), |it| it.1));
+    let near = nearest(name, names.iter().map(String::as_str)).or_else(|| nearest(name, own_names));
+    match near {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("it exports {}", quoted(names.iter().map(String::as_str))),
     }
@@ -95,6 +103,9 @@ mod tests {
             (Some("demo:pipeline/sink@0.1.0"), "store"),
             (Some("demo:pipeline/sink@0.2.0"), "store"),
             (Some("other:pipeline/source@0.1.0"), "read"),
+            (Some("other:pipeline/source@0.1.0"), "counter"),
+            (Some("other:pipeline/source@0.1.0"), "counter.next"),
+            (Some("other:pipeline/source@0.1.0"), "run"),
         ]
         .map(|(interface, function)| Signature {
             interface: interface.map(str::to_owned),
@@ -119,6 +130,17 @@ mod tests {
     }
 
     #[test]
+    fn an_interface_may_be_left_out_where_one_alone_has_the_function() {
+        assert_eq!(found("fetch-data()"), Ok(1));
+        assert_eq!(found("counter(1)"), Ok(5));
+        assert_eq!(found("counter.next(1)"), Ok(6));
+        assert_eq!(found("source.counter.next(1)"), Ok(6));
+        assert_eq!(found("other:pipeline/source@0.1.0.counter.next(1)"), Ok(6));
+        assert_eq!(found("source.run()"), Ok(7));
+        assert!(found("store()").unwrap_err().contains("more than one interface"));
+    }
+
+    #[test]
     fn a_short_name_must_be_unique() {
         let error = found("sink.store()").unwrap_err();
         assert!(error.contains("more than one interface"), "{error}");
@@ -133,8 +155,9 @@ mod tests {
             found("rum()").unwrap_err(),
             "the component exports no function `rum`; did you mean `run`?"
         );
-        let elsewhere = found("fetch-data()").unwrap_err();
-        assert!(elsewhere.ends_with("it: `demo:pipeline/source@0.1.0.fetch-data`"), "{elsewhere}");
+        let elsewhere = found("sink.fetch-data()").unwrap_err();
+        assert!(elsewhere.ends_with("is `demo:pipeline/source@0.1.0.fetch-data`"), "{elsewhere}");
+        assert!(found("fetch-dada()").unwrap_err().ends_with("did you mean `fetch-data`?"));
         assert!(found("zzzzzzzz()").unwrap_err().contains("it exports `run`, "));
     }
 }

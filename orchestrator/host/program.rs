@@ -8,10 +8,11 @@ use miette::Diagnostic;
 use thiserror::Error;
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::wasm_wave::value::Type as ValueType;
-use wasmtime::component::{Component, ComponentExportIndex, Type};
+use wasmtime::component::{Component, ComponentExportIndex, Type, Val};
 
 use super::Engine;
 use super::engine::Cause;
+use super::handles::Resources;
 use crate::check::{Parameter, Signature, Types};
 use crate::component::world::is_provided;
 
@@ -21,6 +22,7 @@ pub struct Program {
     engine: Engine,
     component: Component,
     exports: Arc<[Export]>,
+    resources: Arc<Resources>,
 }
 
 /// An exported function.
@@ -28,20 +30,18 @@ pub(super) struct Export {
     pub(super) signature: Signature,
     pub(super) index: ComponentExportIndex,
     pub(super) parameters: Vec<Type>,
-    pub(super) result: Returns,
-    /// The first parameter, or the result, whose type no text can stand for.
+    pub(super) result: Option<Returns>,
+    /// The first parameter, or the result, whose type no text can stand for, and what it is.
     pub(super) unspeakable: Option<String>,
 }
 
-/// What a function returns, as a type of WAVE's.
-#[derive(Clone)]
-pub(super) enum Returns {
-    /// Nothing.
-    Nothing,
-    /// A value of this type.
-    Value(ValueType),
-    /// Something that no text can stand for.
-    Unspeakable,
+/// What a function returns.
+pub(super) struct Returns {
+    pub(super) of: Type,
+    /// The same as a type of WAVE's; none if no text can stand for it.
+    pub(super) spoken: Option<ValueType>,
+    /// Whether there may be handles in it.
+    pub(super) has_handles: bool,
 }
 
 /// Machine code that cannot be loaded.
@@ -89,13 +89,20 @@ impl Program {
                     source: refused.into(),
                 })?,
         };
-        let exports = exports(&engine, &component).into();
-        Ok(Self { engine, component, exports })
+        let resources = resources(&engine, &component);
+        let exports = exports(&engine, &component, &resources).into();
+        Ok(Self { engine, component, exports, resources: resources.into() })
     }
 
     /// The functions that can be called, those of the component itself first.
     pub fn functions(&self) -> impl Iterator<Item = &Signature> + Clone {
         self.exports.iter().map(|export| &export.signature)
+    }
+
+    /// The names of all that it imports.
+    pub fn imports(&self) -> Vec<String> {
+        let component = self.component.component_type();
+        component.imports(self.engine.inner()).map(|(name, _)| name.to_owned()).collect()
     }
 
     /// The functions, each with its types as those of values, where all of them have a text.
@@ -122,9 +129,7 @@ impl Program {
 
     /// Whether it has a way to standard error at all.
     pub fn can_write_to_stderr(&self) -> bool {
-        let component = self.component.component_type();
-        let mut imports = component.imports(self.engine.inner());
-        imports.any(|(name, _)| name.starts_with("wasi:cli/stderr@"))
+        self.imports().iter().any(|name| name.starts_with("wasi:cli/stderr@"))
     }
 
     pub(super) fn engine(&self) -> &Engine {
@@ -138,6 +143,10 @@ impl Program {
     pub(super) fn exports(&self) -> &Arc<[Export]> {
         &self.exports
     }
+
+    pub(super) fn resources(&self) -> &Arc<Resources> {
+        &self.resources
+    }
 }
 
 impl fmt::Debug for Program {
@@ -146,7 +155,26 @@ impl fmt::Debug for Program {
     }
 }
 
-fn exports(engine: &Engine, component: &Component) -> Vec<Export> {
+/// The resources that it exports, by their own names.
+fn resources(engine: &Engine, component: &Component) -> Resources {
+    let mut resources = Resources::default();
+    for (name, item) in component.component_type().exports(engine.inner()) {
+        match item.ty {
+            ComponentItem::Resource(of) => resources.add(of, name),
+            ComponentItem::ComponentInstance(interface) => {
+                for (name, item) in interface.exports(engine.inner()) {
+                    if let ComponentItem::Resource(of) = item.ty {
+                        resources.add(of, name);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    resources
+}
+
+fn exports(engine: &Engine, component: &Component, resources: &Resources) -> Vec<Export> {
     let mut of_component = Vec::new();
     let mut of_interfaces = Vec::new();
     for (name, item) in component.component_type().exports(engine.inner()) {
@@ -155,16 +183,16 @@ fn exports(engine: &Engine, component: &Component) -> Vec<Export> {
         };
         match item.ty {
             ComponentItem::ComponentFunc(function) => {
-                of_component.push(Export::new(None, name, index, &function));
+                of_component.push(Export::new(None, name, index, &function, resources));
             }
             ComponentItem::ComponentInstance(interface) => {
-                for (function_name, item) in interface.exports(engine.inner()) {
-                    let ComponentItem::ComponentFunc(function) = item.ty else {
+                for (function, item) in interface.exports(engine.inner()) {
+                    let ComponentItem::ComponentFunc(of) = item.ty else {
                         continue;
                     };
-                    let index = component.get_export_index(Some(&index), function_name);
+                    let index = component.get_export_index(Some(&index), function);
                     let Some(index) = index else { continue };
-                    of_interfaces.push(Export::new(Some(name), function_name, index, &function));
+                    of_interfaces.push(Export::new(Some(name), function, index, &of, resources));
                 }
             }
             _ => {}
@@ -180,51 +208,53 @@ impl Export {
         name: &str,
         index: ComponentExportIndex,
         function: &ComponentFunc,
+        resources: &Resources,
     ) -> Self {
         let mut parameters = Vec::new();
         let mut types = Vec::new();
         let mut unspeakable = None;
         for (name, of) in function.params() {
-            let spoken = ValueType::from_wasm_type(&of);
-            if spoken.is_none() && unspeakable.is_none() {
-                unspeakable = Some(format!("its parameter `{name}`"));
+            if resources.spoken(&of).is_none() && unspeakable.is_none() {
+                unspeakable = Some(format!("its parameter `{name}` is a stream or future"));
             }
-            parameters.push(Parameter { name: name.to_owned(), of: type_text(spoken.as_ref()) });
+            parameters.push(Parameter { name: name.to_owned(), of: resources.text(&of) });
             types.push(of);
         }
-        let result = match function.results().next() {
-            None => Returns::Nothing,
-            Some(of) => ValueType::from_wasm_type(&of).map_or(Returns::Unspeakable, Returns::Value),
-        };
-        let result_text = match &result {
-            Returns::Nothing => None,
-            Returns::Value(of) => Some(of.to_string()),
-            Returns::Unspeakable => {
-                unspeakable.get_or_insert_with(|| "its result".to_owned());
-                Some(type_text(None))
-            }
-        };
+        let result = function.results().next().map(|of| Returns {
+            spoken: resources.spoken(&of),
+            has_handles: ValueType::from_wasm_type(&of).is_none(),
+            of,
+        });
+        if result.as_ref().is_some_and(|result| result.spoken.is_none()) {
+            unspeakable.get_or_insert_with(|| "its result is a stream or future".to_owned());
+        }
         let signature = Signature {
             interface: interface.map(str::to_owned),
-            function: name.to_owned(),
+            function: spoken_name(name).to_owned(),
             parameters,
-            result: result_text,
+            result: result.as_ref().map(|result| resources.text(&result.of)),
         };
         Self { signature, index, parameters: types, result, unspeakable }
+    }
+
+    /// Room for what a call returns.
+    pub(super) fn slots(&self) -> Vec<Val> {
+        vec![Val::Bool(false); usize::from(self.result.is_some())]
     }
 
     fn types(&self) -> Option<Types> {
         let spoken = self.parameters.iter().map(ValueType::from_wasm_type);
         let result = match &self.result {
-            Returns::Nothing => None,
-            Returns::Value(of) => Some(of.clone()),
-            Returns::Unspeakable => return None,
+            None => None,
+            Some(returns) if returns.has_handles => return None,
+            Some(returns) => returns.spoken.clone(),
         };
         Some(Types { parameters: spoken.collect::<Option<_>>()?, result })
     }
 }
 
-/// A type in WIT's words; resources, streams and futures have none here.
-fn type_text(spoken: Option<&ValueType>) -> String {
-    spoken.map_or("a handle".to_owned(), ToString::to_string)
+/// A function's name without what the component model puts before it: `[constructor]counter`,
+/// `[method]counter.next`. No two functions differ in nothing else.
+fn spoken_name(name: &str) -> &str {
+    name.split_once(']').map_or(name, |(_, name)| name)
 }

@@ -61,15 +61,15 @@ impl Watchdog {
         Alarm(Arc::clone(&self.shared))
     }
 
-    /// Waits for `call`, at most until the timeout, of which `spent` is already gone. None
-    /// when the time was up while the call waited inside the host.
+    /// Waits for `call`, which begins at `begun`, at most until the timeout, of which `spent` was
+    /// already gone then. None when the time was up while the call waited inside the host.
     pub(super) async fn limit<T>(
         &self,
+        begun: Instant,
         spent: Duration,
         call: impl Future<Output = T>,
     ) -> Option<T> {
-        self.shared.lock().deadline =
-            Instant::now().checked_add(self.timeout.saturating_sub(spent));
+        self.shared.lock().deadline = begun.checked_add(self.timeout.saturating_sub(spent));
         if !spent.is_zero() {
             // The one deadline that may lie before the thread's next look.
             self.shared.changed.notify_all();
@@ -157,7 +157,7 @@ mod tests {
     fn a_future_that_never_ends_is_given_up() {
         let watchdog = Watchdog::start(Duration::from_millis(50), || {}).unwrap();
         let before = Instant::now();
-        let never = watchdog.limit(Duration::ZERO, std::future::pending::<()>());
+        let never = watchdog.limit(Instant::now(), Duration::ZERO, std::future::pending::<()>());
         assert!(wasmtime_wasi::runtime::in_tokio(never).is_none());
         assert!(before.elapsed() >= Duration::from_millis(50));
         assert!(before.elapsed() < Duration::from_secs(5));
@@ -172,7 +172,7 @@ mod tests {
         })
         .unwrap();
         for _ in 0..1000 {
-            let now = watchdog.limit(Duration::ZERO, std::future::ready(7));
+            let now = watchdog.limit(Instant::now(), Duration::ZERO, std::future::ready(7));
             assert_eq!(wasmtime_wasi::runtime::in_tokio(now), Some(7));
         }
         // Between calls no time runs out.

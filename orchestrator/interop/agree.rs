@@ -1,11 +1,13 @@
 //! Which functions implementations have in common, by what they export.
 
+use std::collections::BTreeSet;
+
 use miette::Diagnostic;
 use serde::Serialize;
 use thiserror::Error;
 
 use super::Function;
-use crate::check::{Signature, Types, is_short_for};
+use crate::check::{Signature, Types};
 use crate::nearest::{quoted, suggestion};
 
 /// A function that an implementation exports.
@@ -154,17 +156,20 @@ pub fn agree(
         of_each.push((*component, functions));
         interfaces.push(found);
     }
-    let names = of_each[0].1.iter().map(|export| export.signature.function.as_str());
+    let names = of_each.iter().flat_map(|(_, functions)| functions);
+    let names: BTreeSet<_> = names.map(|export| export.signature.function.as_str()).collect();
     for function in skip {
-        if !names.clone().any(|name| name == *function) {
+        if !names.contains(function) {
             let help = suggestion(function, names, "the functions are");
             return Err(Disagreement::Skip { function: (*function).to_owned(), help });
         }
     }
-    of_each.iter_mut().for_each(|(_, functions)| {
+    for (_, functions) in &mut of_each {
         functions.retain(|export| !skip.contains(&export.signature.function.as_str()));
-    });
-    let (first, others) = of_each.split_first().expect("there is at least one component");
+    }
+    let Some((first, others)) = of_each.split_first() else {
+        return Err(Disagreement::Nothing { skipped: Vec::new() });
+    };
     for other in others {
         same(first, other)?;
     }
@@ -199,6 +204,13 @@ fn find(component: &str, exports: &[Export], interface: &str) -> Result<String, 
             Err(Disagreement::Ambiguous { component, interface, candidates })
         }
     }
+}
+
+/// Whether `wanted` names the interface `full` without its version, or by its own name alone.
+fn is_short_for(full: &str, wanted: &str) -> bool {
+    let unversioned = full.split_once('@').map_or(full, |(name, _)| name);
+    let own = unversioned.rsplit_once('/').map_or(unversioned, |(_, name)| name);
+    wanted == unversioned || wanted == own
 }
 
 /// That two components have the same functions.
@@ -241,8 +253,8 @@ fn callable(export: &Export, echo: bool) -> Result<Function, Skipped> {
     let Some(Types { parameters, result }) = export.types.clone() else {
         return skipped("it takes or returns a resource, stream or future");
     };
-    // `[method]counter.increment`, and the like.
-    if name.starts_with('[') {
+    // `counter.increment`, and the like.
+    if name.contains('.') {
         return skipped("it belongs to a resource");
     }
     if echo && (parameters.len() != 1 || result.as_ref() != parameters.first()) {
@@ -382,7 +394,7 @@ mod tests {
     fn what_cannot_be_called_is_told() {
         let exports = vec![
             export("f", &["u8"], Some("u8")),
-            export("[static]counter.all", &[], Some("u8")),
+            export("counter.all", &[], Some("u8")),
             export("take", &["-"], None),
             export("two", &["u8", "u8"], Some("u8")),
         ];

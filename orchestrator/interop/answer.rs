@@ -24,6 +24,32 @@ impl Answer {
     pub fn is_return(&self) -> bool {
         matches!(self, Self::Returned(_))
     }
+
+    pub(super) fn end(&self) -> End {
+        match self {
+            Self::Returned(Some(value))
+                if value.kind() == WasmTypeKind::Result && value.unwrap_result().is_err() =>
+            {
+                End::Error
+            }
+            Self::Returned(_) => End::Value,
+            Self::Trapped(_) => End::Trap,
+            Self::Exceeded(_) => End::Limit,
+        }
+    }
+}
+
+/// How an answer ended, as far as a difference in it is another difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum End {
+    /// A value.
+    Value,
+    /// The error of a result.
+    Error,
+    /// A trap.
+    Trap,
+    /// A limit.
+    Limit,
 }
 
 impl fmt::Display for Answer {

@@ -2,8 +2,12 @@
 //!
 //! Of an interface `shapes` there comes `shapes-echo`, with a function `echo-TYPE` for each type
 //! that `shapes` names and for each that a function of it takes or returns without a name for it
-//! (`echo-list-u8`). It is WIT text for a file beside the others of the package. What has no text is
-//! left out, since no call could hand it in: resources, streams, futures, and what holds them.
+//! (`echo-list-u8`). It is WIT text for a file beside the others of the package, and has copies of the
+//! types: a component that used those of `shapes` would import it, and so could not run by itself if
+//! `shapes` has functions. What has no text is left out, since no call could hand it in: resources,
+//! streams, futures, and what holds them.
+
+use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 use miette::Diagnostic;
@@ -11,7 +15,7 @@ use thiserror::Error;
 use wit_component::WitPrinter;
 use wit_parser::{
     Docs, Function, FunctionKind, Interface, InterfaceId, Param, Resolve, Span, Stability, Type,
-    TypeDef, TypeDefKind, TypeId, TypeOwner,
+    TypeDefKind, TypeId, TypeOwner,
 };
 
 use crate::component::wit::Wit;
@@ -52,13 +56,17 @@ pub enum EchoError {
     },
 }
 
-/// Echoes of `interface` (by its own name, or in full), or of every interface of the package.
+/// Echoes of `interface` (by its own name, or in full), or of every interface of the package that
+/// is no echo itself.
 pub fn echoes(wit: Wit, interface: Option<&str>) -> Result<Echoes, EchoError> {
     let Wit { mut resolve, package } = wit;
     let all = resolve.packages[package].interfaces.clone();
     let is_asked_for = |name: &str, id: InterfaceId| {
         let full = || resolve.id_of(id);
-        interface.is_none_or(|wanted| name == wanted || full().as_deref() == Some(wanted))
+        match interface {
+            Some(wanted) => name == wanted || full().as_deref() == Some(wanted),
+            None => !name.ends_with("-echo"),
+        }
     };
     let chosen: Vec<_> = all.iter().filter(|(name, id)| is_asked_for(name, **id)).collect();
     let name = resolve.packages[package].name.to_string();
@@ -71,11 +79,11 @@ pub fn echoes(wit: Wit, interface: Option<&str>) -> Result<Echoes, EchoError> {
     let mut made = IndexMap::new();
     for (name, id) in chosen {
         let others: Vec<_> = ids.iter().copied().filter(|other| other != id).collect();
-        let mut echo = Echo { of: name, names: IndexMap::new(), left_out: &mut left_out };
-        echo.collect(&resolve, *id, &others);
-        let types = echo.names;
+        let mut collected = Collected { of: name, types: IndexMap::new(), left_out: &mut left_out };
+        collected.collect(&resolve, *id, &others);
+        let types = collected.types;
         if !types.is_empty() {
-            made.insert(format!("{name}-echo"), add(&mut resolve, *id, name, &types));
+            made.insert(format!("{name}-echo"), Echo::add(&mut resolve, *id, name, &types));
         }
     }
     if made.is_empty() {
@@ -91,13 +99,13 @@ pub fn echoes(wit: Wit, interface: Option<&str>) -> Result<Echoes, EchoError> {
 }
 
 /// The types of one interface, by the name of the function that gives them back.
-struct Echo<'a> {
+struct Collected<'a> {
     of: &'a str,
-    names: IndexMap<String, Type>,
+    types: IndexMap<String, Type>,
     left_out: &'a mut Vec<String>,
 }
 
-impl Echo<'_> {
+impl Collected<'_> {
     /// All types but those that this interface only uses of `others`.
     fn collect(&mut self, resolve: &Resolve, id: InterfaceId, others: &[InterfaceId]) {
         let interface = &resolve.interfaces[id];
@@ -106,7 +114,7 @@ impl Echo<'_> {
             if !is_speakable(resolve, &Type::Id(*id)) {
                 self.left_out.push(format!("{}.{name}", self.of));
             } else if !comes_from_another {
-                self.add(name.clone(), Type::Id(*id));
+                self.add(name, Type::Id(*id));
             }
         }
         for function in interface.functions.values() {
@@ -115,7 +123,7 @@ impl Echo<'_> {
                 let is_named =
                     matches!(of, Type::Id(id) if resolve.types[*id].name.as_deref().is_some());
                 if !is_named && is_speakable(resolve, of) {
-                    self.add(in_a_name(resolve, of), *of);
+                    self.add(&in_a_name(resolve, of), *of);
                 }
             }
         }
@@ -123,62 +131,97 @@ impl Echo<'_> {
 
     /// Two types without a name are one if they are called the same; where they are not, a number
     /// tells them apart.
-    fn add(&mut self, name: String, of: Type) {
+    fn add(&mut self, name: &str, of: Type) {
         let mut free = format!("echo-{name}");
         let mut number = 1;
-        while let Some(other) = self.names.get(&free) {
+        while let Some(other) = self.types.get(&free) {
             if *other == of {
                 return;
             }
             number += 1;
             free = format!("echo-{name}-n{number}");
         }
-        self.names.insert(free, of);
+        self.types.insert(free, of);
     }
 }
 
-/// Adds the interface that gives back these types.
-fn add(
-    resolve: &mut Resolve,
-    of: InterfaceId,
-    name: &str,
-    types: &IndexMap<String, Type>,
-) -> InterfaceId {
-    let about = format!("Gives back each value of the types of `{name}`.");
-    let echo = resolve.interfaces.alloc(Interface {
-        name: Some(format!("{name}-echo")),
-        types: IndexMap::new(),
-        functions: IndexMap::new(),
-        docs: Docs { contents: Some(about) },
-        ..resolve.interfaces[of].clone()
-    });
-    let mut used = Vec::new();
-    types.values().for_each(|of| mention(resolve, of, &mut used));
-    for id in used {
-        let alias = TypeDef {
-            kind: TypeDefKind::Type(Type::Id(id)),
-            owner: TypeOwner::Interface(echo),
-            ..resolve.types[id].clone()
-        };
-        let name = alias.name.clone().expect("only named types are used");
-        let alias = resolve.types.alloc(alias);
-        resolve.interfaces[echo].types.insert(name, alias);
+/// An interface that gets copies of types.
+struct Echo<'r> {
+    resolve: &'r mut Resolve,
+    id: InterfaceId,
+    copies: BTreeMap<TypeId, TypeId>,
+}
+
+impl Echo<'_> {
+    /// Adds an interface that gives back these types.
+    fn add(
+        resolve: &mut Resolve,
+        of: InterfaceId,
+        name: &str,
+        types: &IndexMap<String, Type>,
+    ) -> InterfaceId {
+        let about = format!("Gives back each value of the types of `{name}`.");
+        let id = resolve.interfaces.alloc(Interface {
+            name: Some(format!("{name}-echo")),
+            types: IndexMap::new(),
+            functions: IndexMap::new(),
+            docs: Docs { contents: Some(about) },
+            ..resolve.interfaces[of].clone()
+        });
+        let mut echo = Echo { resolve, id, copies: BTreeMap::new() };
+        for (name, of) in types {
+            let ty = echo.copy(*of);
+            let function = Function {
+                name: name.clone(),
+                kind: FunctionKind::Freestanding,
+                params: vec![Param { name: "value".to_owned(), ty, span: Span::default() }],
+                result: Some(ty),
+                docs: Docs::default(),
+                stability: Stability::Unknown,
+                span: Span::default(),
+                external_id: None,
+            };
+            echo.resolve.interfaces[id].functions.insert(name.clone(), function);
+        }
+        id
     }
-    for (name, of) in types {
-        let value = Param { name: "value".to_owned(), ty: *of, span: Span::default() };
-        let function = Function {
-            name: name.clone(),
-            kind: FunctionKind::Freestanding,
-            params: vec![value],
-            result: Some(*of),
-            docs: Docs::default(),
-            stability: Stability::Unknown,
-            span: Span::default(),
-            external_id: None,
-        };
-        resolve.interfaces[echo].functions.insert(name.clone(), function);
+
+    /// The type with all that it is made of, as this interface's own.
+    fn copy(&mut self, of: Type) -> Type {
+        let Type::Id(id) = of else { return of };
+        if let Some(copy) = self.copies.get(&id) {
+            return Type::Id(*copy);
+        }
+        let mut copy = self.resolve.types[id].clone();
+        // What comes by `use` is defined here, by the name that it has here.
+        copy.kind = self.resolve.types[defined(self.resolve, id)].kind.clone();
+        for part in parts_mut(&mut copy.kind) {
+            *part = self.copy(*part);
+        }
+        copy.docs = Docs::default();
+        copy.stability = Stability::Unknown;
+        copy.owner = TypeOwner::None;
+        if let Some(name) = copy.name.take() {
+            let name = self.free(name);
+            copy.owner = TypeOwner::Interface(self.id);
+            copy.name = Some(name.clone());
+            let copy = self.resolve.types.alloc(copy);
+            self.resolve.interfaces[self.id].types.insert(name, copy);
+            self.copies.insert(id, copy);
+            return Type::Id(copy);
+        }
+        let copy = self.resolve.types.alloc(copy);
+        self.copies.insert(id, copy);
+        Type::Id(copy)
     }
-    echo
+
+    /// The name, or with a number where another interface's type has it.
+    fn free(&self, name: String) -> String {
+        let types = &self.resolve.interfaces[self.id].types;
+        let numbered = (2..).map(|number| format!("{name}-n{number}"));
+        let mut names = std::iter::once(name.clone()).chain(numbered);
+        names.find(|name| !types.contains_key(name)).unwrap_or(name)
+    }
 }
 
 /// The package with these interfaces and nothing else.
@@ -196,28 +239,24 @@ fn print(
     printer.output.to_string()
 }
 
-/// The interface that a type really is of, where it came by `use`.
-fn origin(resolve: &Resolve, id: TypeId) -> Option<InterfaceId> {
-    let definition = &resolve.types[id];
-    match (definition.owner, &definition.kind) {
-        (own, TypeDefKind::Type(Type::Id(other))) if resolve.types[*other].owner != own => {
-            origin(resolve, *other)
+/// Where a type is really defined, if it came by `use`.
+fn defined(resolve: &Resolve, id: TypeId) -> TypeId {
+    match resolve.types[id].kind {
+        TypeDefKind::Type(Type::Id(other))
+            if resolve.types[other].owner != resolve.types[id].owner =>
+        {
+            defined(resolve, other)
         }
-        (TypeOwner::Interface(interface), _) => Some(interface),
-        _ => None,
+        _ => id,
     }
 }
 
-/// The named types within a type, each once.
-fn mention(resolve: &Resolve, of: &Type, named: &mut Vec<TypeId>) {
-    let Type::Id(id) = of else { return };
-    if resolve.types[*id].name.is_some() {
-        if !named.contains(id) {
-            named.push(*id);
-        }
-        return;
+/// The interface that a type really is of.
+fn origin(resolve: &Resolve, id: TypeId) -> Option<InterfaceId> {
+    match resolve.types[defined(resolve, id)].owner {
+        TypeOwner::Interface(interface) => Some(interface),
+        _ => None,
     }
-    parts(resolve, *id).iter().for_each(|part| mention(resolve, part, named));
 }
 
 /// Whether a value of the type can be written down.
@@ -238,12 +277,21 @@ fn is_speakable(resolve: &Resolve, of: &Type) -> bool {
 
 /// The types that a type is made of.
 fn parts(resolve: &Resolve, id: TypeId) -> Vec<Type> {
-    match &resolve.types[id].kind {
-        TypeDefKind::Type(of) | TypeDefKind::List(of) | TypeDefKind::Option(of) => vec![*of],
-        TypeDefKind::Tuple(tuple) => tuple.types.clone(),
-        TypeDefKind::Record(record) => record.fields.iter().map(|field| field.ty).collect(),
-        TypeDefKind::Variant(variant) => variant.cases.iter().filter_map(|case| case.ty).collect(),
-        TypeDefKind::Result(result) => result.ok.into_iter().chain(result.err).collect(),
+    let mut kind = resolve.types[id].kind.clone();
+    parts_mut(&mut kind).into_iter().map(|part| *part).collect()
+}
+
+fn parts_mut(kind: &mut TypeDefKind) -> Vec<&mut Type> {
+    match kind {
+        TypeDefKind::Type(of) | TypeDefKind::List(of) | TypeDefKind::Option(of) => vec![of],
+        TypeDefKind::Tuple(tuple) => tuple.types.iter_mut().collect(),
+        TypeDefKind::Record(record) => {
+            record.fields.iter_mut().map(|field| &mut field.ty).collect()
+        }
+        TypeDefKind::Variant(variant) => {
+            variant.cases.iter_mut().filter_map(|case| case.ty.as_mut()).collect()
+        }
+        TypeDefKind::Result(result) => result.ok.iter_mut().chain(result.err.iter_mut()).collect(),
         _ => Vec::new(),
     }
 }
@@ -348,7 +396,22 @@ package demo:shapes@1.2.0;
 
 /// Gives back each value of the types of `shapes`.
 interface shapes-echo {
-  use shapes.{point, shape, %flags, bytes};
+  record point {
+    x: f64,
+    y: f64,
+  }
+
+  variant shape {
+    dot(point),
+    %record(list<point>),
+  }
+
+  flags %flags {
+    a,
+    b,
+  }
+
+  type bytes = list<u8>;
 
   echo-point: func(value: point) -> point;
 
@@ -363,7 +426,10 @@ interface shapes-echo {
 
 /// Gives back each value of the types of `uses`.
 interface uses-echo {
-  use uses.{point};
+  record point {
+    x: f64,
+    y: f64,
+  }
 
   echo-tuple-f64-f64: func(value: tuple<f64, f64>) -> tuple<f64, f64>;
 

@@ -1,7 +1,7 @@
 //! Several implementations of one interface, held against each other with values that nobody wrote.
 //!
 //! - A [`Function`] is one that all of them have, with the types of its parameters and its result.
-//!   [`agree`] finds the functions of an interface, or says in what the implementations do not agree.
+//!   [`agree()`] finds the functions of an interface, or says in what the implementations do not agree.
 //! - An [`Invocation`] is a call with its arguments as values. They are **edge cases** first (see
 //!   `edge.rs`) and then random ones, mostly small (`generate.rs`); both are the same for the same
 //!   [seed](Settings::seed).
@@ -12,7 +12,7 @@
 //!   change it, so that none is generated and none compared. Messages of traps are not compared.
 //! - A [`Difference`] is calls of which the last one was not answered the same by all. It is shrunk
 //!   (`search.rs`): to the fewest calls, and each argument to the simplest value (`smaller.rs`) with
-//!   which the answers still fall into the same groups. [`checks`] writes it as text for the manifest.
+//!   which the answers still fall into the same groups and end alike. [`checks()`] writes it as text for the manifest.
 //! - An **echo** is a function that gives back its argument; then the argument is an answer like
 //!   another, and [`echoes`] writes such functions for all types of an interface.
 //!

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
-use super::answer::{Answer, groups};
+use super::answer::{Answer, End, groups};
 use super::sequence::{Invocation, sequences};
 use super::smaller::{shorter, smaller};
 use super::{Function, Settings};
@@ -47,8 +47,13 @@ pub struct Difference {
     pub tries: usize,
 }
 
-/// A function, and how the answers to it fell into groups: two of one kind are told once.
-type Kind = (usize, Vec<usize>);
+/// A way in which the answers to a function differ: two that differ in one way are told once.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Way {
+    function: usize,
+    groups: Vec<usize>,
+    ends: Vec<End>,
+}
 
 /// Calls all functions as the settings say and compares the answers. `run` has the implementations.
 pub fn search<E>(
@@ -57,7 +62,7 @@ pub fn search<E>(
     run: &mut Run<'_, E>,
 ) -> Result<Found, E> {
     let mut search = Search { functions, settings, run };
-    let mut found: BTreeMap<Kind, usize> = BTreeMap::new();
+    let mut found: BTreeMap<Way, usize> = BTreeMap::new();
     let mut differences: Vec<Difference> = Vec::new();
     let mut compared = 0;
     let mut waiting: VecDeque<_> = sequences(functions, settings).into();
@@ -69,16 +74,15 @@ pub fn search<E>(
         if !rest.is_empty() {
             waiting.push_front(rest);
         }
-        let Some(groups) = tried.groups else { continue };
-        let last = sequence.last().expect("what differs was called");
-        let kind = (last.function, groups);
-        if let Some(place) = found.get(&kind) {
+        let Tried { answers, groups: Some(groups) } = tried else { continue };
+        let first = Difference { calls: sequence, answers, groups, times: 1, tries: 0 };
+        let way = first.way();
+        if let Some(place) = found.get(&way) {
             differences[*place].times += 1;
             continue;
         }
-        let (calls, answers, tries) = search.shrink(sequence, tried.answers, &kind)?;
-        found.insert(kind.clone(), differences.len());
-        differences.push(Difference { calls, answers, groups: kind.1, times: 1, tries });
+        differences.push(search.shrink(first)?);
+        found.insert(way, differences.len() - 1);
     }
     Ok(Found { differences, compared })
 }
@@ -123,34 +127,27 @@ impl<E> Search<'_, '_, E> {
 
     /// Fewer calls, then simpler arguments, then fewer calls again, until nothing gets smaller or
     /// enough was tried. Whatever takes its place differs in the same way.
-    fn shrink(
-        &mut self,
-        calls: Vec<Invocation>,
-        answers: Vec<Vec<Answer>>,
-        kind: &Kind,
-    ) -> Result<(Vec<Invocation>, Vec<Vec<Answer>>, usize), E> {
-        let mut shrinking = Shrinking { calls, answers, spent: 0, tries: 0 };
+    fn shrink(&mut self, mut smallest: Difference) -> Result<Difference, E> {
+        let mut left = TRIES;
         loop {
-            let before = shrinking.calls.clone();
+            let before = smallest.texts(self.functions);
             loop {
-                let fewer = fewer_calls(&shrinking.calls);
-                if !self.step(&mut shrinking, kind, fewer)? {
+                let fewer = fewer_calls(&smallest.calls);
+                if !self.step(&mut smallest, &mut left, fewer)? {
                     break;
                 }
             }
             // Later calls first: the last one is what differs.
-            for call in (0..shrinking.calls.len()).rev() {
-                while call < shrinking.calls.len() {
-                    let simpler = simpler_calls(self.functions, &shrinking.calls, call);
-                    if !self.step(&mut shrinking, kind, simpler)? {
+            for call in (0..smallest.calls.len()).rev() {
+                while call < smallest.calls.len() {
+                    let simpler = simpler_calls(self.functions, &smallest.calls, call);
+                    if !self.step(&mut smallest, &mut left, simpler)? {
                         break;
                     }
                 }
             }
-            if texts(&before, self.functions) == texts(&shrinking.calls, self.functions)
-                || shrinking.spent >= TRIES
-            {
-                return Ok((shrinking.calls, shrinking.answers, shrinking.tries));
+            if left == 0 || before == smallest.texts(self.functions) {
+                return Ok(smallest);
             }
         }
     }
@@ -158,24 +155,25 @@ impl<E> Search<'_, '_, E> {
     /// Takes the first candidate that differs in the same way; false if none does.
     fn step(
         &mut self,
-        shrinking: &mut Shrinking,
-        kind: &Kind,
+        smallest: &mut Difference,
+        left: &mut usize,
         candidates: impl Iterator<Item = Vec<Invocation>>,
     ) -> Result<bool, E> {
+        let way = smallest.way();
         for mut candidate in candidates {
-            if shrinking.spent >= TRIES {
+            if *left == 0 {
                 return Ok(false);
             }
             let tried = self.compare(&candidate)?;
             let exceeds = |answer: &Answer| matches!(answer, Answer::Exceeded(_));
             let is_dear = tried.answers.iter().flatten().any(exceeds);
-            shrinking.spent += if is_dear { DEAR } else { 1 };
-            shrinking.tries += 1;
+            *left = left.saturating_sub(if is_dear { DEAR } else { 1 });
+            smallest.tries += 1;
             candidate.truncate(tried.answers.len());
-            let last = candidate.last().map(|call| call.function);
-            if last == Some(kind.0) && tried.groups.as_ref() == Some(&kind.1) {
-                shrinking.calls = candidate;
-                shrinking.answers = tried.answers;
+            let Tried { answers, groups: Some(groups) } = tried else { continue };
+            let smaller = Difference { calls: candidate, answers, groups, ..*smallest };
+            if smaller.way() == way {
+                *smallest = smaller;
                 return Ok(true);
             }
         }
@@ -183,13 +181,24 @@ impl<E> Search<'_, '_, E> {
     }
 }
 
-/// A difference while it gets smaller.
-struct Shrinking {
-    calls: Vec<Invocation>,
-    answers: Vec<Vec<Answer>>,
-    /// Tries, and dear ones for many.
-    spent: usize,
-    tries: usize,
+impl Difference {
+    /// The call that is answered otherwise, and the answers.
+    pub(crate) fn last(&self) -> (&Invocation, &[Answer]) {
+        let last = self.calls.last().zip(self.answers.last());
+        last.map(|(call, answers)| (call, &answers[..])).expect("what differs was called")
+    }
+
+    /// In which way the answers differ.
+    fn way(&self) -> Way {
+        let (call, answers) = self.last();
+        let ends = answers.iter().map(Answer::end).collect();
+        Way { function: call.function, groups: self.groups.clone(), ends }
+    }
+
+    /// Its calls in WAVE.
+    pub(crate) fn texts(&self, functions: &[Function]) -> Vec<String> {
+        self.calls.iter().map(|call| call.text(functions)).collect()
+    }
 }
 
 /// What a function that gives back its argument answers.
@@ -226,8 +235,4 @@ fn simpler_calls(
             calls
         })
     })
-}
-
-fn texts(calls: &[Invocation], functions: &[Function]) -> Vec<String> {
-    calls.iter().map(|call| call.text(functions)).collect()
 }

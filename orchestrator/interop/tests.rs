@@ -114,6 +114,9 @@ fn most_random_values_are_small_and_texts_are_not_always_ascii() {
     assert!((150..380).contains(&texts), "{texts} of 400 are UTF-8");
 }
 
+/// An implementation that was started.
+type Instance = Box<dyn FnMut(&Invocation) -> Answer>;
+
 fn settings(calls: usize, sequence: usize) -> Settings {
     Settings { seed: 1, calls, sequence, approx: None, echo: false }
 }
@@ -152,10 +155,6 @@ fn returned(value: Value) -> Answer {
     Answer::Returned(Some(value))
 }
 
-fn calls(difference: &Difference, functions: &[Function]) -> Vec<String> {
-    difference.calls.iter().map(|call| call.text(functions)).collect()
-}
-
 #[test]
 fn each_function_is_called_as_often_as_was_asked_for_with_edges_first() {
     let functions = [
@@ -183,7 +182,7 @@ fn what_a_function_is_called_with_stays_when_others_come() {
     };
     let f = function("f", &[Type::STRING], None);
     let g = function("g", &[Type::U64, Type::U64], None);
-    assert_eq!(of_f(&[f.clone()]), of_f(&[g, f]));
+    assert_eq!(of_f(std::slice::from_ref(&f)), of_f(&[g, f]));
 }
 
 #[test]
@@ -201,12 +200,11 @@ fn a_planted_border_is_found_and_shrunk_to_the_first_value_beyond_it() {
             returned(Value::make_u64(u64::from(number) * 2 + u64::from(number > 1000)))
         }
     };
-    type Instance = Box<dyn FnMut(&Invocation) -> Answer>;
     let (right, wrong) =
         (move || Box::new(right()) as Instance, move || Box::new(wrong()) as Instance);
     let found = searched(&functions, &settings(60, 8), &[&right, &wrong, &right]);
     let [difference] = &found.differences[..] else { panic!("{:?}", found.differences) };
-    assert_eq!(calls(difference, &functions), ["double(1001)"]);
+    assert_eq!(difference.texts(&functions), ["double(1001)"]);
     assert_eq!(difference.groups, [0, 1, 0]);
     assert!(difference.times > 5, "{}", difference.times);
     assert_eq!(found.compared, 60);
@@ -233,16 +231,18 @@ fn a_difference_in_state_is_shrunk_to_the_calls_that_it_takes() {
                     Answer::Returned(None)
                 }
                 1 => returned(Value::make_option(&Type::option(Type::STRING), held.pop()).unwrap()),
-                _ => returned(Value::make_u32(held.len() as u32)),
-            }) as Box<dyn FnMut(&Invocation) -> Answer>
+                _ => returned(Value::make_u32(u32::try_from(held.len()).unwrap())),
+            }) as Instance
         }
     };
     let (whole, small) = (stack(usize::MAX), stack(3));
     let found = searched(&functions, &settings(200, 30), &[&whole, &small]);
     let mut shrunk: Vec<_> =
-        found.differences.iter().map(|difference| calls(difference, &functions)).collect();
+        found.differences.iter().map(|difference| difference.texts(&functions)).collect();
     // One of those above the bottom differs from the one below it, whichever that is.
-    shrunk.iter_mut().for_each(|calls| calls.sort());
+    for calls in &mut shrunk {
+        calls.sort();
+    }
     shrunk.sort();
     assert_eq!(
         shrunk,
@@ -259,7 +259,6 @@ fn a_difference_in_state_is_shrunk_to_the_calls_that_it_takes() {
 #[test]
 fn traps_differ_from_values_and_each_way_to_differ_is_told_once() {
     let functions = [function("f", &[Type::STRING], Some(Type::BOOL))];
-    type Instance = Box<dyn FnMut(&Invocation) -> Answer>;
     let trap = |message: &str| Answer::Trapped(message.to_owned());
     let implementation = |which: usize| {
         move || {
@@ -279,7 +278,7 @@ fn traps_differ_from_values_and_each_way_to_differ_is_told_once() {
     let shrunk: Vec<_> = found
         .differences
         .iter()
-        .map(|difference| (calls(difference, &functions).join(" "), difference.groups.clone()))
+        .map(|difference| (difference.texts(&functions).join(" "), difference.groups.clone()))
         .collect();
     assert!(shrunk.contains(&("f(\"ß\")".to_owned(), vec![0, 1, 1])), "{shrunk:?}");
     assert!(shrunk.contains(&("f(\"ŉ\")".to_owned(), vec![0, 1, 0])), "{shrunk:?}");
@@ -292,7 +291,6 @@ fn traps_differ_from_values_and_each_way_to_differ_is_told_once() {
 #[test]
 fn an_echo_is_compared_with_its_argument() {
     let functions = [function("echo", &[Type::F32], Some(Type::F32))];
-    type Instance = Box<dyn FnMut(&Invocation) -> Answer>;
     let loses_the_sign = || {
         Box::new(|call: &Invocation| {
             returned(Value::make_f32(call.arguments[0].unwrap_f32() + 0.0))
@@ -301,7 +299,7 @@ fn an_echo_is_compared_with_its_argument() {
     let settings = Settings { echo: true, ..settings(40, 3) };
     let found = searched(&functions, &settings, &[&loses_the_sign]);
     let [difference] = &found.differences[..] else { panic!("{:?}", found.differences) };
-    assert_eq!(calls(difference, &functions), ["echo(-0)"]);
+    assert_eq!(difference.texts(&functions), ["echo(-0)"]);
     assert_eq!(difference.groups, [0, 1]);
     // As floats that are near, they are the same.
     let near = Settings { approx: Some(1e-9), ..settings };

@@ -18,6 +18,10 @@ impl Source {
         Self(Arc::new(NamedSource::new(name, text.to_owned()).with_language("toml")))
     }
 
+    pub(super) fn name(&self) -> &str {
+        self.0.name()
+    }
+
     pub(super) fn text(&self) -> &str {
         self.0.inner()
     }
@@ -33,7 +37,7 @@ impl Default for Source {
 /// The name alone: a manifest that is printed for debugging need not show its text again.
 impl fmt::Debug for Source {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.0.name())
+        formatter.write_str(self.name())
     }
 }
 

@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use super::error::Fault;
 use super::name::is_interface;
-use super::{Count, Grants, Manifest, validate};
+use super::{Count, Grants, Manifest, grants, validate};
 use crate::nearest::suggestion;
 
 /// `[interop.NAME]`: components that implement one interface are given the same calls, with values
@@ -88,7 +88,7 @@ pub(super) fn faults(manifest: &Manifest, faults: &mut Vec<Fault>) {
             let help = "write a small part of one, such as `approx = 1e-9`";
             faults.push(Fault::at(approx.span(), message, "not between 0 and 1").advise(help));
         }
-        validate::grants(&interop.grants, faults);
+        grants::faults(&interop.grants, faults);
     }
 }
 

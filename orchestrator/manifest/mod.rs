@@ -15,7 +15,7 @@
 //! | `keys` | unknown, misspelt and missing keys, found by holding the text against the schema |
 //! | `flow` | `[flow.NAME]`: its steps, and the ways to write them |
 //! | `grants`, `limits` | what the composed component may touch; what it may use up |
-//! | `check` | `[[check]]` |
+//! | `check` | `[[check]]`, and what is wrong with one |
 //! | `interop` | `[interop.NAME]` |
 //! | `dependency` | WIT packages that come from elsewhere, and registries |
 //! | `name` | names that point at something: functions, ends of links |
@@ -46,12 +46,16 @@ mod schema;
 mod tests;
 mod validate;
 
-pub use check::Check;
+pub use check::{Bound, Check, CheckStep, Pattern, Writable, writable};
 pub use count::Count;
 pub use dependency::{Dependency, MalformedDependency, PackageRef, Registry};
 pub use error::ManifestError;
 pub use flow::{Flow, Stage, Step};
-pub use grants::{Access, DirectoryGrant, Grants};
+pub use grants::{
+    Access, ClockSettings, DirectoryGrant, FileTarget, Grants, Host, HttpOrigin, HttpScheme,
+    MalformedClock, MalformedOrigin, MalformedSocket, Moment, Output, RandomSettings, Scale,
+    SocketGrant, Switch,
+};
 pub use interop::Interop;
 pub use limits::{Limit, Limits};
 pub use name::{ExportEnd, FunctionName, ImportEnd, MalformedName};
@@ -101,7 +105,7 @@ pub struct Manifest {
     #[serde(default)]
     pub limits: Limits,
     /// Calls and what is expected of them.
-    #[serde(default, rename = "check")]
+    #[serde(default, rename = "check", deserialize_with = "check::placed")]
     pub checks: Vec<Check>,
     /// Components that implement one interface, held against each other.
     #[serde(default)]
@@ -247,6 +251,11 @@ impl Manifest {
             let named = settings.instances.iter().map(|name| name.get_ref().as_str());
             own.into_iter().chain(named).map(move |instance| (instance, component))
         })
+    }
+
+    /// Whether fuel must be counted, for a limit or for a check.
+    pub fn counts_fuel(&self) -> bool {
+        self.limits.fuel.is_some() || self.checks.iter().any(Check::counts_fuel)
     }
 
     /// Where an instance has its name from, if there is one so called.

@@ -62,6 +62,7 @@ fn in_toml(expected: &str) -> &str {
     match expected {
         "a map" => "a table",
         "a sequence" => "an array",
+        "u64" => "a whole number, 0 or more",
         _ if expected.starts_with("struct ") => "a table",
         _ => expected,
     }

@@ -50,25 +50,23 @@ pub(super) fn check_glob(what: &str, glob: &str) -> Result<(), String> {
 }
 
 /// Why a directory of the host may not be granted. It may lie outside the manifest's
-/// directory, but never be all there is, nor all that is somebody's.
-pub(super) fn check_granted(path: &str) -> Result<(), String> {
-    const NARROWER: &str = "grant the one directory below it that the components need";
+/// directory, but not be all there is, unless `broad` grants are allowed.
+pub(super) fn check_granted(path: &str, broad: bool) -> Result<(), String> {
     if path.is_empty() {
         return Err(
             "the granted directory is empty\nwrite `.` for the manifest's own directory".to_owned()
         );
     }
-    if let Some(below) = path.strip_prefix('~') {
-        return Err(if below.trim_matches('/').is_empty() {
-            format!(
-                "the whole home directory `{path}` cannot be granted\n{NARROWER}, by its full path"
-            )
-        } else {
-            format!("`~` in `{path}` stands for no directory here\nwrite the path in full")
-        });
+    if path.starts_with('~') {
+        return Err(format!(
+            "`~` in `{path}` stands for no directory here\nwrite the path in full"
+        ));
     }
-    if is_absolute(path) && names_root(path) {
-        return Err(format!("the whole file system `{path}` cannot be granted\n{NARROWER}"));
+    if is_absolute(path) && names_root(path) && !broad {
+        return Err(format!(
+            "the whole file system `{path}` cannot be granted\ngrant the one directory below it that \
+             the components need; or say `allow-broad = true` in `[grants]`"
+        ));
     }
     Ok(())
 }
@@ -123,12 +121,14 @@ mod tests {
     #[test]
     fn whole_file_systems_and_homes_are_not_granted() {
         for path in [".", "..", "../data", "/var/data", "/a/../b", "data"] {
-            assert_eq!(check_granted(path), Ok(()), "{path}");
+            assert_eq!(check_granted(path, false), Ok(()), "{path}");
         }
-        for path in
-            ["", "/", "//", "/.", "/..", "/usr/..", "/usr/../..", "~", "~/", "~root", "C:\\", "c:/"]
-        {
-            assert!(check_granted(path).is_err(), "{path}");
+        for path in ["", "~", "~/", "~root", "~/data"] {
+            assert!(check_granted(path, true).is_err(), "{path}");
+        }
+        for path in ["/", "//", "/.", "/..", "/usr/..", "/usr/../..", "C:\\", "c:/"] {
+            assert!(check_granted(path, false).is_err(), "{path}");
+            assert_eq!(check_granted(path, true), Ok(()), "{path}");
         }
     }
 }

@@ -68,13 +68,18 @@ a = "registry.example.org"
 dirs = [{ host = "data", guest = "/data", access = "read-write" }]
 env = { LANG = "C" }
 inherit-env = ["TZ"]
+secrets = ["TOKEN"]
 args = ["--fast"]
-stdin = true
+stdin = { file = "in.txt" }
 stdout = true
 stderr = true
-clocks = true
-random = true
-network = ["127.0.0.1:8080", "[::1]:53"]
+clocks = { fixed = "2026-01-01T00:00:00Z", scale = 10 }
+random = { seed = 7 }
+http = ["https://api.example.com", "http://127.0.0.1:8080", "*.example.com", "*://h.org:*"]
+names = ["db.example.com"]
+network = ["127.0.0.1:8080", "udp://[::1]:53"]
+private-addresses = true
+allow-broad = false
 
 [limits]
 timeout = "10s"
@@ -103,6 +108,34 @@ traps = "unreachable"
 [[check]]
 call = "run(\"long\")"
 exceeds = "fuel"
+
+[[check]]
+name = "the sink measures, by itself"
+component = "sink"
+call = "measure(3)"
+returns = "{area: 28.274, sides: none}"
+approx = 1e-4
+denied = "wasi:sockets"
+
+[check.grants]
+stdout = true
+
+[check.limits]
+fuel = 2000
+
+[[check]]
+call = "name()"
+matches = "^[a-z]+$"
+files = { "/data/name" = "sink" }
+fuel = { at-most = 1.5, of = "name()" }
+time = { at-most = 10, of = "run(\"\")" }
+
+[[check]]
+name = "what is kept comes back"
+steps = [
+    { call = "store.open(\"a\")", as = "file" },
+    { call = "store.file.read($file)", returns = "[]" },
+]
 
 [interop.store]
 interface = "poly:sink/store@0.1.0"
@@ -197,6 +230,16 @@ fn everything_that_can_be_said_is_read() {
     assert_eq!(manifest.grants.dirs[0].access, Access::ReadWrite);
     assert_eq!(manifest.limits.output, "64KiB".parse().unwrap());
     assert_eq!(manifest.checks[2].exceeds, Some(Limit::Fuel));
+    let own = &manifest.checks[3];
+    assert_eq!(own.component.as_ref().map(Spanned::get_ref).unwrap(), "sink");
+    let own_grants = own.grants.as_ref().unwrap();
+    assert!(own_grants.stdout.is_captured() && own_grants.dirs.is_empty());
+    assert!(own.counts_fuel() && manifest.counts_fuel());
+    let bounded = &manifest.checks[4];
+    assert!(bounded.matches.as_ref().unwrap().is_found_in("abc"));
+    assert!((bounded.fuel.as_ref().unwrap().at_most.get_ref() - 1.5).abs() < f64::EPSILON);
+    assert_eq!(manifest.checks[5].calls()[0].name.as_ref().unwrap().get_ref(), "file");
+    assert_eq!(&FULL[manifest.checks[5].span()][..8], "[\n    { ");
     let store = &manifest.interop["store"];
     assert_eq!((store.calls(), store.sequence(), store.seed()), (1000, 5, 42));
     assert_eq!(&FULL[manifest.components.keys().next().unwrap().span()], "source");
@@ -208,8 +251,11 @@ fn nothing_is_granted_and_everything_limited_unless_said() {
     let manifest = Manifest::parse("pipeline.toml", text).unwrap();
     let grants = &manifest.grants;
     assert!(grants.dirs.is_empty() && grants.env.is_empty() && grants.inherit_env.is_empty());
-    assert!(grants.args.is_empty() && grants.network.is_empty());
-    assert!(!(grants.stdin || grants.stdout || grants.stderr || grants.clocks || grants.random));
+    assert!(grants.args.is_empty() && grants.secrets.is_empty());
+    assert!(grants.network.is_empty() && grants.http.is_empty() && grants.names.is_empty());
+    assert!(!(grants.stdin.is_on() || grants.stdout.is_granted() || grants.stderr.is_granted()));
+    assert!(!(grants.clocks.is_on() || grants.random.is_on()));
+    assert!(!(grants.private_addresses || grants.allow_broad));
     assert_eq!(manifest.limits.timeout, Timeout::seconds(30));
     assert_eq!(manifest.limits.memory, Bytes::mebibytes(512));
     assert_eq!(manifest.limits.fuel, None);

@@ -1,17 +1,15 @@
 //! What is true of a manifest as a whole, after each value in it has been read: names are
 //! identifiers and point at components that are there, paths stay where they may, grants are
-//! not everything, checks can be met. All faults are collected; none hides another.
+//! not everything. All faults are collected; none hides another.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::ops::Range;
 
-use super::dependency;
 use super::error::Fault;
-use super::interop;
 use super::name::is_identifier;
-use super::path::{check_glob, check_granted, check_relative};
-use super::{Check, Component, Grants, Limit, Manifest, Pipeline, Spanned, Stage, Step};
+use super::path::{check_glob, check_relative};
+use super::{Component, Manifest, Pipeline, Spanned, Stage, Step};
+use super::{check, dependency, grants, interop};
 use crate::nearest::{quoted, suggestion};
 
 /// Everything that is wrong with `manifest`.
@@ -22,9 +20,9 @@ pub(super) fn faults(manifest: &Manifest) -> Vec<Fault> {
     flows(manifest, &mut faults);
     links(manifest, &mut faults);
     dependency::faults(manifest, &mut faults);
-    grants(&manifest.grants, &mut faults);
+    grants::faults(&manifest.grants, &mut faults);
     for check in &manifest.checks {
-        self::check(check, manifest, &mut faults);
+        check::faults(check, manifest, &mut faults);
     }
     interop::faults(manifest, &mut faults);
     for toolchain in manifest.toolchains.values() {
@@ -222,105 +220,5 @@ fn links(manifest: &Manifest, faults: &mut Vec<Fault>) {
             let help = "link it to a component that exports what it needs";
             faults.push(Fault::at(export.span(), message, "the same component").advise(help));
         }
-    }
-}
-
-pub(super) fn grants(grants: &Grants, faults: &mut Vec<Fault>) {
-    for (index, directory) in grants.dirs.iter().enumerate() {
-        let span = directory.host.span();
-        if let Err(text) = check_granted(directory.host.get_ref()) {
-            faults.push(Fault::told(span.clone(), &text, "not granted"));
-        }
-        if directory.guest.is_empty() {
-            let help = "write the path that the components open, such as `guest = \"/data\"`";
-            faults.push(
-                Fault::at(
-                    span.clone(),
-                    "the granted directory has no name for the guest",
-                    "this directory",
-                )
-                .advise(help),
-            );
-        }
-        if let Some(first) =
-            grants.dirs[..index].iter().find(|first| first.guest == directory.guest)
-        {
-            let message = format!("two directories are granted as `{}`", directory.guest);
-            faults.push(
-                Fault::at(span, message, "this one").and_at(first.host.span(), "and this one"),
-            );
-        }
-    }
-    for name in &grants.inherit_env {
-        let text = name.get_ref();
-        if text.contains(['*', '?', '=', '\0']) || text.is_empty() {
-            let message = format!("`{text}` is not the name of one environment variable");
-            let help =
-                "name each variable that is passed on: the whole environment cannot be granted";
-            faults.push(Fault::at(name.span(), message, "not granted").advise(help));
-        } else if grants.env.contains_key(text) {
-            let message = format!("the environment variable `{text}` is granted twice");
-            let help = "give it a value in `env`, or pass it on by `inherit-env`, not both";
-            faults.push(Fault::at(name.span(), message, "also in `env`").advise(help));
-        }
-    }
-    for address in &grants.network {
-        let text = address.get_ref();
-        if !text.parse::<SocketAddr>().is_ok_and(|address| address.port() != 0) {
-            let help = "write `ADDRESS:PORT`, such as `127.0.0.1:8080` or `[::1]:8080`; \
-                        names are not looked up, since they may lead anywhere";
-            faults.push(
-                Fault::at(
-                    address.span(),
-                    format!("`{text}` is not a socket address"),
-                    "not granted",
-                )
-                .advise(help),
-            );
-        }
-    }
-}
-
-fn check(check: &Check, manifest: &Manifest, faults: &mut Vec<Fault>) {
-    let span = check.call.span();
-    if check.call.get_ref().trim().is_empty() {
-        let help = "write the call as in `call = 'run(\"text\")'`";
-        faults.push(Fault::at(span.clone(), "the check calls nothing", "empty").advise(help));
-    }
-    let ends: Vec<_> = [
-        ("returns", check.returns.is_some()),
-        ("traps", check.traps.is_some()),
-        ("exceeds", check.exceeds.is_some()),
-    ]
-    .into_iter()
-    .filter(|(_, said)| *said)
-    .map(|(key, _)| format!("`{key}`"))
-    .collect();
-    if ends.len() > 1 {
-        let message = format!("the check expects {} of one call", ends.join(" and "));
-        let help =
-            "a call ends in one way: keep one of them, and write another check for the other";
-        faults.push(Fault::at(span.clone(), message, "this call").advise(help));
-    }
-    for (stream, expected, granted) in [
-        ("stdout", &check.stdout, manifest.grants.stdout),
-        ("stderr", &check.stderr, manifest.grants.stderr),
-    ] {
-        if expected.as_ref().is_some_and(|text| !text.is_empty()) && !granted {
-            let message = format!("the check expects text on `{stream}`, which is not granted");
-            let help = format!("write `{stream} = true` in `[grants]`");
-            faults.push(Fault::at(span.clone(), message, "this call").advise(help));
-        }
-    }
-    if check.exceeds == Some(Limit::Fuel) && manifest.limits.fuel.is_none() {
-        let help = "write `fuel = NUMBER` in `[limits]`";
-        faults.push(
-            Fault::at(
-                span,
-                "the check expects the fuel to run out, which has no limit",
-                "this call",
-            )
-            .advise(help),
-        );
     }
 }

@@ -1,11 +1,14 @@
 //! What came of one check, and what there is to say of a failure.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::difference::{Paint, texts, values};
 use super::stopped::stopped;
 use super::tail::{tail, visible};
 use crate::check::{Difference, Ending, Outcome, Refusal, Subject, Trap};
+use crate::manifest::Check;
 
 /// How much of a call is shown.
 const WIDTH: usize = 100;
@@ -13,8 +16,16 @@ const WIDTH: usize = 100;
 /// What came of one check.
 #[derive(Debug, Clone, Serialize)]
 pub struct Checked {
-    /// The call.
+    /// What people call it.
+    pub name: String,
+    /// The component that was called by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub component: Option<String>,
+    /// The call; of several steps, the one that failed, or the last.
     pub call: String,
+    /// Which of several steps failed, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<usize>,
     /// Where the manifest has the check.
     pub place: CheckPlace,
     /// Whether all was as expected.
@@ -58,28 +69,36 @@ pub struct CheckPlace {
 }
 
 impl Checked {
-    /// What `differences` (none, if all was as expected) and the outcome say of a call.
+    /// What `differences` (none, if all was as expected) and the outcomes of its calls say of a
+    /// check. The last call is the one that the differences are about.
     pub fn new(
-        call: &str,
+        check: &Check,
         place: CheckPlace,
         differences: Vec<Difference>,
-        outcome: &Outcome,
+        outcomes: &[Outcome],
     ) -> Self {
         let passed = differences.is_empty();
-        let trap = match &outcome.ending {
-            Ending::Trapped(trap) if !passed => Some(trap.clone()),
+        let last = outcomes.last();
+        let trap = match last.map(|last| &last.ending) {
+            Some(Ending::Trapped(trap)) if !passed => Some(trap.clone()),
             _ => None,
         };
+        let calls = check.calls();
+        let call = calls.get(outcomes.len().saturating_sub(1));
+        let elapsed: Duration = outcomes.iter().map(|outcome| outcome.elapsed).sum();
         Self {
-            call: call.to_owned(),
+            name: check.title().into_owned(),
+            component: check.component.as_ref().map(|name| name.get_ref().clone()),
+            call: call.map_or_else(String::new, |step| step.call.get_ref().clone()),
+            step: (check.steps.is_some() && !passed).then_some(outcomes.len()),
             place,
             passed,
             differences,
-            milliseconds: u64::try_from(outcome.elapsed.as_millis()).unwrap_or(u64::MAX),
-            fuel: outcome.fuel,
+            milliseconds: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+            fuel: outcomes.iter().map(|outcome| outcome.fuel).sum(),
             trap,
-            is_stopped: !outcome.is_return(),
-            refusals: outcome.refusals.clone(),
+            is_stopped: last.is_some_and(|last| !last.is_return()),
+            refusals: outcomes.iter().flat_map(|outcome| outcome.refusals.clone()).collect(),
             stdout: None,
             stderr: None,
             help: None,
@@ -106,7 +125,11 @@ impl Checked {
 
     /// What it is called in a line.
     pub(super) fn title(&self) -> String {
-        short(&visible(&self.call))
+        let name = short(&visible(&self.name));
+        match &self.component {
+            Some(component) => format!("{component} by itself: {name}"),
+            None => name,
+        }
     }
 
     /// The first thing that was otherwise, in one line.
@@ -121,11 +144,17 @@ impl Checked {
     /// All that there is to say of a failure, line by line; with `all`, every function that was
     /// running.
     pub(super) fn failure(&self, all: bool, paint: Paint<'_>) -> Vec<String> {
-        let mut lines = Vec::new();
+        let step = self.step.map(|step| format!("step {step}: {}", short(&visible(&self.call))));
+        let mut lines: Vec<String> = step.into_iter().collect();
         for Difference { subject, expected, got } in &self.differences {
+            let title = subject.title();
             lines.extend(match subject {
-                Subject::Ending => values(subject.title(), expected, got, paint),
-                Subject::Stdout | Subject::Stderr => texts(subject.title(), expected, got, paint),
+                Subject::Ending | Subject::Fuel | Subject::Time => {
+                    values(&title, expected, got, paint)
+                }
+                Subject::Refusals | Subject::Stdout | Subject::Stderr | Subject::File(_) => {
+                    texts(&title, expected, got, paint)
+                }
             });
         }
         let below = |lines: Vec<String>| lines.into_iter().map(|line| format!("  {line}"));
@@ -143,7 +172,7 @@ impl Checked {
             let compared = self.differences.iter().any(|difference| difference.subject == stream);
             let text = text.as_deref().unwrap_or("").trim_matches('\n').trim_end();
             if !compared && !text.is_empty() {
-                lines.push(stream.title().to_owned());
+                lines.push(stream.title());
                 lines.extend(below(tail(text)));
             }
         }
@@ -162,11 +191,15 @@ fn short(line: &str) -> String {
 
 impl Subject {
     /// What a difference is titled.
-    fn title(self) -> &'static str {
+    fn title(&self) -> String {
         match self {
-            Self::Ending => "result",
-            Self::Stdout => "standard output",
-            Self::Stderr => "standard error",
+            Self::Ending => "result".to_owned(),
+            Self::Refusals => "refused".to_owned(),
+            Self::Stdout => "standard output".to_owned(),
+            Self::Stderr => "standard error".to_owned(),
+            Self::File(path) => format!("file {}", visible(path)),
+            Self::Fuel => "fuel".to_owned(),
+            Self::Time => "time".to_owned(),
         }
     }
 }
@@ -180,6 +213,7 @@ pub(super) fn refusal(Refusal { function, wanted, grant, times }: &Refusal) -> [
 }
 
 #[cfg(test)]
+#[allow(clippy::needless_raw_string_hashes, reason = "snapbox writes its snapshots so")]
 pub(super) mod tests {
     use snapbox::{assert_data_eq, str};
 
@@ -188,7 +222,10 @@ pub(super) mod tests {
 
     pub(in super::super) fn passed(call: &str) -> Checked {
         Checked {
+            name: call.to_owned(),
+            component: None,
             call: call.to_owned(),
+            step: None,
             place: CheckPlace { file: "pipeline.toml".to_owned(), line: 7, column: 1 },
             passed: true,
             differences: Vec::new(),

@@ -147,6 +147,7 @@ fn by_line(title: &str, expected: &str, got: &str, paint: Paint<'_>) -> Vec<Stri
 }
 
 #[cfg(test)]
+#[allow(clippy::needless_raw_string_hashes, reason = "snapbox writes its snapshots so")]
 mod tests {
     use snapbox::{assert_data_eq, str};
 

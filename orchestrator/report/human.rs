@@ -12,6 +12,16 @@ pub(crate) fn time(elapsed: Duration) -> String {
     }
 }
 
+/// `840 ns`, `8.24 µs`, `1.31 ms`, `2.05 s`: what one call takes.
+pub(crate) fn nanoseconds(nanoseconds: u64) -> String {
+    let units = [(1_000_000_000_u32, "s"), (1_000_000, "ms"), (1_000, "µs")];
+    match units.into_iter().find(|(unit, _)| nanoseconds >= u64::from(*unit)) {
+        #[expect(clippy::cast_precision_loss, reason = "two decimal places are shown")]
+        Some((unit, name)) => format!("{:.2} {name}", nanoseconds as f64 / f64::from(unit)),
+        None => format!("{nanoseconds} ns"),
+    }
+}
+
 /// `40 s`, `5 m`, `3 h`, `12 d`: how long ago something was.
 pub(crate) fn age(since: Duration) -> String {
     let seconds = since.as_secs();
@@ -41,6 +51,8 @@ mod tests {
         assert_eq!(time(Duration::from_secs(125)), "2 m 05 s");
         let ages = [40, 300, 7_200, 86_400 * 12].map(|seconds| age(Duration::from_secs(seconds)));
         assert_eq!(ages, ["40 s", "5 m", "2 h", "12 d"]);
+        let times = [840, 8_240, 1_310_000, 2_050_000_000].map(nanoseconds);
+        assert_eq!(times, ["840 ns", "8.24 µs", "1.31 ms", "2.05 s"]);
         assert_eq!(size(812), "812 B");
         assert_eq!(size(51_234), "51.2 KB");
         assert_eq!(size(18_300_000), "18.3 MB");

@@ -78,10 +78,9 @@ impl Differing {
         names: &[&str],
         checks: String,
     ) -> Self {
-        let last = difference.calls.last().expect("what differs was called");
-        let answers = difference.answers.last().expect("and answered").iter();
+        let (last, answers) = difference.last();
         let like = |place: usize| names[difference.groups[place]].to_owned();
-        let answers = answers.enumerate().map(|(place, answer)| Answered {
+        let answers = answers.iter().enumerate().map(|(place, answer)| Answered {
             by: names[place].to_owned(),
             answer: answer.to_string(),
             readable: match answer {
@@ -93,7 +92,7 @@ impl Differing {
         Self {
             interop: interop.to_owned(),
             function: functions[last.function].name.clone(),
-            calls: difference.calls.iter().map(|call| call.text(functions)).collect(),
+            calls: difference.texts(functions),
             readable: last.arguments.iter().filter_map(readable).collect(),
             answers: answers.collect(),
             times: difference.times,
@@ -105,12 +104,8 @@ impl Differing {
 
 /// The difference in lines, the first of which says what was called.
 pub(super) fn text(differing: &Differing) -> String {
-    let (last, before) = differing.calls.split_last().expect("there is a call");
-    let mut text = format!("{}: ", differing.interop);
-    for call in before {
-        let _ = write!(text, "{}\n  then ", cut(call, 0));
-    }
-    text.push_str(&cut(last, 0));
+    let calls: Vec<_> = differing.calls.iter().map(|call| cut(call, 0)).collect();
+    let mut text = format!("{}: {}", differing.interop, calls.join("\n  then "));
     if !differing.readable.is_empty() {
         let _ = write!(text, "   {}", differing.readable.join(", "));
     }

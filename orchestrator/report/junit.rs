@@ -18,6 +18,10 @@ use crate::check::Subject;
 type Xml = Writer<Vec<u8>>;
 
 /// What came of all checks of a pipeline, as a whole document.
+///
+/// # Panics
+///
+/// Never: writing to memory does not fail.
 pub fn junit(pipeline: &str, all: &[Checked]) -> String {
     let mut xml = Writer::new_with_indent(Vec::new(), b' ', 2);
     document(&mut xml, pipeline, all).expect("writing to memory does not fail");
@@ -77,10 +81,8 @@ fn case(xml: &mut Xml, pipeline: &str, checked: &Checked, is_twice: bool) -> io:
         return Ok(());
     }
     element.write_inner_content(|xml| {
-        let (kind, of) = match is_error(checked) {
-            true => ("error", "stopped"),
-            false => ("failure", "otherwise"),
-        };
+        let (kind, of) =
+            if is_error(checked) { ("error", "stopped") } else { ("failure", "otherwise") };
         let told = checked.failure(false, &|_, text| text.to_owned()).join("\n");
         xml.create_element(kind)
             .with_attribute(("message", one_line(&checked.message()).as_str()))
@@ -132,6 +134,7 @@ fn writable(line: &str) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::needless_raw_string_hashes, reason = "snapbox writes its snapshots so")]
 mod tests {
     use quick_xml::Reader;
     use snapbox::{assert_data_eq, str};

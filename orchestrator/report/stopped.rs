@@ -82,6 +82,7 @@ fn line(frame: &Frame, component: Option<&str>, all: bool) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::needless_raw_string_hashes, reason = "snapbox writes its snapshots so")]
 mod tests {
     use snapbox::{assert_data_eq, str};
 

@@ -4,7 +4,7 @@ from typing import List, Optional, Tuple, TypeVar
 
 from componentize_py_types import Err, Result, Some
 from wit_world import exports
-from wit_world.imports.shapes import (
+from wit_world.exports.shapes_echo import (
     Anything, Bits, Months, Permissions, Point, Ragged, Segment, Shape, Suit,
 )
 

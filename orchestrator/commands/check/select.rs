@@ -13,9 +13,10 @@ pub(super) fn select<'c>(
     let idle = |filter: &&String| !checks.iter().any(|check| meets(check, filter));
     if let Some(filter) = filters.iter().find(idle) {
         let lines: Vec<_> = checks.iter().flat_map(names).map(|name| format!("  {name}")).collect();
-        let checks = match lines.is_empty() {
-            true => "the manifest has no check".to_owned(),
-            false => format!("the checks are:\n{}", lines.join("\n")),
+        let checks = if lines.is_empty() {
+            "the manifest has no check".to_owned()
+        } else {
+            format!("the checks are:\n{}", lines.join("\n"))
         };
         return Err(CommandError::NoSuchCheck { filter: filter.clone(), checks });
     }
@@ -24,7 +25,9 @@ pub(super) fn select<'c>(
     Ok(all.filter(|(_, check)| filters.is_empty() || is_met(check)).collect())
 }
 
-/// What a check may be known by.
-fn names(check: &Check) -> impl Iterator<Item = &str> {
-    std::iter::once(check.call.get_ref().as_str())
+/// What a check may be known by: its name, its component, and its calls.
+fn names(check: &Check) -> impl Iterator<Item = String> {
+    let calls = check.calls().into_owned().into_iter().map(|step| step.call.into_inner());
+    let named = check.name.iter().chain(&check.component);
+    named.map(|name| name.get_ref().clone()).chain(calls)
 }

@@ -20,18 +20,24 @@ pub(super) fn rewrites(
     number: usize,
     check: &Check,
     differences: &[Difference],
-    outcome: &Outcome,
+    outcomes: &[Outcome],
 ) -> Option<Vec<Rewrite>> {
+    // What is otherwise is so in the last call that was made.
+    let (last, outcome) = outcomes.iter().enumerate().next_back()?;
+    let calls = check.calls();
+    let step = check.steps.is_some().then_some(last);
     let to = |difference: &Difference| {
-        let (key, value) = match (difference.subject, &outcome.ending) {
-            (Subject::Ending, Ending::Returned(Some(returned))) if check.returns.is_some() => {
+        let (key, value) = match (&difference.subject, &outcome.ending) {
+            (Subject::Ending, Ending::Returned(Some(returned)))
+                if calls[last].returns.is_some() =>
+            {
                 ("returns", returned.text.clone())
             }
             (Subject::Stdout, Ending::Returned(_)) => ("stdout", outcome.stdout.clone()?),
             (Subject::Stderr, Ending::Returned(_)) => ("stderr", outcome.stderr.clone()?),
             _ => return None,
         };
-        Some(Rewrite { check: number, step: None, key, value })
+        Some(Rewrite { check: number, step, key, value })
     };
     differences.iter().map(to).collect()
 }
@@ -57,8 +63,8 @@ pub(super) fn write(
     }
     let after = rewrite(before, rewrites).expect("the checks have what is rewritten");
     write_over(path, after.as_bytes()).map_err(failed("write"))?;
-    let patch = unified(&file, Some(before), Some(&after));
-    context.report.answer("updated", &json!({ "file": file, "patch": patch }), &patch);
+    let change = unified(&file, Some(before), Some(&after));
+    context.report.answer("updated", &json!({ "file": file, "patch": change }), &change);
     let values = match rewrites.len() {
         1 => "1 value".to_owned(),
         number => format!("{number} values"),

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use super::context::{Context, shown};
 use super::inspect::find;
 use super::{CommandError, Ending};
+use crate::build::Project;
 use crate::cli::WitCommand;
 use crate::contract::Subject;
 
@@ -53,9 +54,10 @@ fn subject(path: &Path, bytes: &[u8]) -> Result<Subject, CommandError> {
 
 /// The directory of the pipeline's WIT.
 fn shared(context: &Context<'_>) -> Result<PathBuf, CommandError> {
-    let project = context.project()?;
-    match &project.manifest.pipeline.wit {
-        Some(wit) => Ok(project.root.join(wit.get_ref())),
+    // Worlds may be missing: what is asked for may be what they are to be made of.
+    let (root, manifest) = Project::manifest_at(&context.manifest)?;
+    match &manifest.pipeline.wit {
+        Some(wit) => Ok(root.join(wit.get_ref())),
         None => Err(CommandError::NothingToInspect {
             what: "wit".to_owned(),
             help: "the pipeline has no `wit` of its own: name a directory or file".to_owned(),

@@ -34,3 +34,19 @@ fn other_components_keep_the_engine_without() {
     assert!(!PLAIN.engine().inner().get_concurrency_support());
     assert!(CONCURRENT.engine().inner().get_concurrency_support());
 }
+
+#[test]
+fn a_future_does_not_leave_the_component() {
+    let text = r#"(component
+      (type $later (future u8))
+      (core module $m (func (export "later") (result i32) (i32.const 0)))
+      (core instance $i (instantiate $m))
+      (func (export "later") (result $later) (canon lift (core func $i "later"))))"#;
+    let program = program(&ENGINE, &wat::parse_str(text).unwrap());
+    let mut instance = start(&program, &Grants::default(), &Limits::default());
+    let error = instance.call(&Call::parse("later()").unwrap()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`later` cannot be called from outside: its result is a stream or future"
+    );
+}

@@ -85,6 +85,141 @@ fn variables_and_arguments() {
 }
 
 #[test]
+fn clocks_and_numbers_that_are_set_are_as_they_are_set() {
+    let set = "clocks = { fixed = '2026-01-01T00:00:00Z' }\nrandom = { seed = 7 }";
+    let run = |text: &str| {
+        let mut instance = guest(&grants(text));
+        ["wall-clock()", "random()"].map(|asked| value(&mut instance, asked))
+    };
+    assert_eq!(run(set)[0], "1767225600000000000");
+    assert_eq!(run(set), run(set));
+    assert_ne!(run(set)[1], run("")[1]);
+    assert_ne!(run(set)[1], run("random = { seed = 8 }")[1]);
+    // Ten seconds of its own, in a tenth of one.
+    let mut instance = guest(&grants("clocks = { scale = 100 }"));
+    let really = std::time::Instant::now();
+    assert_eq!(value(&mut instance, "sleep(10000000000)"), "0");
+    let really = really.elapsed().as_millis();
+    assert!((100..9_000).contains(&really), "{really}");
+}
+
+/// A variable that cargo sets for its tests.
+const SECRET: &str = "CARGO_MANIFEST_DIR";
+
+#[test]
+fn a_secret_is_passed_on_and_not_shown() {
+    let value_of_it = std::env::var(SECRET).unwrap();
+    let yard = yard();
+    let text = format!(
+        "secrets = ['{SECRET}']\nenv = {{ OPEN = 'open' }}\n\
+         stdout = true\nstderr = {{ file = 'granted/err.txt' }}"
+    );
+    let start =
+        || Instance::start(&GUEST, &grants(&text), &Limits::default(), yard.path()).unwrap();
+    let outcome = call(&mut start(), "tell-variables(1)");
+    let expected = format!("OPEN=open\0{SECRET}=[secret {SECRET}]\0");
+    assert_eq!(outcome.stdout.as_ref(), Some(&expected));
+    assert_eq!(outcome.stderr, None, "what goes into a file is not kept");
+    call(&mut start(), "tell-variables(2)");
+    let written = fs::read_to_string(yard.path().join("granted/err.txt")).unwrap();
+    assert_eq!(written, expected);
+    let told = serde_json::to_string(&outcome).unwrap();
+    assert!(!told.contains(&value_of_it), "{told}");
+    assert_eq!(value(&mut start(), "variables()"), "2");
+}
+
+#[test]
+fn a_secret_that_is_not_there_is_an_error() {
+    let text = "secrets = ['POLY_TEST_NOT_SET']";
+    let started = Instance::start(&GUEST, &grants(text), &Limits::default(), Path::new("/nowhere"));
+    let error = started.unwrap_err();
+    assert_eq!(error.to_string(), "`grants.secrets` names `POLY_TEST_NOT_SET`, which is not set");
+    let label = miette::Diagnostic::labels(&error).unwrap().next().unwrap();
+    assert_eq!(text[label.offset()..][..label.len()], *"'POLY_TEST_NOT_SET'");
+}
+
+#[test]
+fn the_whole_environment_is_what_it_says() {
+    let mut instance = guest(&grants("inherit-env = ['*']\nenv = { PATH = '/' }"));
+    let variables: usize = value(&mut instance, "variables()").parse().unwrap();
+    let text = |text: std::ffi::OsString| text.into_string().ok();
+    let expected = std::env::vars_os().filter_map(|(name, value)| text(name).zip(text(value)));
+    assert_eq!(variables, expected.count());
+}
+
+#[test]
+fn streams_can_be_files() {
+    let yard = yard();
+    let text = "stdin = { file = 'secret' }\nstdout = { file = 'granted/out.txt' }";
+    let start = || Instance::start(&GUEST, &grants(text), &Limits::default(), yard.path()).unwrap();
+    assert_eq!(value(&mut start(), "read()"), "6");
+    let outcome = call(&mut start(), "print(\"out\\n\", 2)");
+    assert_eq!((&outcome.stdout, &outcome.refusals[..]), (&None, &[][..]));
+    let out = yard.path().join("granted/out.txt");
+    assert_eq!(fs::read_to_string(&out).unwrap(), "out\nout\n");
+    let limited = limits("output = 8");
+    let mut instance = Instance::start(&GUEST, &grants(text), &limited, yard.path()).unwrap();
+    let outcome = call(&mut instance, "print(\"123456\", 2)");
+    assert_eq!(exceeded(&outcome), Some(crate::manifest::Limit::Output));
+    assert_eq!(fs::read_to_string(&out).unwrap(), "12345612");
+}
+
+/// What was refused in a call: the function, what it was for, and how often.
+fn refused(instance: &mut Instance, text: &str) -> Vec<(String, String, String, u64)> {
+    let told = call(instance, text).refusals.into_iter();
+    told.map(|it| (it.function, it.wanted.unwrap_or_default(), it.grant, it.times)).collect()
+}
+
+fn told(
+    function: &str,
+    wanted: &str,
+    grant: &str,
+    times: u64,
+) -> Vec<(String, String, String, u64)> {
+    vec![(function.to_owned(), wanted.to_owned(), grant.to_owned(), times)]
+}
+
+#[test]
+fn what_is_used_and_not_granted_is_told_once() {
+    let mut instance = guest(&Grants::default());
+    let out = told("wasi:cli/stdout.get-stdout", "", "stdout = true", 3);
+    assert_eq!(refused(&mut instance, "print(\"text\", 3)"), out);
+    let err = told("wasi:cli/stderr.get-stderr", "", "stderr = true", 1);
+    assert_eq!(refused(&mut instance, "complain(\"text\")"), err);
+    let input = told("wasi:cli/stdin.get-stdin", "", "stdin = true", 1);
+    assert_eq!(refused(&mut instance, "read()"), input);
+    // What every program does at its start is no attempt.
+    for quiet in ["variables()", "arguments()", "directories()", "wall-clock()", "random()"] {
+        assert_eq!(refused(&mut instance, quiet), [], "{quiet}");
+    }
+}
+
+#[test]
+fn what_was_tried_with_files_is_told() {
+    let yard = yard();
+    let writable = "dirs = [{ host = \"granted\", guest = \"/data\", access = \"read-write\" }]";
+    let mut instance = with_directory(&yard, "read");
+    for (attempt, function, path) in [
+        ("open(\"new\", true, true, false)", "open-at", "/data/new"),
+        ("open(\"file\", false, false, true)", "open-at", "/data/file"),
+        ("remove(\"file\")", "unlink-file-at", "/data/file"),
+        ("rename(\"file\", \"other\")", "rename-at", "/data/file"),
+    ] {
+        let function = format!("wasi:filesystem/types.{function}");
+        assert_eq!(
+            refused(&mut instance, attempt),
+            told(&function, path, writable, 1),
+            "{attempt}"
+        );
+    }
+    assert_eq!(refused(&mut instance, "open(\"file\", false, false, false)"), []);
+    assert_eq!(refused(&mut instance, "open(\"gone\", false, false, false)"), []);
+    let another = "dirs = [{ host = \"...\", guest = \"...\" }]";
+    let out = told("wasi:filesystem/types.open-at", "/data/../secret", another, 1);
+    assert_eq!(refused(&mut instance, "open(\"../secret\", false, false, false)"), out);
+}
+
+#[test]
 fn output_is_kept_call_by_call() {
     let mut instance = guest(&grants("stdout = true\nstderr = true"));
     let outcome = call(&mut instance, "print(\"out\\n\", 2)");
@@ -181,6 +316,14 @@ fn a_grant_that_cannot_be_given_points_at_the_manifest() {
     assert_eq!(place, "\"gone\"");
     assert_eq!(fails("dirs = [{ host = \"secret\", guest = \"/data\" }]").1, "\"secret\"");
     assert_eq!(fails("network = [\"localhost:80\"]").1, "\"localhost:80\"");
+    let (message, place) = fails("stdin = { file = \"../in\" }");
+    assert_eq!(message, "`grants.stdin` names the file `../in`, which cannot be opened");
+    assert_eq!(place, "\"../in\"");
+    assert_eq!(fails("stdout = { file = \"granted/escape\" }").1, "\"granted/escape\"");
+    assert_eq!(
+        fails("http = [\"http://a/b\"]").0,
+        "`grants.http`: `http://a/b` has a path, of which nothing can be granted"
+    );
 }
 
 /// Only the text was looked at once, so that these passed.
@@ -197,6 +340,8 @@ fn neither_the_file_system_nor_a_home_is_granted_by_a_detour() {
         let started = Instance::start(&GUEST, &grants(&text), &Limits::default(), yard.path());
         let error = started.unwrap_err();
         assert!(error.to_string().contains(" whole "), "{error}");
+        let broad = grants(&format!("{text}\nallow-broad = true"));
+        Instance::start(&GUEST, &broad, &Limits::default(), yard.path()).unwrap();
         let label = miette::Diagnostic::labels(&error).unwrap().next().unwrap();
         assert_eq!(text[label.offset()..][..label.len()], format!("{host:?}"));
     }

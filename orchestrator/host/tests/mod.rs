@@ -3,9 +3,12 @@
 mod calls;
 mod concurrency;
 mod grants;
+mod held;
 mod limits;
 mod network;
+mod repeat;
 mod snapshot;
+mod tls;
 
 use std::path::Path;
 use std::sync::LazyLock;

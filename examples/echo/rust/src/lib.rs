@@ -2,10 +2,9 @@
 
 wit_bindgen::generate!({ path: "../wit", world: "echo" });
 
-use demo::echo::shapes::{
-    Anything, Bits, Months, Permissions, Point, Ragged, Segment, Shape, Suit,
+use exports::demo::echo::shapes_echo::{
+    Anything, Bits, Guest, Months, Permissions, Point, Ragged, Segment, Shape, Suit,
 };
-use exports::demo::echo::shapes_echo::Guest;
 
 struct Component;
 

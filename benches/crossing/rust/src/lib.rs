@@ -1,0 +1,22 @@
+//! What `benches/crossing` calls, in Rust.
+
+/// Made from the world `transforms` by cargo-component at build time.
+#[allow(warnings)]
+mod bindings;
+mod transform;
+
+use bindings::exports::demo::crossing::transformer::Guest;
+
+struct Component;
+
+impl Guest for Component {
+    fn transform(input: Vec<u8>) -> Vec<u8> {
+        transform::transform(&input)
+    }
+
+    fn batch(inputs: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+        transform::batch(&inputs)
+    }
+}
+
+bindings::export!(Component with_types_in bindings);

@@ -1,0 +1,197 @@
+//! Standard streams: those that are not granted, whose use is noted, and files in their place.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use wasmtime_wasi::cli::{IsTerminal, StdinStream, StdoutStream};
+use wasmtime_wasi::p2::{InputStream, OutputStream, Pollable, StreamError, StreamResult};
+
+use super::refusals::Refusals;
+
+/// How much a component is told it may write at once.
+const CHUNK: usize = 64 * 1024;
+
+/// A stream that is not granted: empty if it is read, and thrown away what is written.
+#[derive(Clone)]
+pub(super) struct Ungranted {
+    refusals: Refusals,
+    function: &'static str,
+    grant: &'static str,
+}
+
+impl Ungranted {
+    pub(super) fn stdin(refusals: Refusals) -> Self {
+        Self { refusals, function: "wasi:cli/stdin.get-stdin", grant: "stdin = true" }
+    }
+
+    pub(super) fn stdout(refusals: Refusals) -> Self {
+        Self { refusals, function: "wasi:cli/stdout.get-stdout", grant: "stdout = true" }
+    }
+
+    pub(super) fn stderr(refusals: Refusals) -> Self {
+        Self { refusals, function: "wasi:cli/stderr.get-stderr", grant: "stderr = true" }
+    }
+
+    fn note(&self) {
+        self.refusals.note(self.function, None, || self.grant.to_owned());
+    }
+}
+
+impl IsTerminal for Ungranted {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdinStream for Ungranted {
+    fn async_stream(&self) -> Box<dyn AsyncRead + Send + Sync> {
+        Box::new(self.clone())
+    }
+
+    fn p2_stream(&self) -> Box<dyn InputStream> {
+        Box::new(self.clone())
+    }
+}
+
+impl StdoutStream for Ungranted {
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new(self.clone())
+    }
+
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(self.clone())
+    }
+}
+
+#[wasmtime_wasi::async_trait]
+impl Pollable for Ungranted {
+    async fn ready(&mut self) {}
+}
+
+impl InputStream for Ungranted {
+    fn read(&mut self, _size: usize) -> StreamResult<Bytes> {
+        self.note();
+        Err(StreamError::Closed)
+    }
+}
+
+impl OutputStream for Ungranted {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        if !bytes.is_empty() {
+            self.note();
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(CHUNK)
+    }
+}
+
+impl AsyncRead for Ungranted {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+        _into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.note();
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Ungranted {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        if !bytes.is_empty() {
+            self.note();
+        }
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Opens the file that standard input is read from.
+pub(super) fn input(base: &Path, file: &str) -> io::Result<File> {
+    File::open(place(base, file)?)
+}
+
+/// Opens, makes and empties the file that an output goes to.
+pub(super) fn output(base: &Path, file: &str) -> io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
+        .open(place(base, file)?)
+}
+
+/// Where a file below `base` really is. A component that was granted a directory may have made
+/// links in it, and what follows them is poly: so that neither its directory nor, for what is
+/// read, the file itself may lie elsewhere.
+fn place(base: &Path, file: &str) -> io::Result<PathBuf> {
+    let base = fs::canonicalize(base)?;
+    let path = base.join(file);
+    let name = path.file_name().ok_or_else(|| io::Error::other("it has no name"))?;
+    let parent = fs::canonicalize(path.parent().unwrap_or(&base))?;
+    let path = parent.join(name);
+    let real = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+    if parent.starts_with(&base) && real.starts_with(&base) {
+        Ok(path)
+    } else {
+        Err(io::Error::other("a link leads out of the manifest's directory"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn files_stay_below_the_manifest_whatever_links_there_are() {
+        let yard = tempfile::tempdir().unwrap();
+        let base = yard.path().join("pipeline");
+        fs::create_dir_all(base.join("data")).unwrap();
+        fs::write(yard.path().join("secret"), "secret").unwrap();
+        fs::write(base.join("in"), "in").unwrap();
+        symlink("../secret", base.join("link")).unwrap();
+        symlink("..", base.join("up")).unwrap();
+        symlink("in", base.join("inner")).unwrap();
+        symlink("../new", base.join("dangling")).unwrap();
+        for file in ["in", "data/../in", "inner"] {
+            assert!(input(&base, file).is_ok(), "{file}");
+        }
+        for file in ["link", "up/secret", "gone", "data/../../secret"] {
+            assert!(input(&base, file).is_err(), "{file}");
+        }
+        for file in ["out", "data/out", "in"] {
+            assert!(output(&base, file).is_ok(), "{file}");
+        }
+        for file in ["link", "up/secret", "up/new", "dangling", "inner", "data"] {
+            assert!(output(&base, file).is_err(), "{file}");
+        }
+        assert_eq!(fs::read_to_string(yard.path().join("secret")).unwrap(), "secret");
+        assert!(!yard.path().join("new").exists());
+    }
+}

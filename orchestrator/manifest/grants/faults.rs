@@ -1,0 +1,120 @@
+//! What is wrong with a whole table of grants: what is no grant, what is granted twice, and what
+//! is more than anybody needs.
+
+use std::collections::BTreeMap;
+
+use super::{Grants, Host, HttpOrigin, Output, SocketGrant, Spanned, Switch};
+use crate::manifest::error::Fault;
+use crate::manifest::path::{check_granted, check_relative};
+
+/// Adds all that is wrong with `grants`.
+pub(in crate::manifest) fn faults(grants: &Grants, faults: &mut Vec<Fault>) {
+    directories(grants, faults);
+    variables(grants, faults);
+    streams(grants, faults);
+    requests(grants, faults);
+    for name in &grants.names {
+        if !matches!(Host::read(name.get_ref()), Some(Host::Name(_))) {
+            let message = format!("`{}` is not a name that can be looked up", name.get_ref());
+            let help = "write each name in full, such as `db.example.com`: what is looked up tells \
+                        whoever answers for it something";
+            faults.push(Fault::at(name.span(), message, "not granted").advise(help));
+        }
+    }
+    for address in &grants.network {
+        if let Err(error) = address.get_ref().parse::<SocketGrant>() {
+            faults.push(Fault::told(address.span(), &error.to_string(), "not granted"));
+        }
+    }
+}
+
+fn directories(grants: &Grants, faults: &mut Vec<Fault>) {
+    for (index, directory) in grants.dirs.iter().enumerate() {
+        let span = directory.host.span();
+        if let Err(text) = check_granted(directory.host.get_ref(), grants.allow_broad) {
+            faults.push(Fault::told(span.clone(), &text, "not granted"));
+        }
+        if directory.guest.is_empty() {
+            let help = "write the path that the components open, such as `guest = \"/data\"`";
+            let message = "the granted directory has no name for the guest";
+            faults.push(Fault::at(span.clone(), message, "this directory").advise(help));
+        }
+        let first = grants.dirs[..index].iter().find(|first| first.guest == directory.guest);
+        if let Some(first) = first {
+            let message = format!("two directories are granted as `{}`", directory.guest);
+            let fault = Fault::at(span, message, "this one");
+            faults.push(fault.and_at(first.host.span(), "and this one"));
+        }
+    }
+}
+
+fn variables(grants: &Grants, faults: &mut Vec<Fault>) {
+    let mut granted: BTreeMap<&str, &str> =
+        grants.env.keys().map(|name| (name.as_str(), "env")).collect();
+    let lists = [("inherit-env", &grants.inherit_env), ("secrets", &grants.secrets)];
+    for (key, name) in
+        lists.iter().flat_map(|(key, names)| names.iter().map(move |name| (*key, name)))
+    {
+        let text = name.get_ref().as_str();
+        if text == Grants::WHOLE_ENVIRONMENT && key == "inherit-env" {
+            if !grants.allow_broad {
+                let message = "the whole environment cannot be granted";
+                faults.push(broad(name, message, "name each variable that is passed on"));
+            }
+        } else if text.contains(['*', '?', '=', '\0']) || text.is_empty() {
+            let message = format!("`{text}` is not the name of one environment variable");
+            let help = "name each variable that is passed on";
+            faults.push(Fault::at(name.span(), message, "not granted").advise(help));
+        } else if let Some(first) = granted.insert(text, key) {
+            let message = format!("the environment variable `{text}` is granted twice");
+            let help = "say it once: with a value in `env`, or passed on by `inherit-env`, or by \
+                        `secrets`, which are never shown";
+            let label = format!("also in `{first}`");
+            faults.push(Fault::at(name.span(), message, label).advise(help));
+        }
+    }
+}
+
+fn streams(grants: &Grants, faults: &mut Vec<Fault>) {
+    let mut file = |what: &str, file: &Spanned<String>| {
+        if let Err(text) = check_relative(what, file.get_ref()) {
+            faults.push(Fault::told(file.span(), &text, "not a file below the manifest"));
+        }
+    };
+    if let Switch::As(input) = &grants.stdin {
+        file("the file for `stdin`", &input.file);
+    }
+    for (what, output) in
+        [("the file for `stdout`", &grants.stdout), ("the file for `stderr`", &grants.stderr)]
+    {
+        if let Output::File(output) = output {
+            file(what, output);
+        }
+    }
+}
+
+fn requests(grants: &Grants, faults: &mut Vec<Fault>) {
+    for origin in &grants.http {
+        match origin.get_ref().parse::<HttpOrigin>() {
+            Ok(read) if read.is_any_host() && !grants.allow_broad => {
+                let message =
+                    format!("`{}` is any host, which cannot be granted", origin.get_ref());
+                faults.push(broad(
+                    origin,
+                    message,
+                    "name each host, or `*.` and what is above several",
+                ));
+            }
+            Ok(_) => {}
+            Err(error) => {
+                faults.push(Fault::told(origin.span(), &error.to_string(), "not granted"));
+            }
+        }
+    }
+}
+
+/// A grant of more than anybody needs.
+fn broad(grant: &Spanned<String>, message: impl Into<String>, narrower: &str) -> Fault {
+    let help = format!("{narrower}; or say `allow-broad = true` in `[grants]`");
+    Fault::at(grant.span(), message, "not granted").advise(help)
+}
