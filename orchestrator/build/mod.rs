@@ -11,11 +11,13 @@
 //! - `provenance` tells what a build was made of, from the records of its actions.
 //! - [`keeper`] looks after the cache: keeps it small and whole.
 //! - [`verify()`] takes a whole plan through two drivers, and compares what they made.
+//! - `compile` has machine code made, within bounds of time and memory.
 //! - `compose` is the one that knows all components at once; `graph` shows what it would do.
 
 mod artifacts;
 mod backtrace;
 mod cache;
+mod compile;
 mod compose;
 mod demand;
 mod driver;
@@ -42,6 +44,7 @@ mod state;
 mod verify;
 
 pub use cache::{BUILDS, LATEST, TOOLS, keeper};
+pub use compile::{CompileError, Reply, compile_here};
 pub use compose::{explicit_links, place_about};
 pub use driver::{Built, Driver, Options};
 pub use error::BuildError;

@@ -34,7 +34,6 @@ pub use call::{ArgumentError, Call, CallSyntaxError, Misfit};
 pub use expectation::Expectation;
 pub use judge::{Difference, ExpectationError, Subject, Verdict, judge};
 pub use narrow::{Narrowed, narrow};
-pub(crate) use outcome::limit_name;
 pub use outcome::{Code, Ending, Frame, Outcome, Place, Refusal, Returned, Trap, WatchedFile};
 pub use reference::{Part, Reference};
 pub use signature::{Parameter, Signature, Types};

@@ -67,7 +67,7 @@ fn returned(
             help: sandbox.remedy(outcome),
         });
     }
-    report.returned(call.text(), value(outcome));
+    report.returned(call.text(), value(outcome), outcome.fuel);
     Ok(Ending::Well)
 }
 
@@ -86,7 +86,7 @@ fn first_check(
         tell_streams(context.report, outcome);
         // A trap that was expected is no failure; any other is told as one.
         if outcome.is_return() {
-            context.report.returned(step.call.text(), value(outcome));
+            context.report.returned(step.call.text(), value(outcome), None);
         }
     }
     // Its streams have been told.

@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::str::FromStr;
 
 use miette::Diagnostic;
 use poly_cache::Digest;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use wasmtime::{Config, Strategy, WasmBacktraceDetails};
 
@@ -17,7 +19,8 @@ const STACK: usize = 1 << 20;
 const FIBER_STACK: usize = 2 << 20;
 
 /// What differs between engines.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct EngineOptions {
     /// Whether fuel is counted. Code is slower with it, and compiled separately.
     pub fuel: bool,
@@ -50,6 +53,15 @@ impl EngineOptions {
     /// What a pipeline needs: one engine for all that it runs.
     pub fn of(manifest: &Manifest) -> Self {
         Self { fuel: manifest.counts_fuel() }
+    }
+}
+
+impl FromStr for EngineOptions {
+    type Err = serde_json::Error;
+
+    /// From JSON, as they are handed from one poly to another.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        serde_json::from_str(text)
     }
 }
 

@@ -25,9 +25,10 @@
 //!   addresses that were looked at (see `requests.rs`). What is refused is noted, once, with the grant
 //!   that would allow it (see `refusals.rs`); values of secrets are in no outcome (`secrets.rs`).
 //! - **Limits.** Each has its own way to end a call ([`Ending::Exceeded`]): time by a watchdog
-//!   that stops both running code and a wait inside the host, memory as a sum over all parts,
-//!   fuel, and output. Going over a limit ends the call even where the component would have
-//!   gone on, because an answer given in distress proves nothing.
+//!   that stops both running code and a wait inside the host, memory and tables as sums over all
+//!   parts, and others where the runtime or poly hands something out (see `excess.rs`). Going over
+//!   a limit ends the call even where the component would have gone on, because an answer given
+//!   in distress proves nothing.
 //! - **Snapshots.** [`snapshot`] runs a module's initialiser and gives the module as it is then.
 //!   It has nothing to do with the rest: it serves a compiler.
 //!
@@ -38,10 +39,12 @@
 
 mod address;
 mod audit;
+mod bodies;
 mod budget;
 mod capture;
 mod context;
 mod engine;
+mod excess;
 mod exchange;
 mod files;
 mod filesystem;

@@ -64,8 +64,12 @@ pub(super) fn all_checked(all: &[Checked]) {
     data(&json!({ "event": "all-checked", "passed": passed, "failed": failed }).to_string());
 }
 
-pub(super) fn returned(call: &str, value: Option<&str>) {
-    data(&json!({ "event": "returned", "call": call, "value": value }).to_string());
+pub(super) fn returned(call: &str, value: Option<&str>, fuel: Option<u64>) {
+    let mut said = json!({ "event": "returned", "call": call, "value": value });
+    if let Some(fuel) = fuel {
+        said["fuel"] = fuel.into();
+    }
+    data(&said.to_string());
 }
 
 pub(super) fn guest_output(stream: GuestStream, bytes: &[u8]) {

@@ -113,11 +113,17 @@ impl Report {
         }
     }
 
-    /// What a call returned, as WAVE; nothing where the function has no result.
-    pub fn returned(&self, call: &str, value: Option<&str>) {
+    /// What a call returned, as WAVE; nothing where the function has no result. And the fuel that
+    /// it used, where that was counted.
+    pub fn returned(&self, call: &str, value: Option<&str>, fuel: Option<u64>) {
         match self {
-            Self::Console(_) => data(value.unwrap_or("")),
-            Self::Json => json::returned(call, value),
+            Self::Console(console) => {
+                data(value.unwrap_or(""));
+                if let Some(fuel) = fuel {
+                    console.done("used", &format!("{fuel} fuel"));
+                }
+            }
+            Self::Json => json::returned(call, value, fuel),
         }
     }
 
