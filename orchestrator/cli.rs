@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::host::EngineOptions;
 use crate::manifest::{Age, Bytes, OptLevel, Stack, Timeout};
 
 /// Builds a repository of several languages into one WebAssembly component, runs it in a
@@ -152,6 +153,9 @@ pub enum Command {
     /// What is kept for all pipelines: how much it is, and how to have less of it
     #[command(subcommand)]
     Cache(CacheCommand),
+    /// Compile a component for this machine, within a bound on memory; builds start it
+    #[command(hide = true)]
+    Precompile(PrecompileOptions),
     /// Wizer for componentize-js, with its command line, and the same bytes each time
     #[command(hide = true)]
     Wizer(WizerOptions),
@@ -315,6 +319,22 @@ pub struct WizerOptions {
     /// Whether it copies memory in bulk, which it always may
     #[arg(long, value_name = "BOOL", default_value = "true", value_parser = ["true"])]
     pub wasm_bulk_memory: String,
+}
+
+/// What a build says to the poly that it starts to compile.
+#[derive(Debug, Clone, Args)]
+pub struct PrecompileOptions {
+    /// The component
+    pub component: PathBuf,
+    /// Where the machine code goes
+    #[arg(long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// The engine that it is for, as JSON
+    #[arg(long, value_name = "JSON")]
+    pub engine: EngineOptions,
+    /// Memory that compiling may take
+    #[arg(long, value_name = "SIZE")]
+    pub memory: Bytes,
 }
 
 /// What a failure leads to.

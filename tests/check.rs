@@ -101,6 +101,8 @@ steps = [{ call = "counter(13)", as = "c" }]
                expected  what is still held is dropped
                got       a trap: wasm `unreachable` instruction executed
      checked 0 passed, 2 failed
+             pipeline.toml:12  counter(40) and 2 more steps
+             pipeline.toml:19  counter(13)
 
 "#]]
     );
@@ -248,6 +250,9 @@ files = { "/data/a/b" = "" }
                expected
                got       no such file
      checked 1 passed, 3 failed
+             pipeline.toml:20  open("new", false, false, false)
+             pipeline.toml:25  rename("old", "moved") and 1 more step
+             pipeline.toml:31  directories()
 
 "#]]
     );

@@ -203,6 +203,7 @@ fn blot_times(line: &str) -> String {
             }
             blotted.push(match (open, word.ends_with(')')) {
                 (true, true) => "([TIME])",
+                (true, false) => "([TIME],",
                 _ => "[TIME]",
             });
         } else {

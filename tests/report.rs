@@ -180,3 +180,29 @@ fn machines_are_told_all_of_a_check() {
         (&1.into(), &2.into())
     );
 }
+
+#[test]
+fn a_check_that_cannot_pass_is_left_alone() {
+    let steps = "\
+[[check]]
+name = 'twice'
+steps = [
+    { call = 'answer()', returns = '41' },  # the first
+    { call = 'answer()', returns = '40' },
+]
+
+[[check]]
+name = 'odd'
+steps = [
+    { call = 'answer()', returns = '39' },
+    { call = 'answer()', traps = 'x' },
+]
+";
+    let manifest = format!("{}{steps}", MANIFEST.split_once("[[check]]").unwrap().0);
+    let place = pipeline(&manifest);
+    let ran = place.run(&["check", "--update"]).expect(1);
+    let updated = String::from_utf8(place.read("pipeline.toml")).unwrap();
+    assert_eq!(updated, manifest.replace("'41'", "'42'").replace("'40'", "'42'"));
+    let failed = ran.stderr.split_once("failed odd").unwrap().1;
+    assert!(failed.contains("step 2: answer()"), "{failed}");
+}

@@ -61,6 +61,13 @@ impl Store {
         Ok(artifact)
     }
 
+    /// An empty file for another process to write to: in the store, where nobody else can, and
+    /// gone when it is dropped.
+    pub fn draft(&self) -> Result<NamedTempFile, StoreError> {
+        let directory = self.layout.temporary();
+        write::begin(&directory).map_err(|source| StoreError::writing(directory, source))
+    }
+
     /// The bytes with a digest, if they are there and whole.
     pub fn read(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
         let path = self.layout.blob(digest);

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use poly_cache::{Artifact, Damaged, Digest, Lock, Record, StatCache, StatMemo, Store};
+use tempfile::NamedTempFile;
 
 use super::cache::MEMO;
 use super::error::BuildError;
@@ -59,6 +60,11 @@ impl Artifacts {
     /// Waits until no other poly works on this key; `waiting` is called if one does.
     pub(super) fn lock(&self, key: &Digest, waiting: impl FnOnce()) -> Result<Lock, BuildError> {
         Ok(self.store.lock(key, waiting)?)
+    }
+
+    /// A file for another process to write to, for as long as it is held.
+    pub(super) fn draft(&self) -> Result<NamedTempFile, BuildError> {
+        Ok(self.store.draft()?)
     }
 
     /// Stores bytes that an action made.

@@ -6,6 +6,7 @@ use miette::Diagnostic;
 use poly_cache::StoreError;
 use thiserror::Error;
 
+use super::compile::CompileError;
 use super::outputs::OutputError;
 use super::project::ProjectError;
 use super::recipe::RecipeError;
@@ -65,10 +66,14 @@ pub enum BuildError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Audit(#[from] Box<AuditError>),
-    /// The composed component cannot be compiled for this machine.
+    /// This machine has no engine.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Engine(#[from] Box<EngineError>),
+    /// A component cannot be compiled for this machine.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Compile(#[from] Box<CompileError>),
     /// An artifact in the cache is not what was put there; it has been removed.
     #[error("artifact {digest} in the cache is damaged")]
     #[diagnostic(help("it was removed; run the command again"))]

@@ -11,12 +11,14 @@
 //! - `provenance` tells what a build was made of, from the records of its actions.
 //! - [`keeper`] looks after the cache: keeps it small and whole.
 //! - [`verify()`] takes a whole plan through two drivers, and compares what they made.
+//! - `compile` has machine code made, within bounds of time and memory.
 //! - `compose` is the one that knows all components at once; `graph` shows what it would do.
 
 mod apart;
 mod artifacts;
 mod backtrace;
 mod cache;
+mod compile;
 mod compose;
 mod demand;
 mod driver;
@@ -44,6 +46,7 @@ mod verify;
 
 pub use apart::{Apart, PartAlone};
 pub use cache::{BUILDS, LATEST, TOOLS, keeper};
+pub use compile::{CompileError, Reply, compile_here};
 pub use compose::{explicit_links, place_about};
 pub use driver::{Built, Driver, Options};
 pub use error::BuildError;

@@ -11,6 +11,7 @@ use std::time::Duration;
 use poly_cache::Artifact;
 
 use super::cache::note_checkout;
+use super::compile;
 use super::compose::{self, Assembly};
 use super::driver::Driver;
 use super::error::{AdaptFailure, BuildError};
@@ -67,7 +68,7 @@ impl Driver<'_> {
             Action::Build(name) => self.prepare_build(name, install),
             Action::Adapt(name) => Ok(self.prepare_adapt(name, &taken[0])),
             Action::Compose => Ok(self.prepare_compose(taken)),
-            Action::Precompile(_) => self.prepare_precompile(&taken[0]),
+            Action::Precompile(alone) => self.prepare_precompile(alone.as_deref(), &taken[0]),
         }
     }
 
@@ -185,16 +186,26 @@ impl Driver<'_> {
         }
     }
 
-    fn prepare_precompile(&self, composed: &Artifact) -> Result<Prepared<'_>, BuildError> {
+    /// Machine code of the composed component, or of one `alone`.
+    fn prepare_precompile(
+        &self,
+        alone: Option<&str>,
+        component: &Artifact,
+    ) -> Result<Prepared<'_>, BuildError> {
         let options = host::EngineOptions::of(&self.project.manifest);
         let engine = host::Engine::new(&options).map_err(Box::new)?;
         let mut fingerprint = Fingerprint::new("precompile");
-        fingerprint.artifacts.insert(Action::Compose, composed.digest);
+        fingerprint.artifacts.insert(Action::Compose, component.digest);
         fingerprint.libraries.insert("wasmtime".to_owned(), engine.compatibility());
-        let composed = *composed;
+        let component = *component;
+        let what =
+            alone.map_or("the composed component".to_owned(), |name| format!("component `{name}`"));
         let work = move || {
-            let bytes = engine.precompile(&self.artifacts.bytes(&composed)?).map_err(Box::new)?;
-            Ok(Product::in_process(Made::New(bytes)))
+            let path = self.artifacts.trusted(&component)?;
+            let draft = self.artifacts.draft()?;
+            let limits = &self.project.manifest.limits;
+            let made = compile::compile(&path, draft.path(), &options, limits, &what);
+            Ok(Product::in_process(Made::New(made.map_err(Box::new)?)))
         };
         Ok(Prepared { fingerprint, by: "wasmtime".to_owned(), work: Box::new(work) })
     }

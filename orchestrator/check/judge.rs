@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::Expectation;
 use super::call::{problem, quote};
-use super::outcome::{Ending, Outcome, Refusal, Returned, WatchedFile, limit_name};
+use super::outcome::{Ending, Outcome, Refusal, Returned, WatchedFile};
 use super::value::{self, Wanted};
 
 /// Whether a call did what was expected.
@@ -113,7 +113,7 @@ fn judge_ending(
     };
     if let Some(limit) = expectation.exceeds {
         let met = matches!(ending, Ending::Exceeded(over) if *over == limit);
-        let expected = || format!("stopped: over the limit `{}`", limit_name(limit));
+        let expected = || format!("stopped: over the limit `{}`", limit.name());
         return Ok(if met { None } else { otherwise(expected()) });
     }
     if let Some(part) = &expectation.traps {

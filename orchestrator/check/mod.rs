@@ -39,7 +39,6 @@ pub use crossing::{CameBack, Crossing, Crossings};
 pub use expectation::Expectation;
 pub use judge::{Difference, ExpectationError, Subject, Verdict, judge};
 pub use narrow::{Narrowed, narrow};
-pub(crate) use outcome::limit_name;
 pub use outcome::{Code, Ending, Frame, Outcome, Place, Refusal, Returned, Trap, WatchedFile};
 pub use reference::{Part, Reference};
 pub use samples::{Sample, Samples};

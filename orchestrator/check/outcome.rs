@@ -152,7 +152,7 @@ impl fmt::Display for Ending {
             Self::Returned(None) => formatter.write_str("a return without a value"),
             Self::Trapped(trap) => write!(formatter, "a trap: {}", trap.message),
             Self::Exceeded(limit) => {
-                write!(formatter, "stopped: over the limit `{}`", limit_name(*limit))
+                write!(formatter, "stopped: over the limit `{}`", limit.name())
             }
         }
     }
@@ -192,16 +192,6 @@ impl fmt::Display for Place {
             write!(formatter, ":{number}")?;
         }
         Ok(())
-    }
-}
-
-/// A limit's name in the manifest.
-pub(crate) fn limit_name(limit: Limit) -> &'static str {
-    match limit {
-        Limit::Timeout => "timeout",
-        Limit::Memory => "memory",
-        Limit::Fuel => "fuel",
-        Limit::Output => "output",
     }
 }
 

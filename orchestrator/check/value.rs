@@ -81,6 +81,7 @@ fn are_near(one: &Value, other: &Value, approx: f64) -> bool {
 }
 
 /// Infinities and what is no number are near only themselves.
+#[expect(clippy::float_cmp, reason = "infinities are equal or not")]
 fn floats_are_near(one: f64, other: f64, approx: f64) -> bool {
     if !one.is_finite() || !other.is_finite() {
         return one == other || one.is_nan() && other.is_nan();

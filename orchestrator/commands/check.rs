@@ -58,14 +58,14 @@ fn open_alone<'p>(
     project: &'p Project,
     checks: &[Chosen<'p>],
 ) -> Result<BTreeMap<&'p str, Sandbox<'p>>, CommandError> {
-    let named = || checks.iter().filter_map(|(_, check, _)| check.component.as_ref());
-    let names: BTreeSet<&str> = named().map(|name| name.get_ref().as_str()).collect();
+    let components = || checks.iter().filter_map(|(_, check, _)| check.component.as_ref());
+    let names: BTreeSet<&str> = components().map(|name| name.get_ref().as_str()).collect();
     let mut opened = BTreeMap::new();
     if names.is_empty() {
         return Ok(opened);
     }
     let built = context.build_alone(project, &names.into_iter().collect::<Vec<_>>())?;
-    for component in named() {
+    for component in components() {
         let name = component.get_ref().as_str();
         if !opened.contains_key(name) {
             opened.insert(name, Sandbox::alone(context, project, component, &built[name])?);
@@ -111,7 +111,8 @@ impl Made<'_> {
                 checked = checked.with_streams(last).with_help(sandbox.unseen(last));
             }
             self.context.report.checked(&checked);
-            for outcome in &outcomes {
+            // One that failed has told what was refused.
+            for outcome in outcomes.iter().filter(|_| checked.passed) {
                 sandbox::tell_refusals(self.context.report, outcome);
             }
             self.all.push(checked);

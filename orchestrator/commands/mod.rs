@@ -14,6 +14,7 @@ mod interop;
 mod lock;
 mod perform;
 mod plan;
+mod precompile;
 mod profile;
 mod run;
 mod sandbox;
@@ -54,6 +55,11 @@ enum Ending {
 /// 2 if the command line or the manifest is wrong or poly itself could not work, and 130
 /// after Ctrl-C.
 pub fn run(cli: &Cli) -> ExitCode {
+    if let Command::Precompile(options) = &cli.command {
+        // Started by a build, which stops it and has job slots of its own: it takes part in nothing.
+        let report = Report::new(&cli.global);
+        return exit_code(&precompile::run(&report, options), &report);
+    }
     // Before any file is opened, see there.
     let jobs = cli.global.jobs.unwrap_or_else(default_jobs);
     let shared = jobserver::start(jobs);
@@ -65,7 +71,12 @@ pub fn run(cli: &Cli) -> ExitCode {
         Err(_) if process::interrupted() => Err(CommandError::Interrupted),
         ended => ended,
     };
-    if let Err(error) = &ended {
+    exit_code(&ended, &report)
+}
+
+/// The exit code of a command that ended so, after its error has been told.
+fn exit_code(ended: &Result<Ending, CommandError>, report: &Report) -> ExitCode {
+    if let Err(error) = ended {
         report.error(error);
     }
     let written = report.is_all_written();
@@ -124,7 +135,7 @@ fn dispatch(cli: &Cli, jobs: NonZeroUsize, report: &Report) -> Result<Ending, Co
         Command::Schema => Ok(schema::run(&context)),
         Command::Clean => clean::run(&context),
         Command::Cache(command) => cache::run(&context, command),
-        Command::Wizer(_) => unreachable!("done above"),
+        Command::Precompile(_) | Command::Wizer(_) => unreachable!("done above"),
     };
     cache::collect_if_due(&context);
     ended

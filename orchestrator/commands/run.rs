@@ -107,10 +107,11 @@ fn first_check(
     steps: &[Step],
 ) -> Result<Ending, CommandError> {
     let Performed { mut outcomes, differences } = perform(sandbox, check, steps, |_, _, _| false)?;
-    outcomes.iter_mut().for_each(|outcome| sandbox.locate(outcome));
+    for outcome in &mut outcomes {
+        sandbox.locate(outcome);
+    }
     for (step, outcome) in steps.iter().zip(&outcomes) {
         tell_streams(context.report, outcome);
-        sandbox::tell_refusals(context.report, outcome);
         // A trap that was expected is no failure; any other is told as one.
         if outcome.is_return() {
             context.report.returned(step.call.text(), value(outcome), outcome);
@@ -121,6 +122,10 @@ fn first_check(
     let checked =
         Checked::new(check, sandbox.place(check), differences, &outcomes).with_help(unseen);
     context.report.checked(&checked);
+    // One that failed has told what was refused.
+    for outcome in outcomes.iter().filter(|_| checked.passed) {
+        sandbox::tell_refusals(context.report, outcome);
+    }
     Ok(if checked.passed { Ending::Well } else { Ending::Failed })
 }
 

@@ -200,13 +200,22 @@ impl<'p> Sandbox<'p> {
                 (!lines.is_empty()).then(|| lines.join("\n"))
             }
             Ending::Exceeded(limit) => {
-                let key = match limit {
-                    Limit::Timeout => "timeout = \"60s\"",
-                    Limit::Memory => "memory = \"1GiB\"",
-                    Limit::Fuel => "fuel = 10000000000",
-                    Limit::Output => "output = \"16MiB\"",
+                let (table, line) = match limit {
+                    Limit::Timeout => ("limits", "timeout = \"60s\""),
+                    Limit::Memory => ("limits", "memory = \"1GiB\""),
+                    Limit::Tables => ("limits", "tables = 10000000"),
+                    Limit::Instances => ("limits", "instances = 10000"),
+                    Limit::Stack => ("run", "stack = \"4MiB\""),
+                    Limit::Handles => ("limits", "handles = 1000000"),
+                    Limit::HostResources => ("limits", "host-resources = 5000"),
+                    Limit::Transfer => ("limits", "transfer = \"1GiB\""),
+                    Limit::Output => ("limits", "output = \"16MiB\""),
+                    Limit::Bodies => ("limits", "bodies = \"256MiB\""),
+                    Limit::Fuel => ("limits", "fuel = 10000000000"),
                 };
-                Some(format!("if it rightly needs more, say so under `[limits]`, such as `{key}`"))
+                Some(format!(
+                    "if it rightly needs more, say so under `[{table}]`, such as `{line}`"
+                ))
             }
         }
     }

@@ -1,61 +1,73 @@
-//! What all parts of a composed component may hold in memory together.
+//! What all parts of a composed component may hold in memories and tables together.
 //!
 //! wasmtime asks before each memory or table grows; the answer here depends on the sum over
 //! all of them, so many small memories are no way around the limit. Nothing is given back
 //! before the instance ends, because no WebAssembly memory shrinks.
 
-use thiserror::Error;
 use wasmtime::ResourceLimiter;
 
-/// Bytes that one element of a table is counted with: a pointer's worth.
-const TABLE_ELEMENT: usize = 8;
+use super::excess::Excess;
+use crate::manifest::{Limit, Limits};
 
-/// Core instances, memories and tables, each, of one composed component. Real components
-/// have a few dozen; the bound keeps hostile ones from eating up the host's address space.
-const PARTS: usize = 1_000;
-
-/// The memory that is left.
+/// What is left.
 pub(super) struct Budget {
+    memory: Share,
+    tables: Share,
+    instances: usize,
+    excess: Excess,
+}
+
+/// So much of something, of which a part is used.
+struct Share {
+    what: Limit,
     limit: usize,
     used: usize,
     /// What the growth that is under way has been promised.
     promised: usize,
-    over: bool,
 }
 
-/// Raised inside the component where it asks for more than the limit.
-#[derive(Debug, Error)]
-#[error("the component asked for more memory than its limit")]
-pub(super) struct OverBudget;
-
 impl Budget {
-    /// Room for `limit` bytes.
-    pub(super) fn new(limit: u64) -> Self {
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        Self { limit, used: 0, promised: 0, over: false }
+    /// What the limits allow. Going over them is noted in `excess`.
+    pub(super) fn new(limits: &Limits, excess: Excess) -> Self {
+        Self {
+            memory: Share::new(Limit::Memory, limits.memory.get()),
+            tables: Share::new(Limit::Tables, limits.tables.into()),
+            instances: usize::try_from(limits.instances).unwrap_or(usize::MAX),
+            excess,
+        }
     }
 
-    /// Whether more was asked for than there is.
-    pub(super) fn is_over(&self) -> bool {
-        self.over
-    }
-
-    /// How many bytes have been asked for and given.
+    /// How many bytes of memory have been asked for and given.
     pub(super) fn used(&self) -> u64 {
-        self.used as u64
+        self.memory.used as u64
+    }
+}
+
+impl Share {
+    fn new(what: Limit, limit: u64) -> Self {
+        Self { what, limit: usize::try_from(limit).unwrap_or(usize::MAX), used: 0, promised: 0 }
     }
 
-    fn promise(&mut self, bytes: usize) -> wasmtime::Result<bool> {
-        match self.used.checked_add(bytes) {
+    /// Whether something may grow from `current` to `desired`.
+    fn promise(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+        excess: &Excess,
+    ) -> wasmtime::Result<bool> {
+        // Past a maximum that the component set itself: an ordinary failure of its own.
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        let more = desired.saturating_sub(current);
+        match self.used.checked_add(more) {
             Some(used) if used <= self.limit => {
                 self.used = used;
-                self.promised = bytes;
+                self.promised = more;
                 Ok(true)
             }
-            _ => {
-                self.over = true;
-                Err(OverBudget.into())
-            }
+            _ => Err(excess.note(self.what).into()),
         }
     }
 
@@ -71,15 +83,11 @@ impl ResourceLimiter for Budget {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        // Past a maximum that the component set itself: an ordinary failure of its own.
-        if maximum.is_some_and(|maximum| desired > maximum) {
-            return Ok(false);
-        }
-        self.promise(desired.saturating_sub(current))
+        self.memory.promise(current, desired, maximum, &self.excess)
     }
 
     fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
-        self.take_back();
+        self.memory.take_back();
         Ok(())
     }
 
@@ -89,27 +97,24 @@ impl ResourceLimiter for Budget {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if maximum.is_some_and(|maximum| desired > maximum) {
-            return Ok(false);
-        }
-        self.promise(desired.saturating_sub(current).saturating_mul(TABLE_ELEMENT))
+        self.tables.promise(current, desired, maximum, &self.excess)
     }
 
     fn table_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
-        self.take_back();
+        self.tables.take_back();
         Ok(())
     }
 
     fn instances(&self) -> usize {
-        PARTS
+        self.instances
     }
 
     fn tables(&self) -> usize {
-        PARTS
+        self.instances
     }
 
     fn memories(&self) -> usize {
-        PARTS
+        self.instances
     }
 }
 
@@ -117,19 +122,35 @@ impl ResourceLimiter for Budget {
 mod tests {
     use super::*;
 
+    /// A budget, and what was gone over.
+    fn budget(limits: &str) -> (Budget, Excess) {
+        let excess = Excess::default();
+        (Budget::new(&toml::from_str(limits).unwrap(), excess.clone()), excess)
+    }
+
     #[test]
     fn the_sum_counts() {
-        let mut budget = Budget::new(10 * 65536);
+        let (mut budget, excess) = budget("memory = 655360");
         assert!(budget.memory_growing(0, 6 * 65536, None).unwrap());
         assert!(budget.memory_growing(0, 4 * 65536, None).unwrap());
-        assert!(!budget.is_over());
+        assert_eq!(excess.limit(), None);
+        assert!(budget.memory_growing(0, 1, None).is_err());
+        assert_eq!(excess.limit(), Some(Limit::Memory));
+    }
+
+    #[test]
+    fn tables_are_counted_by_themselves() {
+        let (mut budget, excess) = budget("memory = 0\ntables = 10");
+        assert!(budget.table_growing(0, 6, None).unwrap());
+        assert!(budget.table_growing(6, 10, None).unwrap());
+        assert_eq!(excess.limit(), None);
         assert!(budget.table_growing(0, 1, None).is_err());
-        assert!(budget.is_over());
+        assert_eq!(excess.limit(), Some(Limit::Tables));
     }
 
     #[test]
     fn a_growth_that_failed_is_given_back() {
-        let mut budget = Budget::new(65536);
+        let (mut budget, _) = budget("memory = 65536");
         assert!(budget.memory_growing(0, 65536, None).unwrap());
         budget.memory_grow_failed(wasmtime::Error::msg("no more")).unwrap();
         assert!(budget.memory_growing(0, 65536, None).unwrap());
@@ -137,8 +158,8 @@ mod tests {
 
     #[test]
     fn a_maximum_of_its_own_is_no_matter_of_ours() {
-        let mut budget = Budget::new(10);
+        let (mut budget, excess) = budget("memory = 10");
         assert!(!budget.memory_growing(0, 1 << 30, Some(65536)).unwrap());
-        assert!(!budget.is_over());
+        assert_eq!(excess.limit(), None);
     }
 }

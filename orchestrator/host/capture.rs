@@ -7,26 +7,29 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use thiserror::Error;
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
+use super::excess::{Excess, Over};
 use super::secrets::Veil;
+use crate::manifest::Limit;
 
 /// How much a component is told it may write at once.
 const CHUNK: usize = 64 * 1024;
 
 /// One stream's text; clones share it.
 #[derive(Clone)]
-pub(super) struct Capture(Arc<Mutex<Kept>>);
+pub(super) struct Capture {
+    kept: Arc<Mutex<Kept>>,
+    excess: Excess,
+}
 
 struct Kept {
     bytes: Vec<u8>,
     /// How many were written.
     written: usize,
     limit: usize,
-    over: bool,
     /// Where they go instead of being kept.
     onward: Option<Onward>,
 }
@@ -36,22 +39,24 @@ struct Onward {
     to: Box<dyn Write + Send>,
 }
 
-/// Raised inside the component where it writes more than the limit.
-#[derive(Debug, Error)]
-#[error("the component wrote more than its limit")]
-struct OverOutput;
-
 impl Capture {
-    /// Keeps at most `limit` bytes between two calls of [`take`](Self::take).
-    pub(super) fn new(limit: u64) -> Self {
+    /// Keeps at most `limit` bytes between two calls of [`take`](Self::take). More of them are
+    /// noted in `excess`.
+    pub(super) fn new(limit: u64, excess: Excess) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let bytes = Vec::new();
-        Self(Arc::new(Mutex::new(Kept { bytes, written: 0, limit, over: false, onward: None })))
+        let kept = Kept { bytes, written: 0, limit, onward: None };
+        Self { kept: Arc::new(Mutex::new(kept)), excess }
     }
 
     /// Keeps nothing and hands what passes `veil` on, as much as it would keep.
-    pub(super) fn onward(limit: u64, veil: Veil, to: impl Write + Send + 'static) -> Self {
-        let capture = Self::new(limit);
+    pub(super) fn onward(
+        limit: u64,
+        excess: Excess,
+        veil: Veil,
+        to: impl Write + Send + 'static,
+    ) -> Self {
+        let capture = Self::new(limit, excess);
         capture.lock().onward = Some(Onward { veil, to: Box::new(to) });
         capture
     }
@@ -72,27 +77,21 @@ impl Capture {
         })
     }
 
-    /// Whether more was written than the limit.
-    pub(super) fn is_over(&self) -> bool {
-        self.lock().over
-    }
-
     fn lock(&self) -> MutexGuard<'_, Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps what fits, or hands it on; false when not all of it does.
-    fn keep(&self, written: &[u8]) -> io::Result<bool> {
+    /// Keeps what fits, or hands it on; what is over when not all of it does.
+    fn keep(&self, written: &[u8]) -> io::Result<Option<Over>> {
         let mut kept = self.lock();
         let room = kept.limit - kept.written;
         let fitting = &written[..written.len().min(room)];
         kept.written += fitting.len();
-        kept.over |= written.len() > room;
         match &mut kept.onward {
             Some(Onward { veil, to }) => to.write_all(&veil.pass(fitting))?,
             None => kept.bytes.extend_from_slice(fitting),
         }
-        Ok(written.len() <= room)
+        Ok((written.len() > room).then(|| self.excess.note(Limit::Output)))
     }
 }
 
@@ -115,8 +114,8 @@ impl StdoutStream for Capture {
 impl OutputStream for Capture {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
         match self.keep(&bytes) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(StreamError::Trap(OverOutput.into())),
+            Ok(None) => Ok(()),
+            Ok(Some(over)) => Err(StreamError::Trap(over.into())),
             Err(error) => Err(StreamError::LastOperationFailed(error.into())),
         }
     }
@@ -147,8 +146,8 @@ impl AsyncWrite for Capture {
         written: &[u8],
     ) -> Poll<io::Result<usize>> {
         Poll::Ready(match self.keep(written) {
-            Ok(true) => Ok(written.len()),
-            Ok(false) => Err(io::Error::other(OverOutput)),
+            Ok(None) => Ok(written.len()),
+            Ok(Some(over)) => Err(io::Error::other(over)),
             Err(error) => Err(error),
         })
     }
@@ -169,18 +168,19 @@ mod tests {
 
     #[test]
     fn what_fits_is_kept_and_the_rest_is_over() {
-        let capture = Capture::new(8);
+        let excess = Excess::default();
+        let capture = Capture::new(8, excess.clone());
         let mut stream = capture.clone();
         stream.write(Bytes::from_static(b"12345678")).unwrap();
-        assert!(!capture.is_over());
+        assert_eq!(excess.limit(), None);
         assert!(matches!(stream.write(Bytes::from_static(b"9")), Err(StreamError::Trap(_))));
-        assert!(capture.is_over());
+        assert_eq!(excess.limit(), Some(Limit::Output));
         assert_eq!(capture.take().as_deref(), Some("12345678"));
     }
 
     #[test]
     fn taking_makes_room() {
-        let capture = Capture::new(4);
+        let capture = Capture::new(4, Excess::default());
         let mut stream = capture.clone();
         for _ in 0..100 {
             stream.write(Bytes::from_static(b"\xffabc")).unwrap();
@@ -206,7 +206,8 @@ mod tests {
     fn what_is_handed_on_is_veiled_and_limited() {
         let pipe = Pipe::default();
         let secrets = Secrets::new(&[("TOKEN".to_owned(), "abc".to_owned())]);
-        let capture = Capture::onward(8, secrets.veil(), pipe.clone());
+        let excess = Excess::default();
+        let capture = Capture::onward(8, excess.clone(), secrets.veil(), pipe.clone());
         let mut stream = capture.clone();
         for piece in ["a", "bc", "ab"] {
             stream.write(Bytes::from_static(piece.as_bytes())).unwrap();
@@ -214,6 +215,6 @@ mod tests {
         assert_eq!(capture.take(), None);
         assert_eq!(&*pipe.0.lock().unwrap(), b"[secret TOKEN]ab");
         assert!(stream.write(Bytes::from_static(b"123456789")).is_err());
-        assert!(capture.is_over());
+        assert_eq!(excess.limit(), Some(Limit::Output));
     }
 }

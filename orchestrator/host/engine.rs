@@ -3,6 +3,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::num::NonZeroUsize;
+use std::str::FromStr;
 
 use miette::Diagnostic;
 use poly_cache::Digest;
@@ -20,7 +21,7 @@ const FRAMES: Option<NonZeroUsize> = NonZeroUsize::new(500);
 
 /// What differs between engines. All but the stack is part of the machine code.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct EngineOptions {
     /// Whether fuel is counted. Code is slower with it.
     pub fuel: bool,
@@ -69,6 +70,15 @@ impl EngineOptions {
             fixed_simd: deterministic,
             stack: run.stack,
         }
+    }
+}
+
+impl FromStr for EngineOptions {
+    type Err = serde_json::Error;
+
+    /// From JSON, as they are handed from one poly to another.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        serde_json::from_str(text)
     }
 }
 

@@ -22,6 +22,7 @@ use tokio_rustls::TlsConnector;
 use wasmtime_wasi_http::io::TokioIo;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
+use super::bodies::Bodies;
 use super::requests::Target;
 use crate::manifest::{Host, HttpScheme};
 
@@ -43,6 +44,7 @@ pub(super) async fn send(
     target: &Target,
     addresses: &[SocketAddr],
     options: RequestOptions,
+    bodies: &Bodies,
 ) -> Result<(Response<WasiBody>, Exchange), Error> {
     let stream = within(options.connect_timeout, connect(target, addresses));
     let stream = stream.await.map_err(|_| Error::ConnectionTimeout)??;
@@ -53,9 +55,11 @@ pub(super) async fn send(
     *request.uri_mut() = path.map_or_else(Uri::default, Uri::from);
     // It ends when whoever holds it, the answer's body at last, lets go.
     let connection = wasmtime_wasi::runtime::spawn(connection);
-    let answer = within(options.first_byte_timeout, sender.send_request(request));
+    let answer =
+        within(options.first_byte_timeout, sender.send_request(request.map(|it| bodies.bound(it))));
     let answer = answer.await.map_err(|_| Error::ConnectionReadTimeout)??;
-    let answer = answer.map(|body| WasiBody::new(Answer::new(body, options.between_bytes_timeout)));
+    let answer = answer
+        .map(|body| WasiBody::new(bodies.bound(Answer::new(body, options.between_bytes_timeout))));
     Ok((answer, Box::new(async move { connection.await.map_err(Error::from) })))
 }
 

@@ -11,7 +11,9 @@ use thiserror::Error;
 use wasmtime_wasi::cli::InputFile;
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder};
 
+use super::bodies::Bodies;
 use super::capture::Capture;
+use super::excess::Excess;
 use super::filesystem::Files;
 use super::network::{AllowList, Names};
 use super::refusals::Refusals;
@@ -142,10 +144,12 @@ pub(super) struct Streams {
     pub(super) stderr: Option<Capture>,
 }
 
-/// Gives what is granted and nothing else; directories and files are relative to `base`.
+/// Gives what is granted and nothing else; directories and files are relative to `base`. Limits
+/// that the component goes over where it writes are noted in `excess`.
 pub(super) fn grant(
     grants: &Grants,
     limits: &Limits,
+    excess: &Excess,
     base: &Path,
 ) -> Result<(Granted, Streams), GrantError> {
     let mut wasi = WasiCtxBuilder::new();
@@ -159,7 +163,7 @@ pub(super) fn grant(
         wasi.env(name, value);
     }
     let secrets = Secrets::new(&secrets);
-    let streams = open_streams(&mut wasi, grants, limits, base, &secrets, &refusals)?;
+    let streams = open_streams(&mut wasi, grants, limits, excess, base, &secrets, &refusals)?;
     let clock = Clock::of(grants.clocks);
     if let Some(clock) = &clock {
         wasi.wall_clock(clock.clone());
@@ -168,11 +172,12 @@ pub(super) fn grant(
     let names = Names::of(grants.names.iter().map(|name| name.get_ref().as_str()));
     names.grant(&mut wasi);
     let origins = each("http", &grants.http)?;
+    let bodies = Bodies::new(limits.bodies.get(), excess.clone());
     let granted = Granted {
         wasi: wasi.build(),
         files: Files::of(&grants.dirs),
         names,
-        requests: Requests::new(origins, grants.private_addresses, refusals.clone()),
+        requests: Requests::new(origins, grants.private_addresses, bodies, refusals.clone()),
         clock: clock.unwrap_or_default(),
         sequences: Sequences::of(grants.random).unwrap_or_default(),
         refusals,
@@ -185,6 +190,7 @@ fn open_streams(
     wasi: &mut WasiCtxBuilder,
     grants: &Grants,
     limits: &Limits,
+    excess: &Excess,
     base: &Path,
     secrets: &Secrets,
     refusals: &Refusals,
@@ -205,11 +211,13 @@ fn open_streams(
     let open = |key, output: &Output, own: fn() -> Box<dyn io::Write + Send>| {
         Ok(match output {
             Output::Off => None,
-            Output::Captured => Some(Capture::new(limit)),
-            Output::Inherited => Some(Capture::onward(limit, secrets.veil(), own())),
+            Output::Captured => Some(Capture::new(limit, excess.clone())),
+            Output::Inherited => {
+                Some(Capture::onward(limit, excess.clone(), secrets.veil(), own()))
+            }
             Output::File(file) => {
                 let to = streams::output(base, file.get_ref()).map_err(failed(key, file))?;
-                Some(Capture::onward(limit, secrets.veil(), to))
+                Some(Capture::onward(limit, excess.clone(), secrets.veil(), to))
             }
         })
     };

@@ -9,14 +9,16 @@ use std::time::{Duration, Instant};
 
 use miette::Diagnostic;
 use thiserror::Error;
-use wasmtime::component::{Func, ResourceAny, Val, wasm_wave};
-use wasmtime::{Store, Trap, UpdateDeadline};
+use wasmtime::component::wasm_wave::writer::Writer;
+use wasmtime::component::{Func, ResourceAny, Val};
+use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::runtime::in_tokio;
 
 use super::budget::Budget;
 use super::capture::Capture;
 use super::context::Context;
 use super::engine::Cause;
+use super::excess::{self, Excess, Over};
 use super::grants::{self, GrantError, Streams};
 use super::handles::{handles, speak};
 use super::held::Held;
@@ -65,6 +67,10 @@ impl Prepared {
 /// Measures and limits what a call uses up.
 pub(super) struct Meter {
     pub(super) watchdog: Watchdog,
+    /// What the call went over, as far as poly itself noticed.
+    excess: Excess,
+    /// Bytes that the text of what a call returns may have.
+    text: usize,
     stdout: Option<Capture>,
     stderr: Option<Capture>,
     /// Fuel of one call; none where it is not counted.
@@ -141,11 +147,6 @@ pub enum CallError {
     },
 }
 
-/// Raised inside the component where its time is up.
-#[derive(Debug, Error)]
-#[error("the component's time is up")]
-struct TimeIsUp;
-
 impl Instance {
     /// Starts `program` with nothing but `grants`, within `limits`. Directories are relative
     /// to `base`, the manifest's directory.
@@ -177,12 +178,19 @@ impl Instance {
         if limits.fuel.is_some() && !engine.counts_fuel() {
             return Err(StartError::FuelNotCounted);
         }
-        let (granted, Streams { stdout, stderr }) = grants::grant(grants, limits, base)?;
-        let budget = Budget::new(limits.memory.get());
-        let mut store = Store::new(engine.inner(), Context::new(granted, budget));
+        let excess = Excess::default();
+        let (granted, Streams { stdout, stderr }) = grants::grant(grants, limits, &excess, base)?;
+        let budget = Budget::new(limits, excess.clone());
+        let mut context = Context::new(granted, budget);
+        context.table.set_max_capacity(size(limits.host_resources.into()));
+        let mut store = Store::new(engine.inner(), context);
         store.limiter(|context| &mut context.budget);
+        store.set_hostcall_fuel(size(limits.transfer.get()));
+        store.set_max_component_handles(size(limits.handles.into()));
         let mut meter = Meter {
-            watchdog: watch(&mut store, limits)?,
+            watchdog: watch(&mut store, limits, excess.clone())?,
+            excess,
+            text: size(limits.transfer.get()),
             stdout,
             stderr,
             fuel: engine.counts_fuel().then(|| limits.fuel.unwrap_or(u64::MAX)),
@@ -209,7 +217,7 @@ impl Instance {
                     Some(Err(NotStarted::Stopped(error))) => Some(error),
                     _ => None,
                 };
-                let ending = meter.ending(&store, error.as_ref());
+                let ending = meter.ending(error.as_ref());
                 let outcome = meter.outcome(&store, ending, Duration::ZERO);
                 Err(StartError::Stopped(Box::new(outcome)))
             }
@@ -305,10 +313,10 @@ impl Instance {
         let engine = self.store.engine().clone();
         let started = Profiler::start(move || engine.increment_epoch());
         let (profiler, eye) = started.map_err(StartError::Watchdog)?;
-        let alarm = self.meter.watchdog.alarm();
+        let (alarm, excess) = (self.meter.watchdog.alarm(), self.meter.excess.clone());
         self.store.epoch_deadline_callback(move |store| {
             eye.look(&store);
-            go_on(&alarm)
+            go_on(&alarm, &excess)
         });
         self.profiler = Some(profiler);
         Ok(())
@@ -338,9 +346,12 @@ impl Instance {
         let begun = Instant::now();
         let calling = function.call_async(&mut self.store, arguments, &mut results);
         let called = in_tokio(self.meter.watchdog.limit(begun, spent, calling));
-        let mut ending = match self.meter.failure(&self.store, called) {
+        let mut ending = match self.meter.failure(called) {
             Some(ending) => ending,
-            None => Ending::Returned(returned(export.result.as_ref(), results.first())),
+            None => match returned(export.result.as_ref(), results.first(), self.meter.text) {
+                Ok(returned) => Ending::Returned(returned),
+                Err(Over(limit)) => Ending::Exceeded(limit),
+            },
         };
         if let (Ending::Returned(_), Some(of), Some(value)) =
             (&ending, &export.result, results.pop())
@@ -377,7 +388,7 @@ impl Instance {
             Ok(())
         };
         let dropped = in_tokio(self.meter.watchdog.limit(begun, spent, dropping));
-        self.meter.failure(&self.store, dropped)
+        self.meter.failure(dropped)
     }
 }
 
@@ -415,43 +426,23 @@ impl Meter {
     }
 
     /// How a call ended, if it did not return.
-    pub(super) fn failure(
-        &self,
-        store: &Store<Context>,
-        called: Option<wasmtime::Result<()>>,
-    ) -> Option<Ending> {
+    pub(super) fn failure(&self, called: Option<wasmtime::Result<()>>) -> Option<Ending> {
         match called {
-            // Output over the limit does not always stop the component: it may drop the error.
-            Some(Ok(())) if !self.is_output_over() => None,
-            stopped => {
-                let error = stopped.and_then(Result::err);
-                Some(self.ending(store, error.as_ref()))
-            }
+            // Not every limit stops the component that goes over it: it may drop the error.
+            Some(Ok(())) if self.excess.limit().is_none() => None,
+            stopped => Some(self.ending(stopped.and_then(Result::err).as_ref())),
         }
-    }
-
-    fn is_output_over(&self) -> bool {
-        [&self.stdout, &self.stderr].into_iter().flatten().any(Capture::is_over)
     }
 
     /// How a call ended that did not return; no error where it waited when its time was up.
-    fn ending(&self, store: &Store<Context>, error: Option<&wasmtime::Error>) -> Ending {
-        if store.data().budget.is_over() {
-            return Ending::Exceeded(Limit::Memory);
-        }
-        if self.is_output_over() {
-            return Ending::Exceeded(Limit::Output);
-        }
+    fn ending(&self, error: Option<&wasmtime::Error>) -> Ending {
         let Some(error) = error else {
-            return Ending::Exceeded(Limit::Timeout);
+            return Ending::Exceeded(self.excess.limit().unwrap_or(Limit::Timeout));
         };
-        if error.is::<TimeIsUp>() {
-            return Ending::Exceeded(Limit::Timeout);
+        match self.excess.limit().or_else(|| excess::of(error)) {
+            Some(limit) => Ending::Exceeded(limit),
+            None => Ending::Trapped(trap::describe(error)),
         }
-        if let Some(Trap::OutOfFuel) = error.downcast_ref::<Trap>() {
-            return Ending::Exceeded(Limit::Fuel);
-        }
-        Ending::Trapped(trap::describe(error))
     }
 
     pub(super) fn outcome(
@@ -476,29 +467,67 @@ impl Meter {
 }
 
 /// Starts the watchdog and teaches the running code to ask it.
-fn watch(store: &mut Store<Context>, limits: &Limits) -> Result<Watchdog, StartError> {
+fn watch(
+    store: &mut Store<Context>,
+    limits: &Limits,
+    excess: Excess,
+) -> Result<Watchdog, StartError> {
     let engine = store.engine().clone();
     let watchdog = Watchdog::start(limits.timeout.duration(), move || engine.increment_epoch())
         .map_err(StartError::Watchdog)?;
     let alarm = watchdog.alarm();
     store.set_epoch_deadline(1);
     // The epoch is the engine's and moves on for another instance's sake too.
-    store.epoch_deadline_callback(move |_| go_on(&alarm));
+    store.epoch_deadline_callback(move |_| go_on(&alarm, &excess));
     Ok(watchdog)
 }
 
 /// What running code does whenever the epoch has moved on.
-fn go_on(alarm: &Alarm) -> wasmtime::Result<UpdateDeadline> {
-    if alarm.is_over() { Err(TimeIsUp.into()) } else { Ok(UpdateDeadline::Continue(1)) }
+fn go_on(alarm: &Alarm, excess: &Excess) -> wasmtime::Result<UpdateDeadline> {
+    if alarm.is_over() {
+        Err(excess.note(Limit::Timeout).into())
+    } else {
+        Ok(UpdateDeadline::Continue(1))
+    }
 }
 
-fn returned(of: Option<&Returns>, value: Option<&Val>) -> Option<Returned> {
-    let (returns, value) = (of?, value?);
-    let of = returns.spoken.clone()?;
-    let text = if returns.has_handles {
-        wasm_wave::to_string(&speak(value, &of))
+/// A number from the manifest as a size in memory.
+fn size(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// What a call returned, as text of at most `most` bytes: a number or a character can be some
+/// hundred times as long in it as it is in memory.
+fn returned(
+    of: Option<&Returns>,
+    value: Option<&Val>,
+    most: usize,
+) -> Result<Option<Returned>, Over> {
+    let (Some(returns), Some(value)) = (of, value) else { return Ok(None) };
+    let Some(of) = returns.spoken.clone() else { return Ok(None) };
+    let mut text = Text { text: String::new(), most };
+    let mut writer = Writer::new(&mut text);
+    let written = if returns.has_handles {
+        writer.write_value(&speak(value, &of))
     } else {
-        wasm_wave::to_string(value)
+        writer.write_value(value)
     };
-    Some(Returned { text: text.expect("writing to a text does not fail"), of })
+    written.map_err(|_| Over(Limit::Transfer))?;
+    Ok(Some(Returned { text: text.text, of }))
+}
+
+/// A text that takes no more than so many bytes.
+struct Text {
+    text: String,
+    most: usize,
+}
+
+impl fmt::Write for Text {
+    fn write_str(&mut self, more: &str) -> fmt::Result {
+        if more.len() > self.most - self.text.len() {
+            return Err(fmt::Error);
+        }
+        self.text.push_str(more);
+        Ok(())
+    }
 }

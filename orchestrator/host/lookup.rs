@@ -38,9 +38,9 @@ pub(super) fn find<'a>(
     call: &Call,
     exports: impl Iterator<Item = &'a Signature> + Clone,
 ) -> Result<usize, LookupError> {
-    let named = |(_, signature): &(usize, &Signature)| call.name().ends_with(&signature.function);
+    let ends_so = |(_, signature): &(usize, &Signature)| call.name().ends_with(&signature.function);
     for spelling in [Signature::name, unversioned, short, |it: &Signature| it.function.clone()] {
-        let numbered = exports.clone().enumerate().filter(named);
+        let numbered = exports.clone().enumerate().filter(ends_so);
         let fits = numbered.filter(|(_, signature)| spelling(signature) == call.name());
         match fits.collect::<Vec<_>>().as_slice() {
             [] => {}

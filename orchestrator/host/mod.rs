@@ -25,9 +25,10 @@
 //!   addresses that were looked at (see `requests.rs`). What is refused is noted, once, with the grant
 //!   that would allow it (see `refusals.rs`); values of secrets are in no outcome (`secrets.rs`).
 //! - **Limits.** Each has its own way to end a call ([`Ending::Exceeded`]): time by a watchdog
-//!   that stops both running code and a wait inside the host, memory as a sum over all parts,
-//!   fuel, and output. Going over a limit ends the call even where the component would have
-//!   gone on, because an answer given in distress proves nothing.
+//!   that stops both running code and a wait inside the host, memory and tables as sums over all
+//!   parts, and others where the runtime or poly hands something out (see `excess.rs`). Going over
+//!   a limit ends the call even where the component would have gone on, because an answer given
+//!   in distress proves nothing.
 //! - **Crossings.** Where calls between parts are to be seen, the parts are started each by itself
 //!   and the host links them ([`Parts`], see `link`).
 //! - **Samples.** A profiled instance is looked at each millisecond, by way of the epoch.
@@ -41,10 +42,12 @@
 
 mod address;
 mod audit;
+mod bodies;
 mod budget;
 mod capture;
 mod context;
 mod engine;
+mod excess;
 mod exchange;
 mod files;
 mod filesystem;

@@ -45,7 +45,7 @@ impl Instance {
                     let calling = function.call_async(&mut *store, arguments, &mut results);
                     meter.watchdog.limit(begun, Duration::ZERO, calling).await
                 };
-                if let Some(ending) = meter.failure(store, called) {
+                if let Some(ending) = meter.failure(called) {
                     return Some(meter.outcome(store, ending, begun.elapsed()));
                 }
                 fuel.extend(meter.used(store));

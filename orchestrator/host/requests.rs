@@ -19,6 +19,7 @@ use http::{Request, Response, Uri};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use super::address::Kind;
+use super::bodies::Bodies;
 use super::exchange::{self, Exchange};
 use super::refusals::Refusals;
 use crate::manifest::{Host, HttpOrigin, HttpScheme};
@@ -32,13 +33,13 @@ pub(super) type Resolve = Arc<dyn Fn(String) -> Addresses + Send + Sync>;
 /// What comes of that.
 pub(super) type Addresses = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
 
-/// Which requests are sent, and how. What one may take up (the size of a body, how long it lasts)
-/// is for the limits to say: bodies pass through [`exchange::send`].
+/// Which requests are sent, and how.
 pub(super) struct Requests {
     origins: Vec<HttpOrigin>,
     /// Whether names may lead to this machine and to private networks.
     private: bool,
     resolve: Resolve,
+    bodies: Bodies,
     refusals: Refusals,
 }
 
@@ -52,8 +53,13 @@ pub(super) struct Target {
 
 impl Requests {
     /// Requests to these origins. Names are looked up as the system does it.
-    pub(super) fn new(origins: Vec<HttpOrigin>, private: bool, refusals: Refusals) -> Self {
-        Self { origins, private, resolve: Arc::new(by_system), refusals }
+    pub(super) fn new(
+        origins: Vec<HttpOrigin>,
+        private: bool,
+        bodies: Bodies,
+        refusals: Refusals,
+    ) -> Self {
+        Self { origins, private, resolve: Arc::new(by_system), bodies, refusals }
     }
 
     /// The same with names looked up in another way.
@@ -121,7 +127,7 @@ impl WasiHttpHooks for Requests {
             Err(refused) => return Box::new(std::future::ready(Err(refused))),
         };
         let (resolve, refusals) = (Arc::clone(&self.resolve), self.refusals.clone());
-        let private = self.private;
+        let (private, bodies) = (self.private, self.bodies.clone());
         Box::new(async move {
             let options = options.unwrap_or_default();
             let found = async {
@@ -139,7 +145,7 @@ impl WasiHttpHooks for Requests {
             };
             let found = exchange::within(options.connect_timeout, found);
             let addresses = found.await.map_err(|_| Error::DnsTimeout)??;
-            exchange::send(request, &target, &addresses, options).await
+            exchange::send(request, &target, &addresses, options, &bodies).await
         })
     }
 }

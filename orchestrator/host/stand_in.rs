@@ -24,7 +24,8 @@ use wasmtime_wasi::p2::{DynPollable, Pollable, subscribe};
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock};
 
 use super::context::Context;
-use crate::manifest::{ClockSettings, RandomSettings, Scale, Switch};
+use super::excess::Over;
+use crate::manifest::{ClockSettings, Limit, RandomSettings, Scale, Switch};
 use crate::random::SplitMix64;
 
 /// 2000-01-01T00:00:00Z, in seconds since 1970.
@@ -236,7 +237,7 @@ impl Sequences {
 /// So many bytes of a sequence.
 pub(super) fn random_bytes(sequence: &mut SplitMix64, length: u64) -> wasmtime::Result<Vec<u8>> {
     if length > MOST_RANDOM_BYTES {
-        wasmtime::bail!("{length} random bytes at once are more than {MOST_RANDOM_BYTES}");
+        return Err(Over(Limit::Transfer).into());
     }
     let length = usize::try_from(length)?;
     let mut bytes = Vec::with_capacity(length + 8);

@@ -1,8 +1,8 @@
 //! Calls that are known to take and return bytes or texts, when poly is compiled.
 //!
-//! As a dynamic value, a `list<u8>` is a value of 32 bytes for each byte, which the runtime writes and
-//! reads one by one: a call with a few dozen bytes takes three times as long as one whose types are
-//! known, and that is what would be measured. So the shapes in which data goes through pipelines are
+//! As a dynamic value, a `list<u8>` is a value for each byte, which the runtime writes and reads one by
+//! one: a call with a few dozen bytes takes three times as long as one whose types are known, and
+//! that is what would be measured. So the shapes in which data goes through pipelines are
 //! known here: one parameter that is a text, bytes or a list of bytes, and a result that is one
 //! of these or a result of texts. Whatever else a function takes or returns goes the dynamic way.
 

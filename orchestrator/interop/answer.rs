@@ -6,7 +6,6 @@ use wasm_wave::value::{Type, Value};
 use wasm_wave::wasm::{WasmTypeKind, WasmValue as _};
 
 use super::shape::{Shape, case, items, parts, shape, text};
-use crate::check::limit_name;
 use crate::manifest::Limit;
 
 /// What one implementation answered to one call.
@@ -61,7 +60,7 @@ impl fmt::Display for Answer {
             Self::Returned(None) => formatter.write_str("a return without a value"),
             Self::Trapped(message) => write!(formatter, "a trap: {message}"),
             Self::Exceeded(limit) => {
-                write!(formatter, "stopped: over the limit `{}`", limit_name(*limit))
+                write!(formatter, "stopped: over the limit `{}`", limit.name())
             }
         }
     }

@@ -7,7 +7,6 @@ use wasm_wave::wasm::{WasmTypeKind, WasmValue as _};
 
 use super::shape::{bytes, text};
 use super::{Answer, Difference, Function};
-use crate::check::limit_name;
 
 /// How much of a value stands in a comment, in characters.
 const SHOWN: usize = 100;
@@ -81,7 +80,7 @@ fn expected(answer: &Answer) -> Option<String> {
         }
         // Any trap: the message is one language's own.
         Answer::Trapped(_) => Some("traps = \"\"".to_owned()),
-        Answer::Exceeded(limit) => Some(format!("exceeds = \"{}\"", limit_name(*limit))),
+        Answer::Exceeded(limit) => Some(format!("exceeds = \"{}\"", limit.name())),
     }
 }
 

@@ -84,8 +84,16 @@ allow-broad = false
 [limits]
 timeout = "10s"
 memory = "256MiB"
-fuel = 1000
+tables = 1000
+instances = 100
+handles = 1000
+host-resources = 50
+transfer = "1MiB"
 output = 65536
+bodies = "1MiB"
+fuel = 1000
+compile-time = "1m"
+compile-memory = "1GiB"
 
 [run]
 opt-level = "speed-and-size"

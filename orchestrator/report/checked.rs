@@ -164,7 +164,8 @@ impl Checked {
         }
         if !self.refusals.is_empty() {
             lines.push("it was refused".to_owned());
-            lines.extend(below(self.refusals.iter().flat_map(refusal).collect()));
+            let refusals = self.refusals.iter().map(|refusal| visible(&refusal.to_string()));
+            lines.extend(below(refusals.collect()));
         }
         let streams = [(Subject::Stdout, &self.stdout), (Subject::Stderr, &self.stderr)];
         for (stream, text) in streams {
@@ -202,14 +203,6 @@ impl Subject {
             Self::Time => "time".to_owned(),
         }
     }
-}
-
-/// What was refused, and the grant that would allow it.
-pub(super) fn refusal(Refusal { function, wanted, grant, times }: &Refusal) -> [String; 2] {
-    let wanted = wanted.as_ref().map(|wanted| format!(" of {}", visible(wanted)));
-    let times = if *times > 1 { format!(", {times} times") } else { String::new() };
-    let refused = format!("{}{}{times}", visible(function), wanted.unwrap_or_default());
-    [refused, format!("  `{}` under `[grants]` would allow it", visible(grant))]
 }
 
 #[cfg(test)]
@@ -289,8 +282,7 @@ it stopped in worker
   worker::answer, worker/src/lib.rs:3:9
        3 | panic!()
 it was refused
-  wasi:http/outgoing-handler.handle of http://evil.com:80, 3 times
-    `http = ["http://evil.com"]` under `[grants]` would allow it
+  the component used `wasi:http/outgoing-handler.handle` for `http://evil.com:80` 3 times, which is not granted; it would be by `http = ["http://evil.com"]`
 standard error
   it is <full>/u{1b}[2J/u{0}￿
 help: look elsewhere

@@ -121,13 +121,11 @@ impl Call {
         }
         let mut values = Vec::with_capacity(types.len());
         for (index, of) in types.iter().enumerate() {
-            let value = match given.get(index) {
-                Some(node) => read(node, of),
-                None => {
-                    let none = UntypedValue::parse("none").and_then(|none| none.to_wasm_value(of));
-                    none.map_err(Misfit::from)
-                }
+            let none = || {
+                let none = UntypedValue::parse("none").and_then(|none| none.to_wasm_value(of));
+                none.map_err(Misfit::from)
             };
+            let value = given.get(index).map_or_else(none, |node| read(node, of));
             values.push(value.map_err(|misfit| self.misfit(signature, index, misfit))?);
         }
         Ok(values)

@@ -83,19 +83,55 @@ fn parts_without_end_do_not_start() {
     let program = program(&ENGINE, &wat::parse_str(&text).unwrap());
     let started = Instance::start(&program, &Grants::default(), &Limits::default(), Path::new("/"));
     let Err(StartError::Stopped(outcome)) = started else { panic!("started") };
-    let said = outcome.ending.to_string();
-    assert!(said.contains("instance count too high"), "{said}");
+    assert_eq!(exceeded(&outcome), Some(Limit::Instances));
 }
 
 #[test]
-fn a_table_is_memory_too() {
-    let text =
-        "(component (core module $m (table 10000000 funcref)) (core instance (instantiate $m)))";
+fn elements_of_tables_are_added_up() {
+    let text = "(component (core module $m (table 600 funcref)) (core instance (instantiate $m))
+        (core instance (instantiate $m)))";
     let program = program(&ENGINE, &wat::parse_str(text).unwrap());
-    let started =
-        Instance::start(&program, &Grants::default(), &limits("memory = \"1MiB\""), Path::new("/"));
-    let Err(StartError::Stopped(outcome)) = started else { panic!("started") };
-    assert_eq!(exceeded(&outcome), Some(Limit::Memory));
+    let with =
+        |tables| Instance::start(&program, &Grants::default(), &limits(tables), Path::new("/"));
+    assert!(with("tables = 1200").is_ok());
+    let Err(StartError::Stopped(outcome)) = with("tables = 1199") else { panic!("started") };
+    assert_eq!(exceeded(&outcome), Some(Limit::Tables));
+}
+
+#[test]
+fn what_comes_and_goes_is_no_larger_than_may_be() {
+    let small = limits("transfer = \"4KiB\"");
+    let mut instance = start(&PLAIN, &Grants::default(), &small);
+    let text = |length| format!("echo(\"{}\")", "x".repeat(length));
+    // With its quotes.
+    assert_eq!(value(&mut instance, &text(4094)).len(), 4096);
+    assert_eq!(exceeded(&call(&mut instance, &text(4095))), Some(Limit::Transfer));
+    // Read it is small enough, and as text it is not.
+    let mut instance = start(&PLAIN, &Grants::default(), &small);
+    let control = format!("echo(\"{}\")", "\\u{1}".repeat(1000));
+    assert_eq!(exceeded(&call(&mut instance, &control)), Some(Limit::Transfer));
+}
+
+#[test]
+fn handles_and_what_the_host_holds_are_counted() {
+    let text = "(component
+        (type $thing (resource (rep i32)))
+        (core func $new (canon resource.new $thing))
+        (core module $m (import \"\" \"new\" (func $new (param i32) (result i32)))
+          (func (export \"make\") (param $times i32)
+            (loop $again
+              (drop (call $new (i32.const 1)))
+              (local.set $times (i32.sub (local.get $times) (i32.const 1)))
+              (br_if $again (local.get $times)))))
+        (core instance $i (instantiate $m (with \"\" (instance (export \"new\" (func $new))))))
+        (func (export \"make\") (param \"times\" u32) (canon lift (core func $i \"make\"))))";
+    let program = program(&ENGINE, &wat::parse_str(text).unwrap());
+    let mut instance = start(&program, &Grants::default(), &limits("handles = 10"));
+    assert!(call(&mut instance, "make(10)").is_return());
+    assert_eq!(exceeded(&call(&mut instance, "make(1)")), Some(Limit::Handles));
+    // The adapter makes one that can be waited for, at least.
+    let mut instance = start(&GUEST, &Grants::default(), &limits("host-resources = 0"));
+    assert_eq!(exceeded(&call(&mut instance, "sleep(1)")), Some(Limit::HostResources));
 }
 
 #[test]
@@ -114,12 +150,9 @@ fn a_start_that_never_ends_is_stopped() {
 }
 
 #[test]
-fn endless_recursion_is_a_trap() {
+fn endless_recursion_exhausts_the_stack() {
     let mut instance = start(&PLAIN, &Grants::default(), &Limits::default());
-    let outcome = call(&mut instance, "deep(0)");
-    let Ending::Trapped(trap) = &outcome.ending else { panic!("{}", outcome.ending) };
-    assert!(trap.message.contains("call stack exhausted"), "{trap:?}");
-    assert!(trap.frames.len() < 100);
+    assert_eq!(exceeded(&call(&mut instance, "deep(0)")), Some(Limit::Stack));
 }
 
 #[test]

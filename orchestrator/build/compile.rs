@@ -1,0 +1,252 @@
+//! Compiling a component for this machine, in a process of its own.
+//!
+//! Whoever wrote a component can make it hard to compile: a few hundred bytes of components within
+//! components say more instances than there are atoms. So the compiler runs in another poly
+//! (`poly precompile`, which is not shown), that can be stopped when its time is up and that refuses
+//! itself more memory than it may have. The one that builds lives on and says which bound it was.
+//!
+//! The other one is told all on its command line, writes machine code to the file it is told, and
+//! answers with one [`Reply`]. Whatever else ends it is told as it is.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+
+use miette::Diagnostic;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::host::{Engine, EngineError, EngineOptions};
+use crate::manifest::{Bytes, Limits, Timeout};
+use crate::toolchain::process::{self, Finished, Invocation, ProcessError};
+
+/// Why there is no machine code. `what` is what was to be compiled, for people.
+#[derive(Debug, Error, Diagnostic)]
+pub enum CompileError {
+    /// It takes too long.
+    #[error("compiling {what} took longer than `limits.compile-time`, which is {limit}")]
+    #[diagnostic(help(
+        "if it rightly takes longer, say so under `[limits]`, such as `compile-time = \"30m\"`"
+    ))]
+    Time {
+        /// What was compiled.
+        what: String,
+        /// The bound.
+        limit: Timeout,
+    },
+    /// It takes too much memory.
+    #[error("compiling {what} took more memory than `limits.compile-memory`, which is {limit}")]
+    #[diagnostic(help(
+        "if it rightly takes more, say so under `[limits]`, such as `compile-memory = \"16GiB\"`"
+    ))]
+    Memory {
+        /// What was compiled.
+        what: String,
+        /// The bound.
+        limit: Bytes,
+    },
+    /// wasmtime refuses it.
+    #[error("{what} cannot be compiled")]
+    #[diagnostic(help("`poly inspect` shows what it imports and which features it uses"))]
+    Refused {
+        /// What was to be compiled.
+        what: String,
+        /// What wasmtime said.
+        #[source]
+        cause: Cause,
+    },
+    /// The machine code, or the component, is out of reach.
+    #[error("machine code cannot be written to `{}`", path.display())]
+    #[diagnostic(help("{}", super::error::write_remedy(source)))]
+    Files {
+        /// Where it should have been.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// The compiler died.
+    #[error("the compiler stopped while it compiled {what}: {status}\n{said}")]
+    Stopped {
+        /// What was compiled.
+        what: String,
+        /// How it ended.
+        status: ExitStatus,
+        /// Its last words.
+        said: String,
+    },
+    /// The other poly cannot be started, or was interrupted.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Process(#[from] ProcessError),
+}
+
+/// What the other poly said of a component.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub struct Cause(String);
+
+/// What the other poly answers, as one line of JSON at the end of what it writes.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reply {
+    /// The machine code is in its file.
+    Compiled,
+    /// There is none, because of the component.
+    Refused(String),
+    /// There is none, because a file could not be read or written: the system's number for it.
+    Files(i32),
+}
+
+/// Compiles `component` within the bounds of `limits`, into `draft`, a file that is there.
+pub(super) fn compile(
+    component: &Path,
+    draft: &Path,
+    options: &EngineOptions,
+    limits: &Limits,
+    what: &str,
+) -> Result<Vec<u8>, CompileError> {
+    let files = |source| CompileError::Files { path: draft.to_owned(), source };
+    let options = serde_json::to_string(options).expect("options are plain data");
+    let text = |path: &Path| path.display().to_string();
+    let arguments = ["precompile".to_owned(), text(component), "--output".to_owned(), text(draft)]
+        .into_iter()
+        .chain(["--engine".to_owned(), options])
+        .chain(["--memory".to_owned(), limits.compile_memory.to_string()])
+        .collect::<Vec<_>>();
+    let invocation = Invocation {
+        program: &own_program().map_err(files)?,
+        arguments: &arguments,
+        directory: Path::new("/"),
+        environment: &BTreeMap::new(),
+    };
+    let finished = process::run(&invocation, None, Some(limits.compile_time.duration()))?;
+    match judge(&finished, limits, what) {
+        Ok(Reply::Compiled) => fs::read(draft).map_err(files),
+        Ok(Reply::Refused(cause)) => {
+            Err(CompileError::Refused { what: what.to_owned(), cause: Cause(cause) })
+        }
+        Ok(Reply::Files(number)) => Err(files(io::Error::from_raw_os_error(number))),
+        Err(error) => Err(error),
+    }
+}
+
+/// This very program, even if another has taken its place on disk meanwhile.
+fn own_program() -> io::Result<PathBuf> {
+    if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { std::env::current_exe() }
+}
+
+/// What the other poly answered, or what ended it before it could.
+fn judge(finished: &Finished, limits: &Limits, what: &str) -> Result<Reply, CompileError> {
+    let what = what.to_owned();
+    if finished.late {
+        return Err(CompileError::Time { what, limit: limits.compile_time });
+    }
+    let said = String::from_utf8_lossy(&finished.output);
+    let last = said.lines().last().unwrap_or_default();
+    let reply = serde_json::from_str(last).ok().filter(|_| finished.status.success());
+    let refused = match &reply {
+        Some(Reply::Refused(cause)) => cause,
+        Some(_) => "",
+        None => said.as_ref(),
+    };
+    if is_out_of_memory(refused) {
+        return Err(CompileError::Memory { what, limit: limits.compile_memory });
+    }
+    reply.ok_or_else(|| CompileError::Stopped {
+        what,
+        status: finished.status,
+        said: said.trim_end().to_owned(),
+    })
+}
+
+/// Whether these are the words of the standard library, the system or wasmtime for it.
+fn is_out_of_memory(said: &str) -> bool {
+    ["memory allocation of ", "Cannot allocate memory", "out of memory"]
+        .iter()
+        .any(|words| said.contains(words))
+}
+
+/// The other side: compiles `component` into `output` and takes no more than `memory`.
+pub fn compile_here(
+    component: &Path,
+    output: &Path,
+    options: &EngineOptions,
+    memory: Bytes,
+) -> Result<Reply, EngineError> {
+    if let Err(errno) = bound(memory) {
+        return Ok(Reply::Files(errno.raw_os_error()));
+    }
+    let files = |error: io::Error| Reply::Files(error.raw_os_error().unwrap_or_default());
+    let bytes = match fs::read(component) {
+        Ok(bytes) => bytes,
+        Err(error) => return Ok(files(error)),
+    };
+    match Engine::new(options)?.precompile(&bytes) {
+        Ok(code) => Ok(fs::write(output, code).map_or_else(files, |()| Reply::Compiled)),
+        Err(EngineError::Compile(cause)) => Ok(Reply::Refused(cause.to_string())),
+        Err(error) => Err(error),
+    }
+}
+
+/// From here on this process gets no more memory than so many bytes, leaves no picture of it behind
+/// when it dies for want of more, and does not outlive the poly that started it.
+fn bound(memory: Bytes) -> rustix::io::Result<()> {
+    // Linux counts under this what can really be written to; elsewhere it leaves out what is mapped.
+    let resource = if cfg!(target_os = "linux") { Resource::Data } else { Resource::As };
+    let only = |most| Rlimit { current: Some(most), maximum: Some(most) };
+    let most = getrlimit(resource).maximum.map_or(memory.get(), |most| most.min(memory.get()));
+    setrlimit(resource, only(most))?;
+    setrlimit(Resource::Core, only(0))?;
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt as _;
+    use std::time::Duration;
+
+    use super::*;
+
+    fn judged(status: i32, output: &str, late: bool) -> String {
+        let finished = Finished {
+            status: ExitStatus::from_raw(status),
+            output: output.as_bytes().to_vec(),
+            dropped: 0,
+            elapsed: Duration::ZERO,
+            late,
+        };
+        match judge(&finished, &Limits::default(), "component `a`") {
+            Ok(reply) => format!("{reply:?}"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn what_the_other_poly_says_is_understood() {
+        assert_eq!(judged(0, "a warning\n\"compiled\"\n", false), "Compiled");
+        assert_eq!(judged(0, "{\"refused\":\"why\"}\n", false), "Refused(\"why\")");
+        assert_eq!(judged(0, "{\"files\":28}", false), "Files(28)");
+    }
+
+    #[test]
+    fn what_ends_it_is_told() {
+        let time = "compiling component `a` took longer than `limits.compile-time`, which is 5m";
+        assert_eq!(judged(9, "", true), time);
+        let memory =
+            "compiling component `a` took more memory than `limits.compile-memory`, which is 4GiB";
+        assert_eq!(judged(6, "memory allocation of 9 bytes failed\n", false), memory);
+        let refused = "{\"refused\":\"Cannot allocate memory (os error 12)\"}";
+        assert_eq!(judged(0, refused, false), memory);
+        assert_eq!(
+            judged(11, "", false),
+            "the compiler stopped while it compiled component `a`: signal: 11 (SIGSEGV)\n"
+        );
+        assert!(judged(0, "no answer", false).ends_with("exit status: 0\nno answer"));
+    }
+}

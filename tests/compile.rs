@@ -1,0 +1,135 @@
+//! Components that are hard to compile, within bounds of time and memory. Each is small, and says of
+//! itself that it is large: instances of components that consist of instances.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::process::Stdio;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use snapbox::{assert_data_eq, str};
+
+use crate::place::Place;
+
+/// A component with 2^`levels` instances of one that has a function; the innermost can be called.
+fn bomb(levels: u32) -> Vec<u8> {
+    let mut text = String::from(
+        "(component
+           (component $level-0
+             (core module $m (func (export \"f\")))
+             (core instance $i (instantiate $m))
+             (func (export \"f\") (canon lift (core func $i \"f\"))))",
+    );
+    for level in 1..=levels {
+        let below = level - 1;
+        let _ = write!(
+            text,
+            "(component $level-{level}
+               (instance $one (instantiate $level-{below}))
+               (instance (instantiate $level-{below}))
+               (export \"f\" (func $one \"f\")))"
+        );
+    }
+    let _ = write!(
+        text,
+        "(instance $all (instantiate $level-{levels})) (export \"f\" (func $all \"f\")))"
+    );
+    wat::parse_str(text).unwrap()
+}
+
+fn place(component: &[u8], limits: &str) -> Place {
+    let place = Place::new().with_fake_tools();
+    place.write("bomb/source.wasm", component);
+    let manifest = format!(
+        "[pipeline]\nname = \"bomb\"\n[component.bomb]\npath = \"bomb\"\ntoolchain = \"fake\"\n\
+         [limits]\n{limits}\n"
+    );
+    place.write("pipeline.toml", manifest);
+    place
+}
+
+/// Only what is said of the failure.
+fn failure(place: &Place) -> String {
+    let said = place.run(&["run", "f()"]).expect(1).stderr;
+    said.split_once("error: ").expect("an error").1.to_owned()
+}
+
+#[test]
+fn what_takes_too_long_is_stopped() {
+    let place = place(&bomb(40), "compile-time = \"300ms\"");
+    let begun = Instant::now();
+    assert_data_eq!(
+        failure(&place),
+        str![[r#"
+compiling the composed component took longer than `limits.compile-time`, which is 300ms
+  help: if it rightly takes longer, say so under `[limits]`, such as `compile-time = "30m"`
+
+"#]]
+    );
+    assert!(begun.elapsed() < Duration::from_secs(20));
+}
+
+#[test]
+fn what_takes_too_much_memory_is_stopped() {
+    let place = place(&bomb(40), "compile-memory = \"128MiB\"");
+    assert_data_eq!(
+        failure(&place),
+        str![[r#"
+compiling the composed component took more memory than `limits.compile-memory`, which is 128MiB
+  help: if it rightly takes more, say so under `[limits]`, such as `compile-memory = "16GiB"`
+
+"#]]
+    );
+}
+
+/// With bounds that are wide enough, what is compiled elsewhere runs here.
+#[test]
+fn what_keeps_within_the_bounds_runs() {
+    let place = place(&bomb(3), "compile-time = \"1m\"\ncompile-memory = \"1GiB\"");
+    place.run(&["run", "f()"]).expect(0);
+    let names = |directory| fs::read_dir(place.cache.join(directory)).unwrap().count();
+    assert_eq!(names("temporary"), 0, "machine code lies in the store, and nowhere else");
+}
+
+#[test]
+fn ctrl_c_and_even_a_kill_end_the_compiler_too() {
+    for (signal, code) in [(Signal::INT, Some(130)), (Signal::KILL, None)] {
+        let place = place(&bomb(40), "compile-memory = \"100GiB\"");
+        let mut poly = place.poly(&["run", "f()"]).stderr(Stdio::null()).spawn().unwrap();
+        let compiler = wait_for(|| compiler_below(poly.id()));
+        kill_process(Pid::from_child(&poly), signal).unwrap();
+        assert_eq!(poly.wait().unwrap().code(), code, "{signal:?}");
+        wait_for(|| is_gone(compiler).then_some(()));
+    }
+}
+
+fn wait_for<T>(look: impl Fn() -> Option<T>) -> T {
+    let end = Instant::now() + Duration::from_secs(60);
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < end, "it does not happen");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// The process that compiles for this poly.
+fn compiler_below(poly: u32) -> Option<u32> {
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let mut numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    numbers.find(|process| {
+        let read = |name: &str| fs::read_to_string(format!("/proc/{process}/{name}"));
+        let parent = format!("PPid:\t{poly}\n");
+        read("status").is_ok_and(|status| status.contains(&parent))
+            && read("cmdline").is_ok_and(|line| line.split('\0').any(|it| it == "precompile"))
+    })
+}
+
+/// Whether a process has ended, waited for or not.
+fn is_gone(process: u32) -> bool {
+    fs::read_to_string(format!("/proc/{process}/stat")).map_or(true, |stat| {
+        stat.rsplit_once(") ").is_some_and(|(_, state)| state.starts_with(['Z', 'X']))
+    })
+}
