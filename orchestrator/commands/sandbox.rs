@@ -87,7 +87,7 @@ impl<'p> Sandbox<'p> {
             }
         }
         let alone = component.map(str::to_owned);
-        Ok(Self { alone, ..Self::of(context, project, program) })
+        Ok(Self { alone, ..Self::of(context, project, &program) })
     }
 
     /// Loads the parts of the composed component, to be linked by the host.
@@ -112,8 +112,8 @@ impl<'p> Sandbox<'p> {
     }
 
     /// Another program, to be started with what the manifest grants.
-    pub(super) fn of(context: &'p Context<'p>, project: &'p Project, program: Program) -> Self {
-        Self { context, project, alone: None, parts: Parts::from(&program) }
+    pub(super) fn of(context: &'p Context<'p>, project: &'p Project, program: &Program) -> Self {
+        Self { context, project, alone: None, parts: Parts::from(program) }
     }
 
     /// What it exports.

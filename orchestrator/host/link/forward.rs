@@ -86,8 +86,8 @@ impl Forward {
         let (begun, fuel) = (Instant::now(), store.get_fuel().ok());
         self.function.call_async(&mut store, &arguments, results).await?;
         let elapsed = begun.elapsed();
-        let left = store.get_fuel().ok();
-        let fuel = fuel.zip(left).map(|(before, left)| before.saturating_sub(left));
+        let after = store.get_fuel().ok();
+        let fuel = fuel.zip(after).map(|(before, after)| before.saturating_sub(after));
         for one in lent {
             one.resource_drop_async(&mut store).await?;
         }

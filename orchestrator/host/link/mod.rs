@@ -101,8 +101,8 @@ pub(super) async fn start(
             meet(store, &mut linker, link, provider, &part.component_type())
                 .map_err(NotStarted::Import)?;
         }
-        let linked = linker.instantiate_pre(part).map_err(NotStarted::Import)?;
-        let instance = linked.instantiate_async(&mut *store).await.map_err(NotStarted::Stopped)?;
+        let ready = linker.instantiate_pre(part).map_err(NotStarted::Import)?;
+        let instance = ready.instantiate_async(&mut *store).await.map_err(NotStarted::Stopped)?;
         let wanted = linker.substituted_component_type(part).map_err(NotStarted::Import)?;
         let owned = owned(store, instance, &wanted);
         running.insert(name, Running { instance, owned });
