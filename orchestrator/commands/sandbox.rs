@@ -82,7 +82,7 @@ impl<'p> Sandbox<'p> {
         // A build that composed has told it.
         if component.is_none() && !context.has_composed() {
             let imports = program.imports();
-            for text in host::unused(&project.manifest, imports.iter().map(String::as_str)) {
+            for text in host::unused(&project.manifest, &imports.iter().map(String::as_str)) {
                 context.report.note(&text);
             }
         }

@@ -223,11 +223,12 @@ impl Console {
                 self.print(&self.verb(Tone::Bad, "call", &call));
                 continue;
             };
-            let value = value.as_ref().map(|value| format!(" = {value}")).unwrap_or_default();
+            let value = value.as_ref().map(|value| format!(" = {value}"));
             let fuel = fuel.map(|fuel| format!("  {} fuel", human::count(fuel)));
+            let (value, fuel) = (value.unwrap_or_default(), fuel.unwrap_or_default());
             let took = elapsed.as_secs_f64() * 1000.0;
-            let told = format!("{call}{value}  {took:.2} ms{}", fuel.unwrap_or_default());
-            self.print(&self.verb(Tone::Quiet, "call", &told));
+            let line = format!("{call}{value}  {took:.2} ms{fuel}");
+            self.print(&self.verb(Tone::Quiet, "call", &line));
         }
     }
 

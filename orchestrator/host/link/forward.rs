@@ -75,11 +75,11 @@ impl Forward {
             returned: None,
         });
         let mut arguments = arguments.to_vec();
-        let mut lent = Vec::new();
+        let mut borrowed = Vec::new();
         for argument in &mut arguments {
             each_resource(argument, &mut |one| {
                 *one = self.to_provider(&mut store, *one)?;
-                lent.extend((!one.owned()).then_some(*one));
+                borrowed.extend((!one.owned()).then_some(*one));
                 Ok(())
             })?;
         }
@@ -88,7 +88,7 @@ impl Forward {
         let elapsed = begun.elapsed();
         let after = store.get_fuel().ok();
         let fuel = fuel.zip(after).map(|(before, after)| before.saturating_sub(after));
-        for one in lent {
+        for one in borrowed {
             one.resource_drop_async(&mut store).await?;
         }
         store.data_mut().crossings.leave(number, || CameBack {

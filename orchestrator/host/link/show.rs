@@ -1,7 +1,5 @@
 //! Values that crossed, on one line each and none of them long.
 
-use std::fmt::Write as _;
-
 use wasmtime::component::Val;
 use wasmtime::component::wasm_wave;
 
@@ -68,7 +66,7 @@ impl Shown<'_> {
         let told = Val::String(text[..end.unwrap_or(text.len())].to_owned());
         self.out.push_str(&wasm_wave::to_string(&told).unwrap_or_default());
         if end.is_some() {
-            let _ = write!(self.out, "… {} bytes", text.len());
+            self.out.extend(["… ", &text.len().to_string(), " bytes"]);
         }
     }
 
@@ -76,7 +74,7 @@ impl Shown<'_> {
         let what = if matches!(values, [Val::U8(_), ..]) { "bytes" } else { "items" };
         self.several("[", "]", values, Self::value);
         if values.len() > ITEMS {
-            let _ = write!(self.out, " {} {what}", values.len());
+            self.out.extend([" ", &values.len().to_string(), " ", what]);
         }
     }
 
