@@ -90,6 +90,7 @@ pub enum StartError {
     Stopped(Box<Outcome>),
     /// The limits have fuel, and the program was compiled without counting it.
     #[error("the component was compiled without counting fuel, and `limits.fuel` is set")]
+    #[diagnostic(help("leave `fuel` out of `[limits]`, or compile it with fuel counted"))]
     FuelNotCounted,
     /// The thread that watches the time cannot be started.
     #[error("the thread that watches over the component's time cannot be started")]

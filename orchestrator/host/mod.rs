@@ -55,8 +55,8 @@ mod held;
 mod instance;
 mod lookup;
 mod network;
+mod opening;
 mod program;
-
 mod refusals;
 mod repeat;
 mod requests;
@@ -75,7 +75,7 @@ pub use audit::{shared, unused};
 pub use engine::{Cause, Engine, EngineError, EngineOptions};
 pub use files::Watch;
 pub use given::given;
-pub use grants::{GrantError, Reach};
+pub use grants::{GrantError, Reach, keep_own};
 pub use instance::{CallError, Instance, Prepared, StartError};
 pub use lookup::LookupError;
 pub use program::{LoadError, Program};
