@@ -20,7 +20,7 @@ use crate::manifest::{Grants, writable};
 const TICK: Duration = Duration::from_millis(25);
 
 /// How much of a file is read: more than anybody writes into a manifest.
-const MOST: u64 = 1 << 20;
+pub(super) const MOST: u64 = 1 << 20;
 
 /// Files under watch, by the guest's path.
 pub struct Watch(BTreeMap<String, Watched>);

@@ -187,7 +187,6 @@ pub(super) fn grant(
     base: &Path,
 ) -> Result<(Granted, Streams), GrantError> {
     let mut wasi = WasiCtxBuilder::new();
-    let refusals = Refusals::default();
     for directory in &grants.dirs {
         open_directory(&mut wasi, directory, base, grants.allow_broad)?;
     }
@@ -197,6 +196,7 @@ pub(super) fn grant(
         wasi.env(name, value);
     }
     let secrets = Secrets::new(&secrets);
+    let refusals = Refusals::new(secrets.clone());
     let streams = open_streams(&mut wasi, grants, limits, excess, base, &secrets, &refusals)?;
     let clock = Clock::of(grants.clocks);
     if let Some(clock) = &clock {
@@ -209,7 +209,7 @@ pub(super) fn grant(
     let bodies = Bodies::new(limits.bodies.get(), excess.clone());
     let granted = Granted {
         wasi: wasi.build(),
-        files: Files::of(&grants.dirs),
+        files: Files::of(&grants.dirs, &secrets),
         names,
         requests: Requests::new(origins, grants.private_addresses, bodies, refusals.clone()),
         clock: clock.unwrap_or_default(),
@@ -245,7 +245,7 @@ fn open_streams(
     let open = |key, output: &Output, own: fn() -> Box<dyn io::Write + Send>| {
         Ok(match output {
             Output::Off => None,
-            Output::Captured => Some(Capture::new(limit, excess.clone())),
+            Output::Captured => Some(Capture::new(limit, excess.clone(), secrets.veil())),
             Output::Inherited => {
                 Some(Capture::onward(limit, excess.clone(), secrets.veil(), own()))
             }

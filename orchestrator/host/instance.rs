@@ -247,7 +247,7 @@ impl Instance {
     /// Says of a call what became of the files that were watched meanwhile, without secrets.
     pub fn add_files(&self, outcome: &mut Outcome, files: BTreeMap<String, WatchedFile>) {
         outcome.files = files;
-        self.store.data().granted.secrets.hide_in(outcome);
+        self.store.data().granted.secrets.hide_in_files(&mut outcome.files);
     }
 
     /// Bytes of memory and tables that all parts have grown to together.

@@ -215,6 +215,18 @@ fn what_was_tried_with_files_is_told() {
     assert_eq!(refused(&mut instance, "open(\"file\", false, false, false)"), []);
     assert_eq!(refused(&mut instance, "open(\"gone\", false, false, false)"), []);
     let another = "dirs = [{ host = \"...\", guest = \"...\" }]";
+    // To be let write to this directory would help nobody who wants another.
+    let above = told("wasi:filesystem/types.open-at", "/data/../new", another, 1);
+    assert_eq!(refused(&mut instance, "open(\"../new\", true, true, false)"), above);
+    let mut writing = with_directory(&yard, "read-write");
+    for (attempt, function, path) in [
+        ("rename(\"file\", \"../file\")", "rename-at", "/data/../file"),
+        ("rename(\"../secret\", \"file\")", "rename-at", "/data/../secret"),
+        ("link(\"file\", \"../file\")", "link-at", "/data/../file"),
+    ] {
+        let function = format!("wasi:filesystem/types.{function}");
+        assert_eq!(refused(&mut writing, attempt), told(&function, path, another, 1), "{attempt}");
+    }
     let out = told("wasi:filesystem/types.open-at", "/data/../secret", another, 1);
     assert_eq!(refused(&mut instance, "open(\"../secret\", false, false, false)"), out);
 }
