@@ -88,3 +88,17 @@ fn a_secret_that_is_not_set_is_an_error_at_its_line() {
                     ╭─[pipeline.toml:9:12]\n";
     assert!(ran.stderr.contains(expected), "{}", ran.stderr);
 }
+
+#[test]
+fn polys_own_directories_are_not_granted_to_be_written() {
+    let place = teller("", "\"\"");
+    let text = String::from_utf8(place.read("pipeline.toml")).unwrap();
+    let dirs =
+        format!("dirs = [{{ host = {:?}, guest = '/c', access = 'read-write' }}]", place.cache);
+    place.write("pipeline.toml", text.replace("[grants]\n", &format!("[grants]\n{dirs}\n")));
+    let ran = run(&place, &["run", "tell()"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    let told = ran.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("lets │ components change poly's cache"), "{told}");
+    assert!(told.contains("pipeline.toml:9:"), "{told}");
+}

@@ -158,10 +158,20 @@ impl fmt::Display for Ending {
     }
 }
 
+impl Refusal {
+    /// What stands in `wanted` for all that was tried with a function after the first different
+    /// things.
+    pub const OTHERS: &str = "other things";
+}
+
 impl fmt::Display for Refusal {
     /// One line: what was refused, how often, and what would allow it.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "the component used `{}`", self.function)?;
+        if self.wanted.as_deref() == Some(Self::OTHERS) {
+            let Self { times, .. } = self;
+            return write!(formatter, " for {} {times} times, which are not granted", Self::OTHERS);
+        }
         if let Some(wanted) = &self.wanted {
             write!(formatter, " for `{}`", wanted.escape_debug())?;
         }

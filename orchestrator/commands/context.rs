@@ -83,6 +83,11 @@ impl<'a> Context<'a> {
         if self.manifest.exists() { self.project().map(Some) } else { Ok(None) }
     }
 
+    /// The directories of poly's artifacts and of its tools.
+    pub(super) fn own_directories(&self) -> (&Path, &Path) {
+        (&self.options.cache, &self.options.home)
+    }
+
     /// How a build of this project is done.
     pub(super) fn options(&self, project: &Project) -> Options {
         let install = self.options.install && project.manifest.pipeline.install;

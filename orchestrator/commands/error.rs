@@ -149,6 +149,16 @@ pub enum CommandError {
         /// What may have been meant.
         nearest: String,
     },
+    /// What is to be compared is not to be shown.
+    #[error("what `{call}` returned has a secret in it")]
+    #[diagnostic(help(
+        "values are compared as they are shown, and this is none without the secret: leave \
+         `secrets` out of the grants of `[interop]`, or set one that is in no value"
+    ))]
+    SecretReturned {
+        /// The call.
+        call: String,
+    },
     /// No echo can be made.
     #[error(transparent)]
     #[diagnostic(transparent)]

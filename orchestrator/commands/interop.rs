@@ -8,7 +8,7 @@ use std::time::Instant;
 use miette::Diagnostic as _;
 
 use super::context::Context;
-use super::sandbox::Sandbox;
+use super::sandbox::{Sandbox, short};
 use super::{CommandError, Ending};
 use crate::build::Project;
 use crate::check::{self, Call, Outcome};
@@ -179,7 +179,7 @@ impl Comparison<'_> {
                 Ok(instance) => instance,
                 // One that does not even start answers so to the first call.
                 Err(CommandError::Start(StartError::Stopped(outcome))) => {
-                    return Ok(vec![answer(&outcome)]);
+                    return Ok(vec![unreturned(&outcome.ending)]);
                 }
                 Err(other) => return Err(other),
             };
@@ -197,7 +197,7 @@ fn answers(
     let mut answers = Vec::with_capacity(texts.len());
     for text in texts {
         let call = Call::parse(&format!("{prefix}{text}"))?;
-        let answer = answer(&instance.call(&call)?);
+        let answer = answer(&call, &instance.call(&call)?)?;
         let goes_on = answer.is_return();
         answers.push(answer);
         if !goes_on {
@@ -207,12 +207,56 @@ fn answers(
     Ok(answers)
 }
 
-fn answer(outcome: &Outcome) -> Answer {
-    match &outcome.ending {
-        check::Ending::Returned(returned) => Answer::Returned(returned.as_ref().map(|it| {
-            wasm_wave::from_str(&it.of, &it.text).expect("what the host wrote is a value")
-        })),
+/// Values are compared as they are shown: without secrets. What is no value then is an error, for
+/// otherwise each component would answer as the others do.
+fn answer(call: &Call, outcome: &Outcome) -> Result<Answer, CommandError> {
+    let value = match &outcome.ending {
+        check::Ending::Returned(Some(returned)) => {
+            let value = wasm_wave::from_str(&returned.of, &returned.text);
+            Some(value.map_err(|_| CommandError::SecretReturned { call: short(call) })?)
+        }
+        check::Ending::Returned(None) => None,
+        ending => return Ok(unreturned(ending)),
+    };
+    Ok(Answer::Returned(value))
+}
+
+fn unreturned(ending: &check::Ending) -> Answer {
+    match ending {
+        check::Ending::Returned(_) => Answer::Returned(None),
         check::Ending::Trapped(trap) => Answer::Trapped(trap.message.clone()),
         check::Ending::Exceeded(limit) => Answer::Exceeded(*limit),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use wasm_wave::value::Type;
+
+    use super::*;
+
+    #[test]
+    fn what_is_hidden_is_no_value_and_an_error() {
+        let call = Call::parse("count()").unwrap();
+        let mut outcome = Outcome {
+            ending: check::Ending::Returned(Some(check::Returned {
+                text: "42".to_owned(),
+                of: Type::U32,
+            })),
+            stdout: None,
+            stderr: None,
+            refusals: Vec::new(),
+            files: BTreeMap::new(),
+            fuel: None,
+            elapsed: Duration::ZERO,
+        };
+        assert!(answer(&call, &outcome).unwrap().is_return());
+        let check::Ending::Returned(Some(returned)) = &mut outcome.ending else { panic!() };
+        returned.text = "4[secret DIGIT]".to_owned();
+        let error = answer(&call, &outcome).unwrap_err();
+        assert_eq!(error.to_string(), "what `count()` returned has a secret in it");
+        assert!(error.help().is_some());
     }
 }

@@ -133,6 +133,9 @@ impl<'p> Sandbox<'p> {
 
     fn start_within(&self, grants: &Grants, limits: &Limits) -> Result<Instance, CommandError> {
         let Project { root, manifest, .. } = self.project;
+        let (cache, tools) = self.context.own_directories();
+        host::keep_own(grants, root, cache, tools)
+            .map_err(|refused| in_manifest(manifest, &refused))?;
         Instance::start_parts(&self.parts, grants, limits, root).map_err(|error| match error {
             StartError::Grant(grant) => in_manifest(manifest, &grant),
             other => other.into(),

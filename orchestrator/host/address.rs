@@ -33,9 +33,10 @@ impl Kind {
         }
     }
 
-    /// Whether `private-addresses = true` lets a name lead there.
-    pub(super) fn is_private(self) -> bool {
-        matches!(self, Self::Loopback | Self::LinkLocal | Self::Private)
+    /// Whether `private-addresses = true` lets a name lead there, or if it is `local`, the name that
+    /// means this machine.
+    pub(super) fn is_private(self, local: bool) -> bool {
+        self == Self::Private || (local && self == Self::Loopback)
     }
 }
 
@@ -61,9 +62,8 @@ const METADATA_V4: [Ipv4Addr; 5] = [
     Ipv4Addr::new(192, 0, 0, 192),
 ];
 
-/// The same: AWS, Google, Scaleway, Oracle.
-const METADATA_V6: [Ipv6Addr; 4] = [
-    Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
+/// The same: Google, Scaleway, Oracle. Of AWS it is a network, `fd00:ec2::/32`.
+const METADATA_V6: [Ipv6Addr; 3] = [
     Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
     Ipv6Addr::new(0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42),
     Ipv6Addr::new(0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe),
@@ -115,6 +115,7 @@ fn of_v6(address: Ipv6Addr) -> Option<Kind> {
         [.., 0 | 0x200, 0x5efe, high, low] if of_v4(v4(high, low)).is_some() => {
             of_v4(v4(high, low))
         }
+        [0xfd00, 0xec2, ..] => Some(Kind::Metadata),
         [0xfe80..=0xfebf, ..] => Some(Kind::LinkLocal),
         [0xfc00..=0xfdff | 0xfec0..=0xfeff, ..] => Some(Kind::Private),
         // Protocols of their own (Teredo among them), and documents.
@@ -191,6 +192,8 @@ mod tests {
                     "168.63.129.16",
                     "100.100.100.200",
                     "fd00:ec2::254",
+                    "fd00:ec2::1",
+                    "fd00:ec2:0:1::23",
                     "fd20:ce::254",
                     "::ffff:169.254.169.254",
                     "64:ff9b::169.254.169.254",
@@ -230,9 +233,11 @@ mod tests {
 
     #[test]
     fn what_private_addresses_are() {
-        for kind in [Kind::Loopback, Kind::LinkLocal, Kind::Private] {
-            assert!(kind.is_private());
+        for kind in [Kind::Loopback, Kind::LinkLocal, Kind::Private, Kind::Metadata, Kind::Special]
+        {
+            assert_eq!(kind.is_private(false), kind == Kind::Private, "{kind}");
+            let local = [Kind::Private, Kind::Loopback].contains(&kind);
+            assert_eq!(kind.is_private(true), local, "{kind}");
         }
-        assert!(!Kind::Metadata.is_private() && !Kind::Special.is_private());
     }
 }

@@ -30,34 +30,33 @@ struct Kept {
     /// How many were written.
     written: usize,
     limit: usize,
-    /// Where they go instead of being kept.
-    onward: Option<Onward>,
-}
-
-struct Onward {
+    /// Whether more were written than fitted.
+    cut: bool,
+    /// Takes secrets out.
     veil: Veil,
-    to: Box<dyn Write + Send>,
+    /// Where they go instead of being kept.
+    onward: Option<Box<dyn Write + Send>>,
 }
 
 impl Capture {
-    /// Keeps at most `limit` bytes between two calls of [`take`](Self::take). More of them are
-    /// noted in `excess`.
-    pub(super) fn new(limit: u64, excess: Excess) -> Self {
+    /// Keeps what passes `veil` of at most `limit` bytes between two calls of
+    /// [`take`](Self::take). More of them are noted in `excess`.
+    pub(super) fn new(limit: u64, excess: Excess, veil: Veil) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let bytes = Vec::new();
-        let kept = Kept { bytes, written: 0, limit, onward: None };
+        let kept = Kept { bytes, written: 0, limit, cut: false, veil, onward: None };
         Self { kept: Arc::new(Mutex::new(kept)), excess }
     }
 
-    /// Keeps nothing and hands what passes `veil` on, as much as it would keep.
+    /// Keeps nothing and hands on what it would keep.
     pub(super) fn onward(
         limit: u64,
         excess: Excess,
         veil: Veil,
         to: impl Write + Send + 'static,
     ) -> Self {
-        let capture = Self::new(limit, excess);
-        capture.lock().onward = Some(Onward { veil, to: Box::new(to) });
+        let capture = Self::new(limit, excess, veil);
+        capture.lock().onward = Some(Box::new(to));
         capture
     }
 
@@ -65,12 +64,18 @@ impl Capture {
     pub(super) fn take(&self) -> Option<String> {
         let mut kept = self.lock();
         kept.written = 0;
-        if let Some(Onward { veil, to }) = &mut kept.onward {
+        // Of a secret that was cut, the beginning is not shown.
+        if std::mem::take(&mut kept.cut) {
+            kept.veil.forget();
+        }
+        let rest = kept.veil.rest();
+        if let Some(to) = &mut kept.onward {
             // Whoever reads there may have gone away, which is no matter of the component's.
-            let _ = to.write_all(&veil.rest()).and_then(|()| to.flush());
+            let _ = to.write_all(&rest).and_then(|()| to.flush());
             return None;
         }
-        let bytes = std::mem::take(&mut kept.bytes);
+        let mut bytes = std::mem::take(&mut kept.bytes);
+        bytes.extend(rest);
         Some(match String::from_utf8(bytes) {
             Ok(text) => text,
             Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
@@ -87,9 +92,11 @@ impl Capture {
         let room = kept.limit - kept.written;
         let fitting = &written[..written.len().min(room)];
         kept.written += fitting.len();
+        kept.cut |= written.len() > room;
+        let shown = kept.veil.pass(fitting);
         match &mut kept.onward {
-            Some(Onward { veil, to }) => to.write_all(&veil.pass(fitting))?,
-            None => kept.bytes.extend_from_slice(fitting),
+            Some(to) => to.write_all(&shown)?,
+            None => kept.bytes.extend(shown),
         }
         Ok((written.len() > room).then(|| self.excess.note(Limit::Output)))
     }
@@ -122,9 +129,7 @@ impl OutputStream for Capture {
 
     fn flush(&mut self) -> StreamResult<()> {
         match &mut self.lock().onward {
-            Some(Onward { to, .. }) => {
-                to.flush().map_err(|error| StreamError::LastOperationFailed(error.into()))
-            }
+            Some(to) => to.flush().map_err(|error| StreamError::LastOperationFailed(error.into())),
             None => Ok(()),
         }
     }
@@ -169,7 +174,7 @@ mod tests {
     #[test]
     fn what_fits_is_kept_and_the_rest_is_over() {
         let excess = Excess::default();
-        let capture = Capture::new(8, excess.clone());
+        let capture = Capture::new(8, excess.clone(), Secrets::default().veil());
         let mut stream = capture.clone();
         stream.write(Bytes::from_static(b"12345678")).unwrap();
         assert_eq!(excess.limit(), None);
@@ -180,7 +185,7 @@ mod tests {
 
     #[test]
     fn taking_makes_room() {
-        let capture = Capture::new(4, Excess::default());
+        let capture = Capture::new(4, Excess::default(), Secrets::default().veil());
         let mut stream = capture.clone();
         for _ in 0..100 {
             stream.write(Bytes::from_static(b"\xffabc")).unwrap();
@@ -214,7 +219,14 @@ mod tests {
         }
         assert_eq!(capture.take(), None);
         assert_eq!(&*pipe.0.lock().unwrap(), b"[secret TOKEN]ab");
-        assert!(stream.write(Bytes::from_static(b"123456789")).is_err());
+        pipe.0.lock().unwrap().clear();
+        assert!(stream.write(Bytes::from_static(b"abc123ab9")).is_err());
         assert_eq!(excess.limit(), Some(Limit::Output));
+        // What was cut may have been the secret.
+        assert_eq!(capture.take(), None);
+        assert_eq!(&*pipe.0.lock().unwrap(), b"[secret TOKEN]123");
+        let kept = Capture::new(8, Excess::default(), secrets.veil());
+        assert!(kept.clone().write(Bytes::from_static(b"abc123abc")).is_err());
+        assert_eq!(kept.take().as_deref(), Some("[secret TOKEN]123"));
     }
 }

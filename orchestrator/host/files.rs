@@ -20,12 +20,13 @@ use crate::manifest::{Grants, writable};
 const TICK: Duration = Duration::from_millis(25);
 
 /// How much of a file is read: more than anybody writes into a manifest.
-const MOST: u64 = 1 << 20;
+pub(super) const MOST: u64 = 1 << 20;
 
 /// Files under watch, by the guest's path.
 pub struct Watch(BTreeMap<String, Watched>);
 
 struct Watched {
+    /// The granted directory, links followed.
     directory: PathBuf,
     path: PathBuf,
     /// What the file was before; none if there was none.
@@ -51,8 +52,10 @@ impl Watch {
     ) -> Self {
         let watched = paths.into_iter().filter_map(|guest| {
             let place = writable(grants, guest)?;
-            let directory = base.join(place.host);
-            let path = directory.join(place.file);
+            let named = base.join(place.host);
+            // Where it is now, and not where a link leads that the component puts in its place.
+            let directory = fs::canonicalize(&named).ok()?;
+            let path = named.join(place.file);
             let before = fs::metadata(&path).ok();
             if let Some(written) = before.as_ref().and_then(|before| before.modified().ok()) {
                 let passed = SystemTime::now().duration_since(written).unwrap_or_default();
@@ -72,9 +75,7 @@ impl Watch {
 
 impl Watched {
     fn now(&self) -> WatchedFile {
-        let within = |path: PathBuf| {
-            fs::canonicalize(&self.directory).is_ok_and(|top| path.starts_with(top))
-        };
+        let within = |path: PathBuf| path.starts_with(&self.directory);
         let found = fs::metadata(&self.path).ok().filter(Metadata::is_file);
         let Some(found) = found.filter(|_| fs::canonicalize(&self.path).is_ok_and(within)) else {
             return WatchedFile::Missing;
@@ -146,5 +147,20 @@ mod tests {
                 written("other"),
             ]
         );
+    }
+
+    #[test]
+    fn a_link_in_the_place_of_the_directory_is_not_followed() {
+        let top = TempDir::new().unwrap();
+        fs::create_dir_all(top.path().join("work/out")).unwrap();
+        fs::create_dir(top.path().join("other")).unwrap();
+        fs::write(top.path().join("other/secret"), "secret").unwrap();
+        let grants: Grants =
+            toml::from_str("dirs = [{ host = 'work/out', guest = '/out', access = 'read-write' }]")
+                .unwrap();
+        let watch = Watch::begin(&grants, top.path(), &["/out/secret".to_owned()]);
+        fs::remove_dir(top.path().join("work/out")).unwrap();
+        symlink("../other", top.path().join("work/out")).unwrap();
+        assert_eq!(watch.end().into_values().collect::<Vec<_>>(), [WatchedFile::Missing]);
     }
 }

@@ -19,15 +19,17 @@ use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, FsError, FsResult};
 
 use super::context::Context;
 use super::refusals::Refusals;
+use super::secrets::Secrets;
 use crate::manifest::{Access, DirectoryGrant};
 
 /// How many characters of a path are remembered.
 const LONGEST: usize = 256;
 
 /// What is known of the files and directories that a component has open.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Files {
     grants: Vec<DirectoryGrant>,
+    secrets: Secrets,
     /// By number, as the component has it, of those that came out of a granted directory.
     open: BTreeMap<u32, Place>,
 }
@@ -41,17 +43,23 @@ struct Place {
 }
 
 impl Files {
-    /// Of a component that has these directories, in this order.
-    pub(super) fn of(grants: &[DirectoryGrant]) -> Self {
-        Self { grants: grants.to_vec(), open: BTreeMap::new() }
+    /// Of a component that has these directories, in this order, and these secrets.
+    pub(super) fn of(grants: &[DirectoryGrant], secrets: &Secrets) -> Self {
+        Self { grants: grants.to_vec(), secrets: secrets.clone(), open: BTreeMap::new() }
+    }
+
+    fn is_for_reading(&self, descriptor: u32) -> bool {
+        let place = self.open.get(&descriptor);
+        place.is_some_and(|place| self.grants[place.grant].access == Access::Read)
     }
 
     fn below(&self, directory: u32, path: &str) -> Option<Place> {
         let Place { grant, path: directory } = self.open.get(&directory)?;
-        let path = match path {
+        let mut path = match path {
             "" => directory.clone(),
             path => format!("{}/{path}", directory.trim_end_matches('/')),
         };
+        self.secrets.hide(&mut path);
         // A component could make them as long as it likes.
         Some(Place { grant: *grant, path: path.chars().take(LONGEST).collect() })
     }
@@ -108,7 +116,7 @@ impl Noted<'_> {
         let Some(place) = self.files.below(descriptor, path) else { return };
         let DirectoryGrant { host, guest, access } = &self.files.grants[place.grant];
         self.refusals.note(function, Some(&place.path), || {
-            if does == Does::Change && *access == Access::Read {
+            if does == Does::Change && *access == Access::Read && !leads_out(path) {
                 let host = host.get_ref();
                 format!(
                     "dirs = [{{ host = {host:?}, guest = {guest:?}, access = \"read-write\" }}]"
@@ -118,6 +126,39 @@ impl Noted<'_> {
             }
         });
     }
+
+    /// The same of two places, of which the one is named that is refused.
+    fn note_one_of<T>(
+        &self,
+        function: &'static str,
+        places: [(u32, &str); 2],
+        result: &FsResult<T>,
+    ) {
+        let outside = places.iter().find(|(_, path)| leads_out(path));
+        let unchanging =
+            || places.iter().find(|(descriptor, _)| self.files.is_for_reading(*descriptor));
+        // Where a link leads is not known here.
+        let (descriptor, path) = *outside.or_else(unchanging).unwrap_or(&places[0]);
+        self.note(function, Does::Change, descriptor, path, result);
+    }
+}
+
+/// Whether a path ends or goes outside of where it begins, whatever links there are.
+fn leads_out(path: &str) -> bool {
+    let mut depth = 0_usize;
+    path.starts_with('/')
+        || path.split('/').any(|part| match part {
+            "" | "." => false,
+            ".." if depth == 0 => true,
+            ".." => {
+                depth -= 1;
+                false
+            }
+            _ => {
+                depth += 1;
+                false
+            }
+        })
 }
 
 impl preopens::Host for Noted<'_> {
@@ -201,12 +242,35 @@ impl HostDescriptor for Noted<'_> {
         Change "unlink-file-at" unlink_file_at(path: String) at &*path, -> ();
         Look "metadata-hash-at" metadata_hash_at(flags: PathFlags, path: String) at &*path,
             -> MetadataHashValue;
-        Change "link-at" link_at(
-            flags: PathFlags, path: String, to: Resource<Descriptor>, new_path: String
-        ) at &*path, -> ();
-        Change "rename-at" rename_at(
-            path: String, to: Resource<Descriptor>, new_path: String
-        ) at &*path, -> ();
+    }
+
+    async fn link_at(
+        &mut self,
+        descriptor: Resource<Descriptor>,
+        flags: PathFlags,
+        path: String,
+        to: Resource<Descriptor>,
+        new_path: String,
+    ) -> FsResult<()> {
+        let (from, into) = ((descriptor.rep(), path.clone()), (to.rep(), new_path.clone()));
+        let linked = self.inner.link_at(descriptor, flags, path, to, new_path).await;
+        let places = [(from.0, &*from.1), (into.0, &*into.1)];
+        self.note_one_of("wasi:filesystem/types.link-at", places, &linked);
+        linked
+    }
+
+    async fn rename_at(
+        &mut self,
+        descriptor: Resource<Descriptor>,
+        path: String,
+        to: Resource<Descriptor>,
+        new_path: String,
+    ) -> FsResult<()> {
+        let (from, into) = ((descriptor.rep(), path.clone()), (to.rep(), new_path.clone()));
+        let renamed = self.inner.rename_at(descriptor, path, to, new_path).await;
+        let places = [(from.0, &*from.1), (into.0, &*into.1)];
+        self.note_one_of("wasi:filesystem/types.rename-at", places, &renamed);
+        renamed
     }
 
     async fn open_at(

@@ -16,6 +16,7 @@ use super::capture::Capture;
 use super::excess::Excess;
 use super::filesystem::Files;
 use super::network::{AllowList, Names};
+use super::opening::{Directory, Unopened};
 use super::refusals::Refusals;
 use super::requests::Requests;
 use super::secrets::Secrets;
@@ -59,8 +60,26 @@ pub enum GrantError {
         #[label("this directory")]
         span: SourceSpan,
     },
+    /// A directory is reached through a symbolic link.
+    #[error("`grants.dirs` grants the directory `{host}`, and `{}` is a symbolic link", link.display())]
+    #[diagnostic(help(
+        "a component may have put it there: if it is right, grant the directory that it leads to"
+    ))]
+    Linked {
+        /// The directory as the manifest has it.
+        host: String,
+        /// The link.
+        link: PathBuf,
+        /// Its place in the manifest.
+        #[label("this directory")]
+        span: SourceSpan,
+    },
     /// A file that stands in the place of a stream cannot be opened.
     #[error("`grants.{key}` names the file `{file}`, which cannot be opened")]
+    #[diagnostic(help(
+        "it is a regular file below the manifest's directory, and no part of its path is a symbolic \
+         link"
+    ))]
     File {
         /// The stream's key.
         key: &'static str,
@@ -87,11 +106,14 @@ pub enum GrantError {
     },
     /// A grant is not written as one.
     #[error("`grants.{key}`: {problem}")]
+    #[diagnostic(help("{advice}"))]
     Malformed {
         /// The key.
         key: &'static str,
         /// What is the matter.
         problem: String,
+        /// What to write.
+        advice: String,
         /// Its place in the manifest.
         #[label("this grant")]
         span: SourceSpan,
@@ -107,6 +129,14 @@ pub enum Reach {
     Home,
     /// It holds that home directory.
     AroundHome,
+    /// It is of a file system that stands for the machine and its processes.
+    Machine,
+    /// Components may write to it, and it is or holds the manifest's directory.
+    Pipeline,
+    /// Components may write to it, and it is, holds or lies in the directory of poly's artifacts.
+    Cache,
+    /// Components may write to it, and it is, holds or lies in the directory of poly's tools.
+    Tools,
 }
 
 impl Reach {
@@ -115,6 +145,10 @@ impl Reach {
             Self::FileSystem => "is the whole file system",
             Self::Home => "is the whole home directory",
             Self::AroundHome => "holds the whole home directory",
+            Self::Machine => "stands for the machine and its processes:",
+            Self::Pipeline => "lets components change the manifest's directory",
+            Self::Cache => "lets components change poly's cache",
+            Self::Tools => "lets components change poly's tools",
         }
     }
 }
@@ -153,7 +187,6 @@ pub(super) fn grant(
     base: &Path,
 ) -> Result<(Granted, Streams), GrantError> {
     let mut wasi = WasiCtxBuilder::new();
-    let refusals = Refusals::default();
     for directory in &grants.dirs {
         open_directory(&mut wasi, directory, base, grants.allow_broad)?;
     }
@@ -163,6 +196,7 @@ pub(super) fn grant(
         wasi.env(name, value);
     }
     let secrets = Secrets::new(&secrets);
+    let refusals = Refusals::new(secrets.clone());
     let streams = open_streams(&mut wasi, grants, limits, excess, base, &secrets, &refusals)?;
     let clock = Clock::of(grants.clocks);
     if let Some(clock) = &clock {
@@ -175,7 +209,7 @@ pub(super) fn grant(
     let bodies = Bodies::new(limits.bodies.get(), excess.clone());
     let granted = Granted {
         wasi: wasi.build(),
-        files: Files::of(&grants.dirs),
+        files: Files::of(&grants.dirs, &secrets),
         names,
         requests: Requests::new(origins, grants.private_addresses, bodies, refusals.clone()),
         clock: clock.unwrap_or_default(),
@@ -211,7 +245,7 @@ fn open_streams(
     let open = |key, output: &Output, own: fn() -> Box<dyn io::Write + Send>| {
         Ok(match output {
             Output::Off => None,
-            Output::Captured => Some(Capture::new(limit, excess.clone())),
+            Output::Captured => Some(Capture::new(limit, excess.clone(), secrets.veil())),
             Output::Inherited => {
                 Some(Capture::onward(limit, excess.clone(), secrets.veil(), own()))
             }
@@ -240,48 +274,123 @@ fn open_directory(
     base: &Path,
     broad: bool,
 ) -> Result<(), GrantError> {
-    let path = base.join(grant.host.get_ref());
+    let directory = opened(grant, base)?;
+    let path = directory.path();
+    let refused = |source| unopened(grant, base, Unopened::Failed(source));
     let permissions = match grant.access {
         Access::Read => FsPerms::ReadOnly,
         Access::ReadWrite => FsPerms::ReadWrite,
     };
-    let host = || grant.host.get_ref().clone();
-    let refused = |source| GrantError::Directory {
-        host: host(),
-        path: path.clone(),
-        span: grant.host.span().into(),
-        source,
-    };
-    // The manifest is read without following links; here it is known where they lead.
-    let real = fs::canonicalize(&path).map_err(refused)?;
-    let reach = too_wide(&real, std::env::home_dir()).map_err(refused)?;
+    let reach = too_wide(&path, std::env::home_dir()).map_err(refused)?;
+    let writes = grant.access == Access::ReadWrite;
+    let reach = reach.or_else(|| {
+        let base = fs::canonicalize(base).ok()?;
+        (writes && holds(&path, &base)).then_some((Reach::Pipeline, base))
+    });
     if let Some((reach, path)) = reach.filter(|_| !broad) {
-        let span = grant.host.span().into();
-        return Err(GrantError::TooWide { host: host(), reach, path, span });
+        return Err(wide(grant, reach, path));
     }
     // Asked beforehand, because the runtime's own error does not say what is the matter.
-    let opened = fs::read_dir(&real).and_then(|_| {
-        let opened = wasi.preopened_dir(&real, &grant.guest, permissions);
+    let opened = fs::read_dir(&path).and_then(|_| {
+        let opened = wasi.preopened_dir(&path, &grant.guest, permissions);
         opened.map(|_| ()).map_err(io::Error::other)
     });
     opened.map_err(refused)
 }
 
-/// Whether `real` is the root of the file system, or is or holds `home`; and which of them it
-/// reaches. Compared as directories, not as texts: one can be mounted in several places.
-fn too_wide(real: &Path, home: Option<PathBuf>) -> io::Result<Option<(Reach, PathBuf)>> {
-    let identity = |path: &Path| fs::metadata(path).map(|found| (found.dev(), found.ino()));
-    let granted = identity(real)?;
-    let is_granted = |path: &Path| identity(path).is_ok_and(|other| other == granted);
-    if is_granted(Path::new("/")) {
+/// Refuses directories by which components could change what poly made or installed for itself.
+pub fn keep_own(
+    grants: &Grants,
+    base: &Path,
+    cache: &Path,
+    tools: &Path,
+) -> Result<(), GrantError> {
+    let written = grants.dirs.iter().filter(|grant| grant.access == Access::ReadWrite);
+    for grant in written.filter(|_| !grants.allow_broad) {
+        let directory = opened(grant, base)?;
+        let path = directory.path();
+        for (reach, own) in [(Reach::Cache, cache), (Reach::Tools, tools)] {
+            // What is not there yet is made elsewhere or not at all.
+            let (Ok(own), Ok(real)) = (fs::canonicalize(own), fs::canonicalize(&path)) else {
+                continue;
+            };
+            if holds(&path, &own) || holds(&own, &real) {
+                return Err(wide(grant, reach, own));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn opened(grant: &DirectoryGrant, base: &Path) -> Result<Directory, GrantError> {
+    Directory::open(base, Path::new(grant.host.get_ref())).map_err(|why| unopened(grant, base, why))
+}
+
+fn unopened(grant: &DirectoryGrant, base: &Path, why: Unopened) -> GrantError {
+    let (host, span) = (grant.host.get_ref().clone(), grant.host.span().into());
+    match why {
+        Unopened::Link(link) => GrantError::Linked { host, link, span },
+        Unopened::Failed(source) => {
+            let path = base.join(&host);
+            GrantError::Directory { host, path, span, source }
+        }
+    }
+}
+
+fn wide(grant: &DirectoryGrant, reach: Reach, path: PathBuf) -> GrantError {
+    let (host, span) = (grant.host.get_ref().clone(), grant.host.span().into());
+    GrantError::TooWide { host, reach, path, span }
+}
+
+/// What a directory is. Compared as directories, not as texts: one can be mounted in several
+/// places.
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    fs::metadata(path).map(|found| (found.dev(), found.ino()))
+}
+
+/// Whether `outer` is `inner` or holds it, of which no part is a link.
+fn holds(outer: &Path, inner: &Path) -> bool {
+    let Ok(outer) = identity(outer) else { return false };
+    inner.ancestors().any(|above| identity(above).is_ok_and(|above| above == outer))
+}
+
+/// Whether `granted` is the root of the file system, is or holds `home`, or is of no disk; and what
+/// it reaches.
+fn too_wide(granted: &Path, home: Option<PathBuf>) -> io::Result<Option<(Reach, PathBuf)>> {
+    let is = identity(granted)?;
+    if identity(Path::new("/")).is_ok_and(|root| root == is) {
         return Ok(Some((Reach::FileSystem, "/".into())));
+    }
+    if is_of_the_machine(granted, is)? {
+        return Ok(Some((Reach::Machine, fs::canonicalize(granted)?)));
     }
     // A home that is not there cannot be given away.
     let Some(home) = home.and_then(|home| fs::canonicalize(home).ok()) else {
         return Ok(None);
     };
-    let reach = home.ancestors().position(is_granted);
-    Ok(reach.map(|steps| (if steps == 0 { Reach::Home } else { Reach::AroundHome }, home.clone())))
+    let whole = identity(&home).is_ok_and(|home| home == is);
+    let reach = if whole { Reach::Home } else { Reach::AroundHome };
+    Ok(holds(granted, &home).then_some((reach, home)))
+}
+
+/// Whether a directory is `/dev`, or of its file system or another of the kernel's own, by the
+/// numbers of Linux (`linux/magic.h`).
+fn is_of_the_machine(granted: &Path, is: (u64, u64)) -> io::Result<bool> {
+    #[cfg(target_os = "linux")]
+    {
+        // proc, sysfs, cgroup2, debugfs, tracefs, securityfs, devpts.
+        let kind = rustix::fs::statfs(granted)?.f_type;
+        if matches!(
+            kind,
+            0x9fa0 | 0x6265_6572 | 0x6367_7270 | 0x6462_6720 | 0x7472_6163 | 0x7363_6673 | 0x1cd1
+        ) {
+            return Ok(true);
+        }
+    }
+    let (Ok(devices), Ok(root)) = (identity(Path::new("/dev")), identity(Path::new("/"))) else {
+        return Ok(false);
+    };
+    Ok(is == devices || (devices.0 != root.0 && is.0 == devices.0))
 }
 
 /// The fixed variables, and those of poly's own environment that are passed on and set. A
@@ -326,9 +435,10 @@ where
 {
     let read = |text: &Spanned<String>| {
         text.get_ref().parse().map_err(|problem: T::Err| {
-            let problem = problem.to_string();
-            let problem = problem.lines().next().unwrap_or_default().to_owned();
-            GrantError::Malformed { key, problem, span: text.span().into() }
+            let told = problem.to_string();
+            let (problem, advice) = told.split_once('\n').unwrap_or((&told, "write it otherwise"));
+            let (problem, advice) = (problem.to_owned(), advice.to_owned());
+            GrantError::Malformed { key, problem, advice, span: text.span().into() }
         })
     };
     texts.iter().map(read).collect()
@@ -369,5 +479,38 @@ mod tests {
             assert_eq!(root.map(|(reach, _)| reach), Some(Reach::FileSystem));
             assert_eq!(too_wide(Path::new("/usr"), home).unwrap(), None);
         }
+    }
+
+    #[test]
+    fn what_stands_for_the_machine_is_wide() {
+        for path in ["/proc", "/proc/self/fd", "/sys", "/dev"] {
+            let found = too_wide(Path::new(path), None).unwrap();
+            assert_eq!(found.map(|(reach, _)| reach), Some(Reach::Machine), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_poly_trusts_is_not_given_to_be_written() {
+        let top = tempfile::tempdir().unwrap();
+        let top = fs::canonicalize(top.path()).unwrap();
+        for path in ["base", "store/cache/objects", "store/tools", "out"] {
+            fs::create_dir_all(top.join(path)).unwrap();
+        }
+        let keep = |host: &str, rest: &str| {
+            let text = format!("dirs = [{{ host = '../{host}', guest = '/d'{rest}");
+            let grants: Grants = toml::from_str(&text).unwrap();
+            let (cache, tools) = (top.join("store/cache"), top.join("store/tools"));
+            keep_own(&grants, &top.join("base"), &cache, &tools).map_err(|error| error.to_string())
+        };
+        let write = ", access = 'read-write' }]";
+        for (host, what) in
+            [("store", "cache"), ("store/cache/objects", "cache"), ("store/tools", "tools")]
+        {
+            let error = keep(host, write).unwrap_err();
+            assert!(error.contains(&format!("lets components change poly's {what}")), "{error}");
+            assert_eq!(keep(host, " }]"), Ok(()));
+            assert_eq!(keep(host, &format!("{write}\nallow-broad = true")), Ok(()));
+        }
+        assert_eq!(keep("out", write), Ok(()));
     }
 }

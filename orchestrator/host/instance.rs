@@ -102,6 +102,7 @@ pub enum StartError {
     Stopped(Box<Outcome>),
     /// The limits have fuel, and the program was compiled without counting it.
     #[error("the component was compiled without counting fuel, and `limits.fuel` is set")]
+    #[diagnostic(help("leave `fuel` out of `[limits]`, or compile it with fuel counted"))]
     FuelNotCounted,
     /// The thread that watches the time, or the one that looks where the component is, cannot be
     /// started.
@@ -282,7 +283,7 @@ impl Instance {
     /// Says of a call what became of the files that were watched meanwhile, without secrets.
     pub fn add_files(&self, outcome: &mut Outcome, files: BTreeMap<String, WatchedFile>) {
         outcome.files = files;
-        self.store.data().granted.secrets.hide_in(outcome);
+        self.store.data().granted.secrets.hide_in_files(&mut outcome.files);
     }
 
     /// Bytes of memory and tables that all parts have grown to together.

@@ -60,10 +60,18 @@ impl AllowList {
             }
             // The system picks a port for every socket that connects or sends. A chosen port
             // is for those who want to be found, and nobody may.
-            SocketAddrUse::TcpBind | SocketAddrUse::UdpBind => address.port() == 0,
+            SocketAddrUse::TcpBind => may_bind(&self.tcp, address),
+            SocketAddrUse::UdpBind => may_bind(&self.udp, address),
             SocketAddrUse::TcpListen | SocketAddrUse::TcpAccept => false,
         }
     }
+}
+
+/// Whoever is granted no address may still have a port of the system's choice at no address in
+/// particular: that is what the runtime asks before it connects, and only then is it known
+/// whereto, which a refusal must tell.
+fn may_bind(granted: &BTreeSet<Place>, address: SocketAddr) -> bool {
+    address.port() == 0 && (!granted.is_empty() || address.ip().is_unspecified())
 }
 
 fn place(address: SocketAddr) -> Place {
@@ -229,6 +237,11 @@ mod tests {
         assert!(!list.allows(address("127.0.0.1:8080"), SocketAddrUse::TcpAccept));
         assert!(!list.allows(address("0.0.0.0:8080"), SocketAddrUse::TcpBind));
         assert!(list.allows(address("0.0.0.0:0"), SocketAddrUse::TcpBind));
+        assert!(list.allows(address("127.0.0.1:0"), SocketAddrUse::TcpBind));
+        for purpose in [SocketAddrUse::TcpBind, SocketAddrUse::UdpBind] {
+            assert!(!AllowList::default().allows(address("127.0.0.1:0"), purpose));
+            assert!(AllowList::default().allows(address("[::]:0"), purpose));
+        }
         assert!(!AllowList::default().allows(address("127.0.0.1:8080"), SocketAddrUse::UdpSend));
     }
 

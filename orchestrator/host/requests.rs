@@ -27,6 +27,9 @@ use crate::manifest::{Host, HttpOrigin, HttpScheme};
 /// The function that sends requests, as refusals name it.
 const HANDLE: &str = "wasi:http/outgoing-handler.handle";
 
+/// The name that means this machine (RFC 6761, section 6.3).
+const LOCALHOST: &str = "localhost";
+
 /// Looks a name up: all the addresses that it has now.
 pub(super) type Resolve = Arc<dyn Fn(String) -> Addresses + Send + Sync>;
 
@@ -36,7 +39,7 @@ pub(super) type Addresses = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>>
 /// Which requests are sent, and how.
 pub(super) struct Requests {
     origins: Vec<HttpOrigin>,
-    /// Whether names may lead to this machine and to private networks.
+    /// Whether names may lead to private networks, and `localhost` to this machine.
     private: bool,
     resolve: Resolve,
     bodies: Bodies,
@@ -90,19 +93,20 @@ fn reachable(
     private: bool,
     refusals: &Refusals,
 ) -> Result<Vec<SocketAddr>, Error> {
-    let allowed = |kind: Kind| private && kind.is_private();
+    let local = matches!(&target.host, Host::Name(name) if name == LOCALHOST);
+    let allowed = |kind: Kind| private && kind.is_private(local);
     let (open, closed): (Vec<&IpAddr>, Vec<&IpAddr>) =
         found.iter().partition(|address| Kind::of(**address).is_none_or(allowed));
     if let (true, Some(address)) = (open.is_empty(), closed.first()) {
         let kind = Kind::of(**address).expect("a public address is not closed");
         let wanted = format!("{target} at {address}, which is {kind}");
         refusals.note(HANDLE, Some(&wanted), || match kind {
-            Kind::Metadata => {
+            Kind::Special => String::new(),
+            kind if kind.is_private(local) => "private-addresses = true".to_owned(),
+            _ => {
                 let host = Host::Address(**address);
                 format!("http = [\"{}\"]", Target { host, ..target.clone() })
             }
-            Kind::Special => String::new(),
-            _ => "private-addresses = true".to_owned(),
         });
         return Err(Error::DestinationIpProhibited);
     }
@@ -239,8 +243,11 @@ mod tests {
         };
         assert_eq!(reach(&["127.0.0.1", "1.1.1.1", "10.0.0.1"], false).unwrap(), "1.1.1.1:80");
         assert_eq!(refusals.take(), []);
-        assert_eq!(reach(&["127.0.0.1", "10.0.0.1"], true).unwrap(), "127.0.0.1:80 10.0.0.1:80");
-        assert_eq!(reach(&["127.0.0.1"], false), None);
+        assert_eq!(reach(&["127.0.0.1", "10.0.0.1"], true).unwrap(), "10.0.0.1:80");
+        assert_eq!(reach(&["127.0.0.1"], true), None);
+        assert_eq!(reach(&["169.254.0.1"], true), None);
+        assert_eq!(reach(&["fd00:ec2::1"], true), None);
+        assert_eq!(reach(&["10.0.0.1"], false), None);
         assert_eq!(reach(&["169.254.169.254"], true), None);
         assert_eq!(reach(&["0.0.0.0"], true), None);
         let told: Vec<_> =
@@ -250,7 +257,22 @@ mod tests {
         assert_eq!(
             told,
             [
-                ("http://h.org at 127.0.0.1, which is this machine", "private-addresses = true"),
+                (
+                    "http://h.org at 127.0.0.1, which is this machine",
+                    "http = [\"http://127.0.0.1\"]"
+                ),
+                (
+                    "http://h.org at 169.254.0.1, which is a link-local address",
+                    "http = [\"http://169.254.0.1\"]"
+                ),
+                (
+                    "http://h.org at fd00:ec2::1, which is a cloud's metadata",
+                    "http = [\"http://[fd00:ec2::1]\"]"
+                ),
+                (
+                    "http://h.org at 10.0.0.1, which is a private address",
+                    "private-addresses = true"
+                ),
                 (
                     "http://h.org at 169.254.169.254, which is a cloud's metadata",
                     "http = [\"http://169.254.169.254\"]"

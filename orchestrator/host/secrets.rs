@@ -5,11 +5,13 @@
 //! `{:?}`) escape it. A component that changes it first (in base64, letter by letter) is not seen
 //! through: what must not get out must not be granted.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use wasmtime::component::Val;
 use wasmtime::component::wasm_wave;
 
+use super::files;
 use crate::check::{Ending, Outcome, WatchedFile};
 
 /// The secrets of one instance; clones share them.
@@ -47,7 +49,7 @@ impl Secrets {
     }
 
     /// The same text without their values.
-    fn hide(&self, text: &mut String) {
+    pub(super) fn hide(&self, text: &mut String) {
         for Secret { form, shown } in &*self.0 {
             if text.contains(form.as_str()) {
                 *text = text.replace(form.as_str(), shown);
@@ -55,7 +57,46 @@ impl Secrets {
         }
     }
 
-    /// Takes their values out of all that an outcome says.
+    /// A text without their values, as a name of a host would be written too.
+    pub(super) fn hidden_in_any_case(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for Secret { form, shown } in &*self.0 {
+            let (low, form) = (text.to_ascii_lowercase(), form.to_ascii_lowercase());
+            let mut end = 0;
+            let mut hidden = String::new();
+            for (at, found) in low.match_indices(&form) {
+                hidden.push_str(&text[end..at]);
+                hidden.push_str(shown);
+                end = at + found.len();
+            }
+            hidden.push_str(&text[end..]);
+            text = hidden;
+        }
+        text
+    }
+
+    /// A text that was cut, without their values, and without the beginning of one at its end.
+    fn hide_in_cut(&self, text: &mut String) {
+        // Where the cut went through a character.
+        let whole = text.trim_end_matches(char::REPLACEMENT_CHARACTER);
+        let shown = self.veil().pass(whole.as_bytes());
+        *text = String::from_utf8_lossy(&shown).into_owned();
+    }
+
+    /// Takes their values out of what is in files.
+    pub(super) fn hide_in_files(&self, files: &mut BTreeMap<String, WatchedFile>) {
+        for file in files.values_mut() {
+            match file {
+                WatchedFile::Written(text) if text.len() as u64 >= files::MOST => {
+                    self.hide_in_cut(text);
+                }
+                WatchedFile::Written(text) => self.hide(text),
+                WatchedFile::Missing | WatchedFile::Untouched => {}
+            }
+        }
+    }
+
+    /// Takes their values out of what an outcome says; refusals have them no more.
     pub(super) fn hide_in(&self, outcome: &mut Outcome) {
         if self.0.is_empty() {
             return;
@@ -66,15 +107,7 @@ impl Secrets {
             // The names of functions are the component's own, from before it was told a secret.
             Ending::Trapped(trap) => self.hide(&mut trap.message),
         }
-        let wanted = outcome.refusals.iter_mut().flat_map(|refusal| {
-            refusal.wanted.iter_mut().chain(std::iter::once(&mut refusal.grant))
-        });
-        let files = outcome.files.values_mut().filter_map(|file| match file {
-            WatchedFile::Written(text) => Some(text),
-            _ => None,
-        });
-        let written = outcome.stdout.iter_mut().chain(&mut outcome.stderr).chain(files);
-        for text in written.chain(wanted) {
+        for text in outcome.stdout.iter_mut().chain(&mut outcome.stderr) {
             self.hide(text);
         }
     }
@@ -97,6 +130,11 @@ impl Veil {
     pub(super) fn pass(&mut self, bytes: &[u8]) -> Vec<u8> {
         self.held.extend_from_slice(bytes);
         self.show(true)
+    }
+
+    /// Gives up what is held back, when more would have come and does not.
+    pub(super) fn forget(&mut self) {
+        self.held.clear();
     }
 
     /// What is left, when nothing more comes.
@@ -153,6 +191,27 @@ mod tests {
             let mut text = text.to_owned();
             secrets.hide(&mut text);
             assert_eq!(text, expected);
+        }
+    }
+
+    #[test]
+    fn a_cut_text_does_not_end_with_half_a_value() {
+        let secrets = secrets(&[("A", "aba"), ("B", "b\u{e4}c")]);
+        let most = usize::try_from(files::MOST).unwrap();
+        for (end, expected) in [
+            ("xab", "x"),
+            ("xaba", "x[secret A]"),
+            ("xb\u{fffd}", "x"),
+            ("aba!", "[secret A]!"),
+            ("xy", "xy"),
+        ] {
+            let filled = format!("{}{end}", "-".repeat(most - end.len()));
+            let file =
+                |text: String| BTreeMap::from([("f".to_owned(), WatchedFile::Written(text))]);
+            let mut files = file(filled);
+            secrets.hide_in_files(&mut files);
+            let expected = format!("{}{expected}", "-".repeat(most - end.len()));
+            assert!(files == file(expected), "{end}");
         }
     }
 

@@ -1,17 +1,18 @@
 //! Standard streams: those that are not granted, whose use is noted, and files in their place.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use rustix::fs::OFlags;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use wasmtime_wasi::cli::{IsTerminal, StdinStream, StdoutStream};
 use wasmtime_wasi::p2::{InputStream, OutputStream, Pollable, StreamError, StreamResult};
 
+use super::opening::{self, Unopened};
 use super::refusals::Refusals;
 
 /// How much a component is told it may write at once.
@@ -132,38 +133,28 @@ impl AsyncWrite for Ungranted {
 
 /// Opens the file that standard input is read from.
 pub(super) fn input(base: &Path, file: &str) -> io::Result<File> {
-    File::open(place(base, file)?)
+    open(base, file, OFlags::RDONLY)
 }
 
 /// Opens, makes and empties the file that an output goes to.
 pub(super) fn output(base: &Path, file: &str) -> io::Result<File> {
-    OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
-        .open(place(base, file)?)
+    let file = open(base, file, OFlags::WRONLY | OFlags::CREATE)?;
+    file.set_len(0)?;
+    Ok(file)
 }
 
-/// Where a file below `base` really is. A component that was granted a directory may have made
-/// links in it, and what follows them is poly: so that neither its directory nor, for what is
-/// read, the file itself may lie elsewhere.
-fn place(base: &Path, file: &str) -> io::Result<PathBuf> {
-    let base = fs::canonicalize(base)?;
-    let path = base.join(file);
-    let name = path.file_name().ok_or_else(|| io::Error::other("it has no name"))?;
-    let parent = fs::canonicalize(path.parent().unwrap_or(&base))?;
-    let path = parent.join(name);
-    let real = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
-    if parent.starts_with(&base) && real.starts_with(&base) {
-        Ok(path)
-    } else {
-        Err(io::Error::other("a link leads out of the manifest's directory"))
-    }
+fn open(base: &Path, file: &str, flags: OFlags) -> io::Result<File> {
+    opening::file(base, file, flags).map_err(|unopened| match unopened {
+        Unopened::Link(link) => {
+            io::Error::other(format!("`{}` is a symbolic link", link.display()))
+        }
+        Unopened::Failed(error) => error,
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::symlink;
 
     use super::*;
@@ -179,16 +170,34 @@ mod tests {
         symlink("..", base.join("up")).unwrap();
         symlink("in", base.join("inner")).unwrap();
         symlink("../new", base.join("dangling")).unwrap();
-        for file in ["in", "data/../in", "inner"] {
+        let pipe = rustix::fs::Mode::from_raw_mode(0o600);
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            base.join("pipe"),
+            rustix::fs::FileType::Fifo,
+            pipe,
+            0,
+        )
+        .unwrap();
+        for file in ["in", "data/../in", "./in"] {
             assert!(input(&base, file).is_ok(), "{file}");
         }
-        for file in ["link", "up/secret", "gone", "data/../../secret"] {
+        for file in [
+            "link",
+            "up/secret",
+            "gone",
+            "data/../../secret",
+            "inner",
+            "up/pipeline/in",
+            "pipe",
+            ".",
+        ] {
             assert!(input(&base, file).is_err(), "{file}");
         }
         for file in ["out", "data/out", "in"] {
             assert!(output(&base, file).is_ok(), "{file}");
         }
-        for file in ["link", "up/secret", "up/new", "dangling", "inner", "data"] {
+        for file in ["link", "up/secret", "up/new", "dangling", "inner", "data", "pipe"] {
             assert!(output(&base, file).is_err(), "{file}");
         }
         assert_eq!(fs::read_to_string(yard.path().join("secret")).unwrap(), "secret");

@@ -88,7 +88,7 @@ pub(super) fn faults(manifest: &Manifest, faults: &mut Vec<Fault>) {
             let help = "write a small part of one, such as `approx = 1e-9`";
             faults.push(Fault::at(approx.span(), message, "not between 0 and 1").advise(help));
         }
-        grants::faults(&interop.grants, faults);
+        grants::faults(&interop.grants, manifest, faults);
     }
 }
 

@@ -11,10 +11,7 @@ impl Manifest {
     /// names and paths that are not.
     pub fn parse(name: &str, text: &str) -> Result<Self, ManifestError> {
         let source = Source::new(name, text);
-        match read(text) {
-            Ok(manifest) => Ok(Self { source, ..manifest }),
-            Err(faults) => Err(ManifestError::of(source, faults)),
-        }
+        read(&source).map_err(|faults| ManifestError::of(source, faults))
     }
 
     /// All that its text says, as plain data: for those who pass it on.
@@ -28,9 +25,11 @@ impl Manifest {
 }
 
 /// The manifest, or at least one fault in it.
-fn read(text: &str) -> Result<Manifest, Vec<Fault>> {
+fn read(source: &Source) -> Result<Manifest, Vec<Fault>> {
+    let text = source.text();
     let error = match toml::from_str::<Manifest>(text) {
         Ok(manifest) => {
+            let manifest = Manifest { source: source.clone(), ..manifest };
             let faults = validate::faults(&manifest);
             return if faults.is_empty() { Ok(manifest) } else { Err(faults) };
         }

@@ -50,8 +50,9 @@ pub(super) fn check_glob(what: &str, glob: &str) -> Result<(), String> {
 }
 
 /// Why a directory of the host may not be granted. It may lie outside the manifest's
-/// directory, but not be all there is, unless `broad` grants are allowed.
-pub(super) fn check_granted(path: &str, broad: bool) -> Result<(), String> {
+/// directory, but not be all there is, nor let components that may `write` to it change the
+/// manifest, unless `broad` grants are allowed.
+pub(super) fn check_granted(path: &str, write: bool, broad: bool) -> Result<(), String> {
     if path.is_empty() {
         return Err(
             "the granted directory is empty\nwrite `.` for the manifest's own directory".to_owned()
@@ -68,7 +69,27 @@ pub(super) fn check_granted(path: &str, broad: bool) -> Result<(), String> {
              the components need; or say `allow-broad = true` in `[grants]`"
         ));
     }
+    if write && !is_absolute(path) && ends_above(path) && !broad {
+        return Err(format!(
+            "components cannot be let change the manifest's directory, which is or lies in `{path}`\n\
+             grant a directory below it, or for reading alone; or say `allow-broad = true` in \
+             `[grants]`"
+        ));
+    }
     Ok(())
+}
+
+/// Whether a relative path comes out at where it began or above, as `.`, `a/..` and `../..` do.
+fn ends_above(path: &str) -> bool {
+    let mut depth = 0_usize;
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => depth = depth.saturating_sub(1),
+            _ => depth += 1,
+        }
+    }
+    depth == 0
 }
 
 /// Whether the path begins at the root of a file system, on any platform.
@@ -119,16 +140,28 @@ mod tests {
     }
 
     #[test]
+    fn the_manifests_directory_is_not_granted_to_be_written() {
+        for path in [".", "./", "a/..", "..", "../..", "a/../.."] {
+            assert!(check_granted(path, true, false).is_err(), "{path}");
+            assert_eq!(check_granted(path, false, false), Ok(()), "{path}");
+            assert_eq!(check_granted(path, true, true), Ok(()), "{path}");
+        }
+        for path in ["a", "../a", "a/../b", "/var/a"] {
+            assert_eq!(check_granted(path, true, false), Ok(()), "{path}");
+        }
+    }
+
+    #[test]
     fn whole_file_systems_and_homes_are_not_granted() {
         for path in [".", "..", "../data", "/var/data", "/a/../b", "data"] {
-            assert_eq!(check_granted(path, false), Ok(()), "{path}");
+            assert_eq!(check_granted(path, false, false), Ok(()), "{path}");
         }
         for path in ["", "~", "~/", "~root", "~/data"] {
-            assert!(check_granted(path, true).is_err(), "{path}");
+            assert!(check_granted(path, false, true).is_err(), "{path}");
         }
         for path in ["/", "//", "/.", "/..", "/usr/..", "/usr/../..", "C:\\", "c:/"] {
-            assert!(check_granted(path, false).is_err(), "{path}");
-            assert_eq!(check_granted(path, true), Ok(()), "{path}");
+            assert!(check_granted(path, false, false).is_err(), "{path}");
+            assert_eq!(check_granted(path, false, true), Ok(()), "{path}");
         }
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn faults(manifest: &Manifest) -> Vec<Fault> {
     flows(manifest, &mut faults);
     links(manifest, &mut faults);
     dependency::faults(manifest, &mut faults);
-    grants::faults(&manifest.grants, &mut faults);
+    grants::faults(&manifest.grants, manifest, &mut faults);
     faults.extend(run::fault(manifest));
     for check in &manifest.checks {
         check::faults(check, manifest, &mut faults);

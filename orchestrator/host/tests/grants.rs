@@ -215,6 +215,18 @@ fn what_was_tried_with_files_is_told() {
     assert_eq!(refused(&mut instance, "open(\"file\", false, false, false)"), []);
     assert_eq!(refused(&mut instance, "open(\"gone\", false, false, false)"), []);
     let another = "dirs = [{ host = \"...\", guest = \"...\" }]";
+    // To be let write to this directory would help nobody who wants another.
+    let above = told("wasi:filesystem/types.open-at", "/data/../new", another, 1);
+    assert_eq!(refused(&mut instance, "open(\"../new\", true, true, false)"), above);
+    let mut writing = with_directory(&yard, "read-write");
+    for (attempt, function, path) in [
+        ("rename(\"file\", \"../file\")", "rename-at", "/data/../file"),
+        ("rename(\"../secret\", \"file\")", "rename-at", "/data/../secret"),
+        ("link(\"file\", \"../file\")", "link-at", "/data/../file"),
+    ] {
+        let function = format!("wasi:filesystem/types.{function}");
+        assert_eq!(refused(&mut writing, attempt), told(&function, path, another, 1), "{attempt}");
+    }
     let out = told("wasi:filesystem/types.open-at", "/data/../secret", another, 1);
     assert_eq!(refused(&mut instance, "open(\"../secret\", false, false, false)"), out);
 }
@@ -324,16 +336,19 @@ fn a_grant_that_cannot_be_given_points_at_the_manifest() {
         fails("http = [\"http://a/b\"]").0,
         "`grants.http`: `http://a/b` has a path, of which nothing can be granted"
     );
+    for text in ["http = ['http://a/b']", "network = ['a:1']", "stdin = { file = 'gone' }"] {
+        let started = Instance::start(&GUEST, &grants(text), &Limits::default(), yard.path());
+        assert!(miette::Diagnostic::help(&started.unwrap_err()).is_some(), "{text}");
+    }
 }
 
 /// Only the text was looked at once, so that these passed.
 #[test]
 fn neither_the_file_system_nor_a_home_is_granted_by_a_detour() {
     let yard = yard();
-    symlink("/", yard.path().join("root")).unwrap();
     let home = std::env::home_dir().filter(|home| home.is_dir());
     let up = "../".repeat(yard.path().components().count() + 3);
-    let hosts = [Some(up), Some("root".to_owned()), Some("/proc/self/root".to_owned())];
+    let hosts = [Some(up), Some("/usr/..".to_owned())];
     let home = home.map(|home| home.to_str().unwrap().to_owned());
     for host in hosts.into_iter().chain([home]).flatten() {
         let text = format!("dirs = [{{ host = {host:?}, guest = \"/data\" }}]");
@@ -344,6 +359,46 @@ fn neither_the_file_system_nor_a_home_is_granted_by_a_detour() {
         Instance::start(&GUEST, &broad, &Limits::default(), yard.path()).unwrap();
         let label = miette::Diagnostic::labels(&error).unwrap().next().unwrap();
         assert_eq!(text[label.offset()..][..label.len()], format!("{host:?}"));
+    }
+}
+
+/// A component that may write above a granted directory could put a link in its place, and would
+/// be granted at the next start what that leads to.
+#[test]
+fn no_directory_is_granted_through_a_link() {
+    let yard = yard();
+    fs::create_dir_all(yard.path().join("granted/below")).unwrap();
+    fs::create_dir(yard.path().join("private")).unwrap();
+    symlink("granted", yard.path().join("link")).unwrap();
+    let read = |host: &str| format!("dirs = [{{ host = {host:?}, guest = \"/data\" }}]");
+    let started =
+        |text: &str| Instance::start(&GUEST, &grants(text), &Limits::default(), yard.path());
+    let work = "{ host = 'granted', guest = '/work', access = 'read-write' }";
+    let both = format!("dirs = [{work}, {{ host = 'granted/below', guest = '/below' }}]");
+    started(&both).unwrap();
+    fs::remove_dir(yard.path().join("granted/below")).unwrap();
+    symlink("../private", yard.path().join("granted/below")).unwrap();
+    let error = started(&both).unwrap_err();
+    assert!(error.to_string().ends_with("granted/below` is a symbolic link"), "{error}");
+    let absolute = yard.path().join("link");
+    for host in ["granted/below", "link", "link/..", absolute.to_str().unwrap()] {
+        let error = started(&format!("{}\nallow-broad = true", read(host))).unwrap_err();
+        assert!(error.to_string().contains("` is a symbolic link"), "{host}: {error}");
+        assert!(miette::Diagnostic::help(&error).is_some());
+    }
+}
+
+#[test]
+fn the_pipeline_itself_is_not_granted_to_be_written() {
+    let yard = yard();
+    let base = yard.path().join("granted");
+    for host in [".", "..", "../granted", base.to_str().unwrap()] {
+        let text = |rest: &str| format!("dirs = [{{ host = {host:?}, guest = \"/d\"{rest}");
+        let start = |text: &str| Instance::start(&GUEST, &grants(text), &Limits::default(), &base);
+        start(&text(" }]")).unwrap();
+        let error = start(&text(", access = 'read-write' }]")).unwrap_err();
+        assert!(error.to_string().contains("change the manifest's directory"), "{error}");
+        start(&text(", access = 'read-write' }]\nallow-broad = true")).unwrap();
     }
 }
 

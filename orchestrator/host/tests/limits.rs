@@ -195,5 +195,6 @@ fn fuel_is_counted_for_each_call() {
     assert_eq!(outcome.fuel, Some(10000));
     let uncounted =
         Instance::start(&PLAIN, &Grants::default(), &limits("fuel = 1"), Path::new("/"));
-    assert!(matches!(uncounted, Err(StartError::FuelNotCounted)));
+    let Err(error @ StartError::FuelNotCounted) = uncounted else { panic!("{uncounted:?}") };
+    assert!(miette::Diagnostic::help(&error).unwrap().to_string().contains("`fuel`"));
 }

@@ -217,7 +217,7 @@ fn a_name_that_leads_elsewhere_the_second_time_does_not_get_there() {
     assert_eq!(outcome.ending.to_string(), PROHIBITED);
     let [(_, wanted, grant)] = refused(&outcome)[..] else { panic!("{outcome:?}") };
     assert_eq!(wanted, format!("http://{authority} at 127.0.0.1, which is this machine"));
-    assert_eq!(grant, "private-addresses = true");
+    assert_eq!(grant, format!("http = [\"http://127.0.0.1:{}\"]", server.port));
     assert_eq!((server.seen(), asked.load(Ordering::SeqCst)), (0, 2));
 }
 
@@ -230,6 +230,12 @@ fn private_addresses_are_reached_by_name_if_that_is_granted() {
     assert_eq!(server.seen(), 0);
     let private = format!("{origin}\nprivate-addresses = true");
     assert_eq!(request(&mut reaching(&private), &authority), "204");
+    assert_eq!(server.seen(), 1);
+    // This machine has one name of its own.
+    let other = format!("http = ['http://other.test:{}']\nprivate-addresses = true", server.port);
+    let mut instance = reaching(&other);
+    instance.resolve_with(names(&["127.0.0.1"]).0);
+    assert_eq!(request(&mut instance, &format!("other.test:{}", server.port)), PROHIBITED);
     assert_eq!(server.seen(), 1);
 }
 

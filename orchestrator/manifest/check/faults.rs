@@ -14,7 +14,7 @@ pub(in crate::manifest) fn faults(check: &Check, manifest: &Manifest, faults: &m
     }
     component(check.component.as_ref(), manifest, faults);
     if let Some(own) = &check.grants {
-        grants::faults(own, faults);
+        grants::faults(own, manifest, faults);
     }
     what_is_called(check, faults);
     for bound in [&check.fuel, &check.time].into_iter().flatten() {

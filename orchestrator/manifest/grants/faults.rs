@@ -2,16 +2,19 @@
 //! is more than anybody needs.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::Path;
 
-use super::{Grants, Host, HttpOrigin, Output, SocketGrant, Spanned, Switch};
+use super::{Access, Grants, Host, HttpOrigin, Output, SocketGrant, Spanned, Switch};
+use crate::manifest::Manifest;
 use crate::manifest::error::Fault;
 use crate::manifest::path::{check_granted, check_relative};
 
-/// Adds all that is wrong with `grants`.
-pub(in crate::manifest) fn faults(grants: &Grants, faults: &mut Vec<Fault>) {
+/// Adds all that is wrong with `grants`, which stand in `manifest`.
+pub(in crate::manifest) fn faults(grants: &Grants, manifest: &Manifest, faults: &mut Vec<Fault>) {
     directories(grants, faults);
     variables(grants, faults);
-    streams(grants, faults);
+    streams(grants, manifest, faults);
     requests(grants, faults);
     for name in &grants.names {
         if !matches!(Host::read(name.get_ref()), Some(Host::Name(_))) {
@@ -31,7 +34,9 @@ pub(in crate::manifest) fn faults(grants: &Grants, faults: &mut Vec<Fault>) {
 fn directories(grants: &Grants, faults: &mut Vec<Fault>) {
     for (index, directory) in grants.dirs.iter().enumerate() {
         let span = directory.host.span();
-        if let Err(text) = check_granted(directory.host.get_ref(), grants.allow_broad) {
+        let writes = directory.access == Access::ReadWrite;
+        let host = directory.host.get_ref();
+        if let Err(text) = check_granted(host, writes, grants.allow_broad) {
             faults.push(Fault::told(span.clone(), &text, "not granted"));
         }
         if directory.guest.is_empty() {
@@ -75,30 +80,63 @@ fn variables(grants: &Grants, faults: &mut Vec<Fault>) {
     }
 }
 
-fn streams(grants: &Grants, faults: &mut Vec<Fault>) {
-    let mut file = |what: &str, file: &Spanned<String>| {
-        if let Err(text) = check_relative(what, file.get_ref()) {
-            faults.push(Fault::told(file.span(), &text, "not a file below the manifest"));
-        }
+fn streams(grants: &Grants, manifest: &Manifest, faults: &mut Vec<Fault>) {
+    let input = match &grants.stdin {
+        Switch::As(input) => Some(("stdin", &input.file)),
+        Switch::Off | Switch::On => None,
     };
-    if let Switch::As(input) = &grants.stdin {
-        file("the file for `stdin`", &input.file);
+    let outputs = [("stdout", &grants.stdout), ("stderr", &grants.stderr)];
+    let outputs = outputs.into_iter().filter_map(|(key, output)| match output {
+        Output::File(file) => Some((key, file)),
+        _ => None,
+    });
+    let path = Path::new(manifest.source.name());
+    let own = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    let mut seen: Vec<(String, &Spanned<String>)> = Vec::new();
+    for (key, file) in input.into_iter().chain(outputs) {
+        let (text, span) = (file.get_ref(), file.span());
+        if let Err(text) = check_relative(&format!("the file for `{key}`"), text) {
+            faults.push(Fault::told(span, &text, "not a file below the manifest"));
+            continue;
+        }
+        let plain = plain(text);
+        if key != "stdin" && plain == own {
+            let message = format!("what is written to `{key}` would replace this manifest");
+            let fault = Fault::at(span.clone(), message, "the manifest itself");
+            faults.push(fault.advise("write the name of a file that is for nothing else"));
+        }
+        if let Some((_, first)) = seen.iter().find(|(other, _)| *other == plain) {
+            let fault = Fault::at(span, format!("two streams are the file `{plain}`"), "this one");
+            let help = "give each a file of its own: whichever writes empties it first";
+            faults.push(fault.and_at(first.span(), "and this one").advise(help));
+        }
+        seen.push((plain, file));
     }
-    for (what, output) in
-        [("the file for `stdout`", &grants.stdout), ("the file for `stderr`", &grants.stderr)]
-    {
-        if let Output::File(output) = output {
-            file(what, output);
+}
+
+/// A relative path without detours.
+fn plain(path: &str) -> String {
+    let mut parts = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
         }
     }
+    parts.join("/")
 }
 
 fn requests(grants: &Grants, faults: &mut Vec<Fault>) {
     for origin in &grants.http {
         match origin.get_ref().parse::<HttpOrigin>() {
-            Ok(read) if read.is_any_host() && !grants.allow_broad => {
-                let message =
-                    format!("`{}` is any host, which cannot be granted", origin.get_ref());
+            Ok(read) if read.is_broad() && !grants.allow_broad => {
+                let message = format!(
+                    "`{}` is more hosts than anybody can name, which cannot be granted",
+                    origin.get_ref()
+                );
                 faults.push(broad(
                     origin,
                     message,

@@ -74,11 +74,11 @@ pub struct Grants {
     /// or `udp://` before it, only by that one.
     #[schemars(with = "Vec<String>")]
     pub network: Vec<Spanned<String>>,
-    /// Whether requests may go to names that lead to this machine, to its network or to addresses
-    /// of private networks.
+    /// Whether requests may go to names that lead to addresses of private networks, and to
+    /// `localhost`.
     pub private_addresses: bool,
-    /// Whether a grant may be as broad as the file system, a home directory, the whole environment
-    /// or any host.
+    /// Whether a grant may be as broad as the file system, a home directory, the manifest's own
+    /// directory to write to, the whole environment or any host.
     pub allow_broad: bool,
 }
 

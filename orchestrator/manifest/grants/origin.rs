@@ -126,9 +126,13 @@ impl HttpOrigin {
         matches!(self.host, Hosts::One(Host::Address(_)))
     }
 
-    /// Whether it is any host there is.
-    pub fn is_any_host(&self) -> bool {
-        self.host == Hosts::Any
+    /// Whether it is any host there is, or any below the last part of a name, such as `*.com`.
+    pub fn is_broad(&self) -> bool {
+        match &self.host {
+            Hosts::Any => true,
+            Hosts::Below(parent) => !parent.contains('.'),
+            Hosts::One(_) => false,
+        }
     }
 }
 
@@ -307,6 +311,20 @@ mod tests {
             for target in no {
                 assert!(!allows(origin, target), "{origin} does not let {target} through");
             }
+        }
+    }
+
+    #[test]
+    fn broad_is_what_nobody_can_name() {
+        for (origin, broad) in [
+            ("*", true),
+            ("http://*:*", true),
+            ("https://*.com", true),
+            ("*.com.", true),
+            ("https://*.example.com", false),
+            ("localhost", false),
+        ] {
+            assert_eq!(origin.parse::<HttpOrigin>().unwrap().is_broad(), broad, "{origin}");
         }
     }
 
