@@ -70,7 +70,7 @@ impl Secrets {
             refusal.wanted.iter_mut().chain(std::iter::once(&mut refusal.grant))
         });
         let files = outcome.files.values_mut().filter_map(|file| match file {
-            WatchedFile::Written(text) => Some(text),
+            WatchedFile::Written(text) | WatchedFile::NoText(text) => Some(text),
             _ => None,
         });
         let written = outcome.stdout.iter_mut().chain(&mut outcome.stderr).chain(files);
