@@ -123,10 +123,11 @@ impl Made<'_> {
     ) -> Result<(), CommandError> {
         for (number, check, steps) in checks {
             let Some(sandbox) = sandbox(check).filter(|_| !self.is_over()) else { continue };
+            let mut rewrites = Vec::new();
             let takes = |step, differences: &[Difference], outcome: &Outcome| {
-                let rewrites = || update::rewrites(*number, check, step, differences, outcome);
-                let new = self.options.update.then(rewrites).flatten();
-                self.rewrites.extend(new.iter().flatten().cloned());
+                let new = || update::rewrites(*number, check, step, differences, outcome);
+                let new = self.options.update.then(new).flatten();
+                rewrites.extend(new.iter().flatten().cloned());
                 new.is_some()
             };
             let performed = match perform(sandbox, check, steps, takes) {
@@ -138,6 +139,10 @@ impl Made<'_> {
                 performed => performed?,
             };
             let Performed { mut outcomes, differences } = performed;
+            // A check that fails all the same stays as it is.
+            if differences.is_empty() {
+                self.rewrites.extend(rewrites);
+            }
             if let Some(last) = outcomes.last_mut().filter(|_| !differences.is_empty()) {
                 sandbox.locate(last);
             }
