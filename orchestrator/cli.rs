@@ -1,6 +1,6 @@
 //! What may be typed: clap types only.
 
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::{IntErrorKind, NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -166,8 +166,8 @@ pub enum Command {
 pub struct BenchOptions {
     /// A call in WAVE, such as 'run("some text")'
     pub call: String,
-    /// How many calls count; one in a hundred is made before them to warm up
-    #[arg(short, long = "n", value_name = "N", default_value = "100000")]
+    /// How many calls count, at most 100,000,000; one in a hundred is made before them to warm up
+    #[arg(short, long = "n", value_name = "N", default_value = "100000", value_parser = calls)]
     pub number: NonZeroUsize,
     /// Make the call to this component of the pipeline, by itself [default: the composed component]
     #[arg(long, value_name = "NAME")]
@@ -176,6 +176,20 @@ pub struct BenchOptions {
     /// pipeline by itself, or to a component in a file
     #[arg(long, value_name = "OTHER")]
     pub against: Option<String>,
+}
+
+/// A number of calls whose times fit into memory.
+fn calls(text: &str) -> Result<NonZeroUsize, String> {
+    const MOST: usize = 100_000_000;
+    let number = match text.parse::<NonZeroUsize>() {
+        Ok(number) => number,
+        Err(error) if *error.kind() == IntErrorKind::PosOverflow => NonZeroUsize::MAX,
+        Err(error) => return Err(error.to_string()),
+    };
+    if number.get() > MOST {
+        return Err("no more than 100,000,000 calls can be counted".to_owned());
+    }
+    Ok(number)
 }
 
 /// What to do with the cache.

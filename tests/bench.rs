@@ -117,3 +117,14 @@ fn a_file_must_be_a_component() {
     let refused = place.run(&["bench", "light()", "--against", "module.wasm"]).expect(2).stderr;
     assert!(refused.contains("`module.wasm` is not a component"), "{refused}");
 }
+
+#[test]
+fn so_many_calls_are_not_counted() {
+    let place = place("");
+    for many in ["100000001", "99999999999999999999999"] {
+        let refused = place.run(&["bench", "light()", "--n", many]).expect(2).stderr;
+        assert!(refused.contains("no more than 100,000,000 calls can be counted"), "{refused}");
+    }
+    let none = place.run(&["bench", "light()", "--n", "0"]).expect(2).stderr;
+    assert!(none.contains("number would be zero"), "{none}");
+}

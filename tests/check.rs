@@ -135,6 +135,8 @@ error: the argument `self` of `demo:counters/counters@0.1.0.counter.next` is not
  16 │ ]
     ╰────
   help: its signature is `demo:counters/counters@0.1.0.counter.next: func(self: borrow<counter>) -> u32`
+     checked 0 passed, 1 failed
+             pipeline.toml:12  counter(40) and 2 more steps
 
 "#]]
     );

@@ -68,14 +68,7 @@ fn results_go_to_a_file_as_junit_even_where_checks_fail() {
         }
     }
     let cases: Vec<_> = cases.iter().map(|(name, line)| (name.as_str(), line.as_str())).collect();
-    assert_eq!(
-        cases,
-        [
-            ("answer() (pipeline.toml:9)", "9"),
-            ("answer( )", "13"),
-            ("answer() (pipeline.toml:18)", "18"),
-        ]
-    );
+    assert_eq!(cases, [("answer()", "9"), ("answer( )", "13"), ("answer() #2", "18"),]);
     assert_eq!(failures, 2);
 
     // What ends before there are results leaves none, and not those of another run either.
@@ -205,4 +198,77 @@ steps = [
     assert_eq!(updated, manifest.replace("'41'", "'42'").replace("'40'", "'42'"));
     let failed = ran.stderr.split_once("failed odd").unwrap().1;
     assert!(failed.contains("step 2: answer()"), "{failed}");
+}
+
+#[test]
+fn a_check_that_cannot_be_judged_leaves_the_others_their_results() {
+    let place = pipeline(&MANIFEST.replace("\"43\"", "'\"43\"'"));
+    let ran = place.run(&["check", "--junit", "results.xml"]).expect(2);
+    for told in [
+        "passed answer()",
+        "failed answer( )",
+        "error: `returns` is not a `u32`: a value of another type",
+        "[pipeline.toml:13:11]",
+        "here it returned `42`",
+        "1 passed, 2 failed",
+    ] {
+        assert!(ran.stderr.contains(told), "no {told} in {}", ran.stderr);
+    }
+    let results = String::from_utf8(place.read("results.xml")).unwrap();
+    assert!(results.contains("tests=\"3\" failures=\"1\" errors=\"1\""), "{results}");
+    assert!(results.contains("type=\"unjudged\">`returns` is not a `u32`"), "{results}");
+    let ran = place.run(&["check", "--filter", "( )", "--fail-fast", "--json"]).expect(2);
+    assert!(ran.stdout.contains("\"error\":\"`returns` is not a `u32`"), "{}", ran.stdout);
+}
+
+/// A component that can be built, called by itself, and one that cannot.
+const HALF: &str = "\
+[pipeline]
+name = 'half'
+
+[component.worker]
+path = 'answer'
+toolchain = 'fake'
+
+[component.broken]
+path = 'broken'
+toolchain = 'fake'
+
+[[check]]
+call = 'whole()'
+
+[[check]]
+component = 'worker'
+call = 'answer()'
+returns = '42'
+";
+
+#[test]
+fn what_was_made_is_told_where_the_whole_cannot_be_built() {
+    let place = pipeline(HALF);
+    place.write("broken/source.wasm", "no wasm");
+    let ran = place.run(&["check", "--junit", "results.xml"]).expect(1);
+    let told = ran.stderr.find("1 passed, 1 failed").expect(&ran.stderr);
+    let error = ran.stderr.find("error:").expect(&ran.stderr);
+    assert!(told < error, "{}", ran.stderr);
+    let results = String::from_utf8(place.read("results.xml")).unwrap();
+    assert!(results.contains("tests=\"2\" failures=\"0\" errors=\"1\""), "{results}");
+
+    // Nobody asks for the whole.
+    let ran = place.run(&["check", "--filter", "worker"]).expect(0);
+    assert!(ran.stderr.contains("passed worker by itself: answer()"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("broken"), "{}", ran.stderr);
+}
+
+#[test]
+fn results_of_a_former_run_do_not_outlive_a_wrong_manifest() {
+    for (arguments, manifest) in [
+        (&["check", "--junit", "results.xml"][..], "no manifest"),
+        (&["check", "--junit", "results.xml", "--filter", "nobody"][..], MANIFEST),
+    ] {
+        let place = pipeline(manifest);
+        place.write("results.xml", "passed");
+        place.run(arguments).expect(2);
+        assert!(!place.root.join("results.xml").exists());
+    }
 }

@@ -23,7 +23,7 @@ impl Measured {
             return None;
         }
         let expected = format!("at most {most} times that of {}", bound.of.get_ref());
-        Some(Difference { subject, expected, got: format!("{ratio:.2} times that") })
+        Some(Difference::new(subject, expected, format!("{ratio:.2} times that")))
     }
 
     /// As many times as the other; a call that used nothing counts as one that used one unit.

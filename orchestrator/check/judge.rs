@@ -10,7 +10,7 @@ use super::outcome::{Ending, Outcome, Refusal, Returned, WatchedFile};
 use super::value::{self, Wanted};
 
 /// Whether a call did what was expected.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// It did.
@@ -23,7 +23,7 @@ pub enum Verdict {
 }
 
 /// One thing that was otherwise than expected.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Difference {
     /// What was compared.
@@ -32,6 +32,16 @@ pub struct Difference {
     pub expected: String,
     /// What was.
     pub got: String,
+    /// How far floats in it might have been from those expected, where a check says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approx: Option<f64>,
+}
+
+impl Difference {
+    /// A difference in which nothing may be near.
+    pub fn new(subject: Subject, expected: impl Into<String>, got: impl Into<String>) -> Self {
+        Self { subject, expected: expected.into(), got: got.into(), approx: None }
+    }
 }
 
 /// What was compared.
@@ -108,9 +118,8 @@ fn judge_ending(
     expectation: &Expectation,
     ending: &Ending,
 ) -> Result<Option<Difference>, ExpectationError> {
-    let otherwise = |expected: String| {
-        Some(Difference { subject: Subject::Ending, expected, got: ending.to_string() })
-    };
+    let otherwise =
+        |expected: String| Some(Difference::new(Subject::Ending, expected, ending.to_string()));
     if let Some(limit) = expectation.exceeds {
         let met = matches!(ending, Ending::Exceeded(over) if *over == limit);
         let expected = || format!("stopped: over the limit `{}`", limit.name());
@@ -124,9 +133,9 @@ fn judge_ending(
         return Ok(match returned(ending, "returns")? {
             Some(returned) => {
                 let wanted = read(wanted, returned)?;
-                let near = expectation.approx.map(|part| format!(", floats within {part}"));
-                let expected = || wanted.text.clone() + &near.unwrap_or_default();
-                if wanted.is(returned, expectation.approx) { None } else { otherwise(expected()) }
+                let approx = expectation.approx;
+                let near = |difference| Difference { approx, ..difference };
+                if wanted.is(returned, approx) { None } else { otherwise(wanted.text).map(near) }
             }
             None => otherwise(wanted.clone()),
         });
@@ -168,17 +177,12 @@ fn read(wanted: &str, returned: &Returned) -> Result<Wanted, ExpectationError> {
 
 fn judge_refusals(part: Option<&str>, refusals: &[Refusal]) -> Option<Difference> {
     let part = part?;
-    let of = |refusal: &Refusal| match &refusal.wanted {
-        Some(wanted) => format!("{}: {wanted}", refusal.function),
-        None => refusal.function.clone(),
-    };
-    let tells = |refusal: &Refusal| of(refusal).contains(part) || refusal.grant.contains(part);
-    if refusals.iter().any(tells) {
+    if refusals.iter().any(|refusal| refusal.is_meant_by(part)) {
         return None;
     }
-    let got: Vec<_> = refusals.iter().map(of).collect();
+    let got: Vec<_> = refusals.iter().map(Refusal::what).collect();
     let got = if got.is_empty() { "nothing was refused".to_owned() } else { got.join("\n") };
-    Some(Difference { subject: Subject::Refusals, expected: format!("a refusal: {part}"), got })
+    Some(Difference::new(Subject::Refusals, format!("a refusal: {part}"), got))
 }
 
 fn judge_stream(subject: Subject, expected: Option<&str>, got: Option<&str>) -> Option<Difference> {
@@ -188,17 +192,19 @@ fn judge_stream(subject: Subject, expected: Option<&str>, got: Option<&str>) -> 
     }
     let not_kept = "nothing was kept, because it is not granted";
     let got = got.unwrap_or(not_kept).to_owned();
-    Some(Difference { subject, expected: expected.to_owned(), got })
+    Some(Difference::new(subject, expected, got))
 }
 
 fn judge_file(path: &str, expected: &str, got: Option<&WatchedFile>) -> Option<Difference> {
     let got = match got {
         Some(WatchedFile::Written(text)) if text == expected => return None,
         Some(WatchedFile::Written(text)) => text.clone(),
+        Some(WatchedFile::NoText(text)) => format!("bytes that are not UTF-8: {text}"),
+        Some(WatchedFile::TooLong { most }) => format!("more than {most} bytes"),
         Some(WatchedFile::Untouched) => "a file that was there before, and was not written".into(),
         Some(WatchedFile::Missing) | None => "no such file".into(),
     };
-    Some(Difference { subject: Subject::File(path.to_owned()), expected: expected.to_owned(), got })
+    Some(Difference::new(Subject::File(path.to_owned()), expected, got))
 }
 
 #[cfg(test)]
@@ -264,11 +270,7 @@ mod tests {
     fn another_value_is_a_difference_in_canonical_spelling() {
         let verdict =
             judge(&returns("[ 1,2 ]"), &returned("[1, 3]", Type::list(Type::U8))).unwrap();
-        let difference = Difference {
-            subject: Subject::Ending,
-            expected: "[1, 2]".into(),
-            got: "[1, 3]".into(),
-        };
+        let difference = Difference::new(Subject::Ending, "[1, 2]", "[1, 3]");
         assert_eq!(verdict, Verdict::Fail { differences: vec![difference] });
     }
 
@@ -292,8 +294,8 @@ mod tests {
         let Verdict::Fail { differences } = judge(&near, &floats("[1.1, 2]")).unwrap() else {
             panic!("it passed")
         };
-        assert_eq!(differences[0].expected, "[1, 2], floats within 0.001");
-        assert_eq!(differences[0].got, "[1.1, 2]");
+        let difference = Difference::new(Subject::Ending, "[1, 2]", "[1.1, 2]");
+        assert_eq!(differences, [Difference { approx: Some(1e-3), ..difference }]);
     }
 
     fn matches(pattern: &str) -> Expectation {
@@ -407,6 +409,8 @@ mod tests {
             (WatchedFile::Written("text\n".into()), "text\n"),
             (WatchedFile::Untouched, "a file that was there before, and was not written"),
             (WatchedFile::Missing, "no such file"),
+            (WatchedFile::NoText("text".into()), "bytes that are not UTF-8: text"),
+            (WatchedFile::TooLong { most: 4 }, "more than 4 bytes"),
         ] {
             let verdict = judge(&wants, &became(file)).unwrap();
             let Verdict::Fail { differences } = verdict else { panic!("it passed") };

@@ -55,8 +55,15 @@ pub enum WatchedFile {
     Missing,
     /// It is as it was before.
     Untouched,
-    /// It was written, and this is in it; bytes that are not UTF-8 show as `U+FFFD`.
+    /// It was written, and this is all that is in it.
     Written(String),
+    /// It was written with bytes that are not UTF-8, which show as `U+FFFD`.
+    NoText(String),
+    /// It was written, and is longer than so many bytes; no more is read.
+    TooLong {
+        /// The bytes.
+        most: usize,
+    },
 }
 
 /// How a call ended.
@@ -162,6 +169,19 @@ impl Refusal {
     /// What stands in `wanted` for all that was tried with a function after the first different
     /// things.
     pub const OTHERS: &str = "other things";
+
+    /// What was refused: the function, and what it asked for.
+    pub fn what(&self) -> String {
+        match &self.wanted {
+            Some(wanted) => format!("{}: {wanted}", self.function),
+            None => self.function.clone(),
+        }
+    }
+
+    /// Whether it is the one that a check means by `denied = "part"`.
+    pub fn is_meant_by(&self, part: &str) -> bool {
+        self.what().contains(part) || self.grant.contains(part)
+    }
 }
 
 impl fmt::Display for Refusal {

@@ -7,6 +7,8 @@ mod update;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use miette::Diagnostic;
+
 use super::context::Context;
 use super::perform::{Performed, perform};
 use super::sandbox::{self, Sandbox};
@@ -14,7 +16,7 @@ use super::{CommandError, Ending, typed};
 use crate::build::Project;
 use crate::check::{Difference, Outcome, Step};
 use crate::cli::CheckOptions;
-use crate::manifest::{Check, Rewrite};
+use crate::manifest::{Check, ManifestError, Rewrite};
 use crate::nearest::quoted;
 use crate::report::Checked;
 
@@ -22,34 +24,51 @@ use crate::report::Checked;
 type Chosen<'p> = (usize, &'p Check, Vec<Step>);
 
 pub(super) fn run(context: &Context<'_>, options: &CheckOptions) -> Result<Ending, CommandError> {
+    // Before anything can fail: whoever reads the results of a former run takes them for this one's.
+    options.junit.as_deref().map_or(Ok(()), results::prepare)?;
     let project = typed::project(context, &options.runtime)?;
     let (mut alone, mut composed) = (Vec::new(), Vec::new());
     for (number, check) in select::select(&project.manifest.checks, &options.filter)? {
         let chosen = (number, check, sandbox::steps(&project.manifest, check)?);
         if check.component.is_some() { alone.push(chosen) } else { composed.push(chosen) }
     }
-    options.junit.as_deref().map_or(Ok(()), results::prepare)?;
-    let mut made = Made { context, options, all: Vec::new(), rewrites: Vec::new() };
+    let mut made =
+        Made { context, options, all: Vec::new(), rewrites: Vec::new(), is_wrong: false };
     let sandboxes = open_alone(context, &project, &alone)?;
     made.make(&alone, |check| {
         check.component.as_ref().map(|name| &sandboxes[name.get_ref().as_str()])
     })?;
-    if !made.is_over() {
-        let built = context.build(&project, true)?;
+    let is_whole_meant = !composed.is_empty() || options.filter.is_empty();
+    if is_whole_meant && !made.is_over() {
+        let whole = match open_whole(context, &project) {
+            Ok(whole) => whole,
+            Err(error) => {
+                made.leave(&project, &composed, &error)?;
+                return Err(error);
+            }
+        };
         if alone.is_empty() && composed.is_empty() {
             context.report.note("the manifest has no check; add one under `[[check]]`");
         }
-        let whole = Sandbox::open(context, &project, &built)?;
         made.make(&composed, |_| Some(&whole))?;
     }
     made.tell(&project)?;
+    if options.update {
+        update::write(context, &project, &made.rewrites)?;
+    }
     if !project.manifest.interop.is_empty() {
         let names = project.manifest.interop.keys().map(|name| name.get_ref().as_str());
         let left = format!("for `poly interop` to compare: {}", quoted(names));
         context.report.done("left", &left);
     }
-    let passed = made.all.iter().all(|checked| checked.passed);
-    Ok(if passed { Ending::Well } else { Ending::Failed })
+    Ok(made.ending())
+}
+
+fn open_whole<'p>(
+    context: &'p Context<'p>,
+    project: &'p Project,
+) -> Result<Sandbox<'p>, CommandError> {
+    Sandbox::open(context, project, &context.build(project, true)?)
 }
 
 /// Each component that is called by itself, by name; built side by side.
@@ -74,12 +93,20 @@ fn open_alone<'p>(
     Ok(opened)
 }
 
+/// An error and the remedy, without its place.
+fn text_of(error: &dyn Diagnostic) -> String {
+    let help = error.help().map(|help| format!("; {help}"));
+    format!("{error}{}", help.unwrap_or_default())
+}
+
 /// The checks that were made so far.
 struct Made<'c> {
     context: &'c Context<'c>,
     options: &'c CheckOptions,
     all: Vec<Checked>,
     rewrites: Vec<Rewrite>,
+    /// Whether one of them cannot be judged.
+    is_wrong: bool,
 }
 
 impl Made<'_> {
@@ -96,28 +123,77 @@ impl Made<'_> {
     ) -> Result<(), CommandError> {
         for (number, check, steps) in checks {
             let Some(sandbox) = sandbox(check).filter(|_| !self.is_over()) else { continue };
+            let mut rewrites = Vec::new();
             let takes = |step, differences: &[Difference], outcome: &Outcome| {
-                let rewrites = || update::rewrites(*number, check, step, differences, outcome);
-                let new = self.options.update.then(rewrites).flatten();
-                self.rewrites.extend(new.iter().flatten().cloned());
+                let new = || update::rewrites(*number, check, step, differences, outcome);
+                let new = self.options.update.then(new).flatten();
+                rewrites.extend(new.iter().flatten().cloned());
                 new.is_some()
             };
-            let Performed { mut outcomes, differences } = perform(sandbox, check, steps, takes)?;
+            let performed = match perform(sandbox, check, steps, takes) {
+                // It is the check that is wrong, and the others may not be.
+                Err(CommandError::Manifest(error)) => {
+                    self.refuse(check, &error, sandbox);
+                    continue;
+                }
+                performed => performed?,
+            };
+            let Performed { mut outcomes, differences } = performed;
+            // A check that fails all the same stays as it is.
+            if differences.is_empty() {
+                self.rewrites.extend(rewrites);
+            }
             if let Some(last) = outcomes.last_mut().filter(|_| !differences.is_empty()) {
                 sandbox.locate(last);
             }
             let mut checked = Checked::new(check, sandbox.place(check), differences, &outcomes);
             if let Some(last) = outcomes.last() {
-                checked = checked.with_streams(last).with_help(sandbox.unseen(last));
+                checked = checked.with_streams(last).with_help(sandbox.unseen(Some(check), last));
             }
             self.context.report.checked(&checked);
             // One that failed has told what was refused.
-            for outcome in outcomes.iter().filter(|_| checked.passed) {
-                sandbox::tell_refusals(self.context.report, outcome);
+            if checked.passed {
+                sandbox::tell_refusals_of(self.context.report, steps, &outcomes);
             }
             self.all.push(checked);
         }
         Ok(())
+    }
+
+    /// Tells that a check cannot be judged, and why.
+    fn refuse(&mut self, check: &Check, error: &ManifestError, sandbox: &Sandbox<'_>) {
+        let place = sandbox.place(check);
+        let checked = Checked::unjudged(check, place, text_of(error));
+        self.context.report.checked(&checked);
+        self.context.report.error(error);
+        self.all.push(checked);
+        self.is_wrong = true;
+    }
+
+    /// Tells what came of the checks that were made before the whole could not be; the others count
+    /// as failed.
+    fn leave(
+        &mut self,
+        project: &Project,
+        others: &[Chosen<'_>],
+        error: &CommandError,
+    ) -> Result<(), CommandError> {
+        if self.all.is_empty() {
+            return Ok(());
+        }
+        for (_, check, _) in others {
+            let place = self.context.place(&project.manifest, check.span().start);
+            self.all.push(Checked::unjudged(check, place, text_of(error)));
+        }
+        self.tell(project)
+    }
+
+    fn ending(&self) -> Ending {
+        match self.all.iter().all(|checked| checked.passed) {
+            true => Ending::Well,
+            false if self.is_wrong => Ending::Wrong,
+            false => Ending::Failed,
+        }
     }
 
     /// Tells what came of all of them, where that was asked for.
@@ -125,9 +201,6 @@ impl Made<'_> {
         self.context.report.all_checked(&self.all);
         if let Some(file) = &self.options.junit {
             results::write(file, project.manifest.pipeline.name.get_ref(), &self.all)?;
-        }
-        if self.options.update {
-            update::write(self.context, project, &self.rewrites)?;
         }
         Ok(())
     }

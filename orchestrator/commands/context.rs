@@ -20,8 +20,9 @@ use crate::build::{
 use crate::check::Trap;
 use crate::cli::Global;
 use crate::config::Config;
+use crate::manifest::Manifest;
 use crate::plan::Action;
-use crate::report::{Report, Summary};
+use crate::report::{CheckPlace, Report, Summary};
 use crate::toolchain::environment;
 
 /// What every command starts from.
@@ -76,6 +77,12 @@ impl<'a> Context<'a> {
     /// The pipeline of the manifest.
     pub(super) fn project(&self) -> Result<Project, CommandError> {
         Ok(Project::open(&self.manifest)?)
+    }
+
+    /// A place in the manifest, by its byte.
+    pub(super) fn place(&self, manifest: &Manifest, at: usize) -> CheckPlace {
+        let (line, column) = manifest.line_and_column(at);
+        CheckPlace { file: self.manifest.display().to_string(), line, column }
     }
 
     /// The pipeline of the manifest, if there is a manifest.

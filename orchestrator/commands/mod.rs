@@ -49,6 +49,8 @@ enum Ending {
     Well,
     /// It found what a person must mend: a failed check, a missing tool.
     Failed,
+    /// The manifest is wrong, as has been told.
+    Wrong,
 }
 
 /// Does what was typed. The exit code is 0 if all is well, 1 if a build or a check failed,
@@ -85,6 +87,7 @@ fn exit_code(ended: &Result<Ending, CommandError>, report: &Report) -> ExitCode 
         _ if !written => ExitCode::from(2),
         Ok(Ending::Well) => ExitCode::SUCCESS,
         Ok(Ending::Failed) => ExitCode::from(1),
+        Ok(Ending::Wrong) => ExitCode::from(2),
         Err(error) => ExitCode::from(error.exit_code()),
     }
 }

@@ -21,7 +21,8 @@ pub(super) struct Performed {
 }
 
 /// Makes the calls of a check, up to the first that is not as expected. `takes` is asked whether
-/// that in which a step, by its number from 0, differs is taken all the same.
+/// that in which a step, by its number from 0, differs is taken all the same. A check that cannot be
+/// judged is an error of the manifest.
 pub(super) fn perform(
     sandbox: &Sandbox<'_>,
     check: &Check,
@@ -39,12 +40,18 @@ pub(super) fn perform(
                 instance.add_files(&mut outcome, watch.end());
                 outcome
             }
+            // What did not start ends at its first step.
             Err(outcome) => outcome.clone(),
         };
         let verdict = judge(&step.expectation, &outcome)
             .map_err(|error| sandbox.at_call(check, index, &error))?;
         let differences = match verdict {
             Verdict::Fail { differences } if !takes(index, &differences, &outcome) => differences,
+            // Whatever was expected of it, nothing can follow.
+            _ if !outcome.is_return() && index + 1 < steps.len() => {
+                let (expected, got) = ("a return, because a step follows", &outcome.ending);
+                vec![Difference::new(Subject::Ending, expected, got.to_string())]
+            }
             _ => Vec::new(),
         };
         outcomes.push(outcome);
@@ -53,10 +60,9 @@ pub(super) fn perform(
         }
     }
     // What was held to the end may resist being dropped.
-    let undropped = started.ok().and_then(Instance::finish).map(|ending| Difference {
-        subject: Subject::Ending,
-        expected: "what is still held is dropped".to_owned(),
-        got: ending.to_string(),
+    let undropped = started.ok().and_then(Instance::finish).map(|ending| {
+        let expected = "what is still held is dropped";
+        Difference::new(Subject::Ending, expected, ending.to_string())
     });
     let mut differences: Vec<_> = undropped.into_iter().collect();
     if differences.is_empty() {
@@ -86,7 +92,7 @@ fn hold(
             Err(ending) => {
                 let expected =
                     format!("a return of {}, which is made again and again", call.text());
-                return Ok(Some(Difference { subject, expected, got: ending.to_string() }));
+                return Ok(Some(Difference::new(subject, expected, ending.to_string())));
             }
         }
     }

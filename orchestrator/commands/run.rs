@@ -63,7 +63,7 @@ fn one_call(
         sandbox.locate(&mut outcome);
     }
     tell_streams(context.report, &outcome);
-    sandbox::tell_refusals(context.report, &outcome);
+    sandbox::tell_refusals(context.report, &outcome, None);
     returned(context.report, &sandbox, call, &outcome)
 }
 
@@ -118,13 +118,13 @@ fn first_check(
         }
     }
     // Its streams have been told.
-    let unseen = outcomes.last().and_then(|last| sandbox.unseen(last));
+    let unseen = outcomes.last().and_then(|last| sandbox.unseen(Some(check), last));
     let checked =
         Checked::new(check, sandbox.place(check), differences, &outcomes).with_help(unseen);
     context.report.checked(&checked);
     // One that failed has told what was refused.
-    for outcome in outcomes.iter().filter(|_| checked.passed) {
-        sandbox::tell_refusals(context.report, outcome);
+    if checked.passed {
+        sandbox::tell_refusals_of(context.report, steps, &outcomes);
     }
     Ok(if checked.passed { Ending::Well } else { Ending::Failed })
 }

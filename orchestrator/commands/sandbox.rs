@@ -8,7 +8,7 @@ use miette::Diagnostic;
 use super::CommandError;
 use super::context::Context;
 use crate::build::{Built, Project};
-use crate::check::{Call, Ending, Frame, Outcome, Samples, Step, Trap};
+use crate::check::{Call, Ending, Frame, Outcome, Refusal, Samples, Step, Trap};
 use crate::host::{self, Engine, EngineOptions, Instance, Parts, Program, StartError, Watch};
 use crate::manifest::{Check, Grants, Limit, Limits, Manifest, Profile, Spanned};
 use crate::nearest::quoted;
@@ -199,7 +199,7 @@ impl<'p> Sandbox<'p> {
                     lines.push(title);
                     lines.extend(frames.into_iter().map(|frame| format!("  {frame}")));
                 }
-                lines.extend(self.unseen(outcome));
+                lines.extend(self.unseen(None, outcome));
                 (!lines.is_empty()).then(|| lines.join("\n"))
             }
             Ending::Exceeded(limit) => {
@@ -242,16 +242,15 @@ impl<'p> Sandbox<'p> {
 
     /// Where the manifest has a check.
     pub(super) fn place(&self, check: &Check) -> CheckPlace {
-        let (line, column) = self.project.manifest.line_and_column(check.span().start);
-        CheckPlace { file: self.context.manifest.display().to_string(), line, column }
+        self.context.place(&self.project.manifest, check.span().start)
     }
 
     /// How to see more of a trap: what a component wrote before it, if it may have written anything
     /// that was not kept (most languages tell there why they give up), and where in its sources it
     /// was.
-    pub(super) fn unseen(&self, outcome: &Outcome) -> Option<String> {
+    pub(super) fn unseen(&self, check: Option<&Check>, outcome: &Outcome) -> Option<String> {
         let Ending::Trapped(trap) = &outcome.ending else { return None };
-        let granted = self.project.manifest.grants.stderr.is_granted();
+        let granted = self.grants(check).stderr.is_granted();
         let can_write = self.parts.parts.iter().any(|(_, part)| part.can_write_to_stderr());
         let lost = !granted && can_write;
         let lost = lost.then(|| "grant `stderr = true` to see what it wrote".to_owned());
@@ -287,10 +286,19 @@ pub(super) fn steps(manifest: &Manifest, check: &Check) -> Result<Vec<Step>, Com
     Step::of(check).map_err(|error| at_call(manifest, check, error.index, &error.fault))
 }
 
-/// Tells what a call tried to use and was not granted.
-pub(super) fn tell_refusals(report: &Report, outcome: &Outcome) {
-    for refusal in &outcome.refusals {
+/// Tells what a call tried to use and was not granted, but for what was to be `denied`: nobody should
+/// grant that.
+pub(super) fn tell_refusals(report: &Report, outcome: &Outcome, denied: Option<&str>) {
+    let is_meant = |refusal: &&Refusal| denied.is_some_and(|part| refusal.is_meant_by(part));
+    for refusal in outcome.refusals.iter().filter(|refusal| !is_meant(refusal)) {
         report.note(&refusal.to_string());
+    }
+}
+
+/// The same of a check that passed.
+pub(super) fn tell_refusals_of(report: &Report, steps: &[Step], outcomes: &[Outcome]) {
+    for (step, outcome) in steps.iter().zip(outcomes) {
+        tell_refusals(report, outcome, step.expectation.denied.as_deref());
     }
 }
 

@@ -1,9 +1,10 @@
 //! Files that a call is expected to write, watched from outside the sandbox.
 //!
 //! A file that was there before proves nothing, so each is looked at before the call and after it:
-//! one whose inode, size and times are the same was not written. A file system's clock ticks
-//! slowly; of a file that was written within the last ticks, the watch waits until the next write
-//! must show. Where a link leads out of the granted directory, no file is read.
+//! one whose inode, size, time of modification and bytes are the same was not written. The time of
+//! its last change says nothing: a new name, link or permission moves it too. A file system's clock
+//! ticks slowly; of a file that was written within the last ticks, the watch waits until the next
+//! write must show. Where a link leads out of the granted directory, no file is read.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata};
@@ -20,26 +21,32 @@ use crate::manifest::{Grants, writable};
 const TICK: Duration = Duration::from_millis(25);
 
 /// How much of a file is read: more than anybody writes into a manifest.
-pub(super) const MOST: u64 = 1 << 20;
+const MOST: usize = 1 << 20;
 
 /// Files under watch, by the guest's path.
 pub struct Watch(BTreeMap<String, Watched>);
 
 struct Watched {
-    /// The granted directory, links followed.
-    directory: PathBuf,
-    path: PathBuf,
+    file: Granted,
     /// What the file was before; none if there was none.
-    before: Option<Identity>,
+    before: Option<Seen>,
 }
 
-/// Changes with whatever is done to a file.
+/// A path in a granted directory.
+struct Granted {
+    /// The directory, links followed.
+    directory: PathBuf,
+    path: PathBuf,
+}
+
+/// A file at some time. A write changes it.
 #[derive(PartialEq, Eq)]
-struct Identity {
+struct Seen {
     inode: (u64, u64),
     size: u64,
     modified: (i64, i64),
-    changed: (i64, i64),
+    /// Its bytes; of a file of more than `MOST`, one more than that.
+    bytes: Vec<u8>,
 }
 
 impl Watch {
@@ -56,13 +63,14 @@ impl Watch {
             // Where it is now, and not where a link leads that the component puts in its place.
             let directory = fs::canonicalize(&named).ok()?;
             let path = named.join(place.file);
-            let before = fs::metadata(&path).ok();
-            if let Some(written) = before.as_ref().and_then(|before| before.modified().ok()) {
+            let written = fs::metadata(&path).and_then(|found| found.modified());
+            if let Ok(written) = written {
                 let passed = SystemTime::now().duration_since(written).unwrap_or_default();
                 thread::sleep(TICK.saturating_sub(passed));
             }
-            let before = before.as_ref().map(Identity::of);
-            Some((guest.clone(), Watched { directory, path, before }))
+            let file = Granted { directory, path };
+            let before = file.look();
+            Some((guest.clone(), Watched { file, before }))
         });
         Self(watched.collect())
     }
@@ -75,37 +83,43 @@ impl Watch {
 
 impl Watched {
     fn now(&self) -> WatchedFile {
-        let within = |path: PathBuf| path.starts_with(&self.directory);
-        let found = fs::metadata(&self.path).ok().filter(Metadata::is_file);
-        let Some(found) = found.filter(|_| fs::canonicalize(&self.path).is_ok_and(within)) else {
-            return WatchedFile::Missing;
-        };
-        if self.before.as_ref() == Some(&Identity::of(&found)) {
-            return WatchedFile::Untouched;
-        }
-        let mut bytes = Vec::new();
-        let read = File::open(&self.path).and_then(|file| file.take(MOST).read_to_end(&mut bytes));
-        match read {
-            Ok(_) => WatchedFile::Written(String::from_utf8_lossy(&bytes).into_owned()),
-            Err(_) => WatchedFile::Missing,
+        let found = self.file.look();
+        match found {
+            None => WatchedFile::Missing,
+            found if found == self.before => WatchedFile::Untouched,
+            Some(found) if found.bytes.len() > MOST => WatchedFile::TooLong { most: MOST },
+            Some(found) => match String::from_utf8(found.bytes) {
+                Ok(text) => WatchedFile::Written(text),
+                Err(error) => {
+                    WatchedFile::NoText(String::from_utf8_lossy(error.as_bytes()).into_owned())
+                }
+            },
         }
     }
 }
 
-impl Identity {
-    fn of(found: &Metadata) -> Self {
-        Self {
+impl Granted {
+    /// The file as it is now; none if there is no file that can be read.
+    fn look(&self) -> Option<Seen> {
+        let found = fs::metadata(&self.path).ok().filter(Metadata::is_file)?;
+        if !fs::canonicalize(&self.path).is_ok_and(|path| path.starts_with(&self.directory)) {
+            return None;
+        }
+        let mut bytes = Vec::new();
+        let file = File::open(&self.path).ok()?;
+        file.take(MOST as u64 + 1).read_to_end(&mut bytes).ok()?;
+        Some(Seen {
             inode: (found.dev(), found.ino()),
             size: found.size(),
             modified: (found.mtime(), found.mtime_nsec()),
-            changed: (found.ctime(), found.ctime_nsec()),
-        }
+            bytes,
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     use tempfile::TempDir;
 
@@ -162,5 +176,65 @@ mod tests {
         fs::remove_dir(top.path().join("work/out")).unwrap();
         symlink("../other", top.path().join("work/out")).unwrap();
         assert_eq!(watch.end().into_values().collect::<Vec<_>>(), [WatchedFile::Missing]);
+    }
+
+    #[test]
+    fn another_name_or_permission_is_no_write() {
+        let top = TempDir::new().unwrap();
+        for name in ["linked", "moved", "permitted", "read", "reset"] {
+            fs::write(top.path().join(name), "text").unwrap();
+        }
+        let [linked, moved, permitted, read, reset] =
+            ["linked", "moved", "permitted", "read", "reset"].map(|name| top.path().join(name));
+        let other = top.path().join("other");
+        let became = watched(&top, ["linked", "moved", "permitted", "read", "reset"], || {
+            fs::hard_link(&linked, &other).unwrap();
+            fs::rename(&moved, &other).unwrap();
+            fs::rename(&other, &moved).unwrap();
+            fs::set_permissions(&permitted, fs::Permissions::from_mode(0o600)).unwrap();
+            let now = fs::FileTimes::new().set_accessed(SystemTime::now());
+            File::open(&read).unwrap().set_times(now).unwrap();
+            // Other bytes of the same size, said to be as old.
+            let before = fs::metadata(&reset).unwrap().modified().unwrap();
+            fs::write(&reset, "TEXT").unwrap();
+            File::options().write(true).open(&reset).unwrap().set_modified(before).unwrap();
+        });
+        let untouched = || WatchedFile::Untouched;
+        let written = WatchedFile::Written("TEXT".to_owned());
+        assert_eq!(became, [untouched(), untouched(), untouched(), untouched(), written]);
+    }
+
+    #[test]
+    fn what_is_no_text_or_too_long_is_not_taken_for_another_file() {
+        let top = TempDir::new().unwrap();
+        let became = watched(&top, ["binary", "just", "long", "shown"], || {
+            fs::write(top.path().join("binary"), b"a\xffb").unwrap();
+            fs::write(top.path().join("just"), vec![b'a'; MOST]).unwrap();
+            fs::write(top.path().join("long"), vec![b'a'; MOST + 1]).unwrap();
+            fs::write(top.path().join("shown"), "a\u{fffd}b").unwrap();
+        });
+        assert_eq!(
+            became,
+            [
+                WatchedFile::NoText("a\u{fffd}b".to_owned()),
+                WatchedFile::Written("a".repeat(MOST)),
+                WatchedFile::TooLong { most: MOST },
+                WatchedFile::Written("a\u{fffd}b".to_owned()),
+            ]
+        );
+    }
+
+    /// What became of files in `top` while something was done, in the order of their names.
+    fn watched<const N: usize>(
+        top: &TempDir,
+        names: [&str; N],
+        done: impl FnOnce(),
+    ) -> Vec<WatchedFile> {
+        let grants: Grants =
+            toml::from_str("dirs = [{ host = '.', guest = '/out', access = 'read-write' }]")
+                .unwrap();
+        let watch = Watch::begin(&grants, top.path(), &names.map(|name| format!("/out/{name}")));
+        done();
+        watch.end().into_values().collect()
     }
 }

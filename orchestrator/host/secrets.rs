@@ -11,7 +11,6 @@ use std::sync::Arc;
 use wasmtime::component::Val;
 use wasmtime::component::wasm_wave;
 
-use super::files;
 use crate::check::{Ending, Outcome, WatchedFile};
 
 /// The secrets of one instance; clones share them.
@@ -75,23 +74,11 @@ impl Secrets {
         text
     }
 
-    /// A text that was cut, without their values, and without the beginning of one at its end.
-    fn hide_in_cut(&self, text: &mut String) {
-        // Where the cut went through a character.
-        let whole = text.trim_end_matches(char::REPLACEMENT_CHARACTER);
-        let shown = self.veil().pass(whole.as_bytes());
-        *text = String::from_utf8_lossy(&shown).into_owned();
-    }
-
     /// Takes their values out of what is in files.
     pub(super) fn hide_in_files(&self, files: &mut BTreeMap<String, WatchedFile>) {
         for file in files.values_mut() {
-            match file {
-                WatchedFile::Written(text) if text.len() as u64 >= files::MOST => {
-                    self.hide_in_cut(text);
-                }
-                WatchedFile::Written(text) => self.hide(text),
-                WatchedFile::Missing | WatchedFile::Untouched => {}
+            if let WatchedFile::Written(text) | WatchedFile::NoText(text) = file {
+                self.hide(text);
             }
         }
     }
@@ -195,24 +182,17 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_text_does_not_end_with_half_a_value() {
-        let secrets = secrets(&[("A", "aba"), ("B", "b\u{e4}c")]);
-        let most = usize::try_from(files::MOST).unwrap();
-        for (end, expected) in [
-            ("xab", "x"),
-            ("xaba", "x[secret A]"),
-            ("xb\u{fffd}", "x"),
-            ("aba!", "[secret A]!"),
-            ("xy", "xy"),
-        ] {
-            let filled = format!("{}{end}", "-".repeat(most - end.len()));
-            let file =
-                |text: String| BTreeMap::from([("f".to_owned(), WatchedFile::Written(text))]);
-            let mut files = file(filled);
-            secrets.hide_in_files(&mut files);
-            let expected = format!("{}{expected}", "-".repeat(most - end.len()));
-            assert!(files == file(expected), "{end}");
-        }
+    fn no_value_is_shown_of_a_file() {
+        let secrets = secrets(&[("A", "aba")]);
+        let files = |text: &str| {
+            BTreeMap::from([
+                ("text".to_owned(), WatchedFile::Written(text.to_owned())),
+                ("bytes".to_owned(), WatchedFile::NoText(format!("{text}\u{fffd}"))),
+            ])
+        };
+        let mut written = files("xaba!");
+        secrets.hide_in_files(&mut written);
+        assert!(written == files("x[secret A]!"));
     }
 
     #[test]

@@ -32,6 +32,9 @@ pub struct Checked {
     pub passed: bool,
     /// What was not.
     pub differences: Vec<Difference>,
+    /// Why it could not be judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
     /// Wall-clock time.
     pub milliseconds: u64,
     /// The fuel it used, where it was counted.
@@ -94,6 +97,7 @@ impl Checked {
             place,
             passed,
             differences,
+            error: None,
             milliseconds: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
             fuel: outcomes.iter().map(|outcome| outcome.fuel).sum(),
             trap,
@@ -103,6 +107,12 @@ impl Checked {
             stderr: None,
             help: None,
         }
+    }
+
+    /// A check that was not made to its end, or could not be judged, and why.
+    pub fn unjudged(check: &Check, place: CheckPlace, error: String) -> Self {
+        let checked = Self::new(check, place, Vec::new(), &[]);
+        Self { passed: false, error: Some(error), fuel: None, ..checked }
     }
 
     /// The same, with what the call wrote, should the check have failed: for those who have not
@@ -134,11 +144,13 @@ impl Checked {
 
     /// The first thing that was otherwise, in one line.
     pub(super) fn message(&self) -> String {
-        let Some(Difference { subject, expected, got }) = self.differences.first() else {
-            return String::new();
-        };
+        if let Some(error) = &self.error {
+            return short(&visible(error));
+        }
+        let Some(difference) = self.differences.first() else { return String::new() };
+        let Difference { expected, got, .. } = difference;
         let [expected, got] = [expected, got].map(|text| short(&visible(text)));
-        format!("{}: expected {expected}, got {got}", subject.title())
+        format!("{}: expected {expected}, got {got}", difference.title())
     }
 
     /// All that there is to say of a failure, line by line; with `all`, every function that was
@@ -146,8 +158,10 @@ impl Checked {
     pub(super) fn failure(&self, all: bool, paint: Paint<'_>) -> Vec<String> {
         let step = self.step.map(|step| format!("step {step}: {}", short(&visible(&self.call))));
         let mut lines: Vec<String> = step.into_iter().collect();
-        for Difference { subject, expected, got } in &self.differences {
-            let title = subject.title();
+        lines.extend(self.error.as_deref().map(visible));
+        for difference in &self.differences {
+            let title = difference.title();
+            let Difference { subject, expected, got, .. } = difference;
             lines.extend(match subject {
                 Subject::Ending | Subject::Fuel | Subject::Time => {
                     values(&title, expected, got, paint)
@@ -190,6 +204,17 @@ fn short(line: &str) -> String {
     }
 }
 
+impl Difference {
+    /// What it is titled.
+    fn title(&self) -> String {
+        let title = self.subject.title();
+        match self.approx {
+            Some(part) => format!("{title} (floats within {part})"),
+            None => title,
+        }
+    }
+}
+
 impl Subject {
     /// What a difference is titled.
     fn title(&self) -> String {
@@ -222,6 +247,7 @@ pub(super) mod tests {
             place: CheckPlace { file: "pipeline.toml".to_owned(), line: 7, column: 1 },
             passed: true,
             differences: Vec::new(),
+            error: None,
             milliseconds: 12,
             fuel: None,
             trap: None,
@@ -234,8 +260,7 @@ pub(super) mod tests {
     }
 
     pub(in super::super) fn failed(call: &str, expected: &str, got: &str) -> Checked {
-        let [expected, got] = [expected, got].map(str::to_owned);
-        let differences = vec![Difference { subject: Subject::Ending, expected, got }];
+        let differences = vec![Difference::new(Subject::Ending, expected, got)];
         Checked { passed: false, differences, ..passed(call) }
     }
 
@@ -260,6 +285,25 @@ pub(super) mod tests {
             stderr: Some("it is <full>\u{1b}[2J\0\u{ffff}\n".to_owned()),
             ..failed(call, "43", "a trap: unreachable")
         }
+    }
+
+    #[test]
+    fn values_that_may_be_near_are_narrowed_like_others() {
+        let (expected, got) = (["1.5"; 40].join(", "), ["1.5"; 39].join(", "));
+        let mut checked = failed(
+            "f()",
+            &format!("{{a: [{expected}], b: 2}}"),
+            &format!("{{a: [{got}, 9], b: 2}}"),
+        );
+        checked.differences[0].approx = Some(1e-3);
+        assert_data_eq!(
+            checked.failure(false, &|_, text| text.to_owned()).join("\n"),
+            str![[r#"
+result (floats within 0.001) at a[39]
+  expected  1.5
+  got       9
+"#]]
+        );
     }
 
     #[test]

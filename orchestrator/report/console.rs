@@ -252,8 +252,11 @@ impl Console {
             Side::Got => self.paint(Tone::Bad, text),
         };
         let mut text = self.verb(Tone::Bad, "failed", &what);
-        for line in checked.failure(self.look.verbose, &paint) {
-            let _ = write!(text, "\n{:VERB$} {line}", "");
+        // Why one cannot be judged is told as an error, with its place.
+        if checked.error.is_none() {
+            for line in checked.failure(self.look.verbose, &paint) {
+                let _ = write!(text, "\n{:VERB$} {line}", "");
+            }
         }
         self.print(&text);
         self.annotate(checked);

@@ -1,11 +1,11 @@
 //! JUnit XML, as Jenkins, GitLab and most other services read it: one suite, a case for each check.
 //!
 //! There is no standard; what is written here is what they agree on. A check that was stopped (by
-//! a trap, by a limit) and should have gone on is an `error`, any other that failed is a `failure`.
-//! Services tell cases apart by their names, so that a call which is checked twice has its place in
-//! its name. Characters that XML cannot hold are written as in Rust's source: `\u{1b}`.
+//! a trap, by a limit) and should have gone on, or that could not be judged, is an `error`, any other that failed is a `failure`.
+//! Services tell cases apart by their names, from one run to the next, so that the second of several
+//! that are called the same has `#2` behind its name. Characters that XML cannot hold are written as in Rust's source: `\u{1b}`.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::io;
 
 use quick_xml::Writer;
@@ -13,7 +13,7 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use super::Checked;
 use super::tail::visible;
-use crate::check::Subject;
+use crate::check::{Difference, Subject};
 
 type Xml = Writer<Vec<u8>>;
 
@@ -32,10 +32,6 @@ pub fn junit(pipeline: &str, all: &[Checked]) -> String {
 
 fn document(xml: &mut Xml, pipeline: &str, all: &[Checked]) -> io::Result<()> {
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-    let mut names = BTreeMap::<&str, usize>::new();
-    for checked in all {
-        *names.entry(&checked.call).or_default() += 1;
-    }
     let errors = all.iter().filter(|checked| !checked.passed && is_error(checked)).count();
     let failures = all.iter().filter(|checked| !checked.passed).count() - errors;
     let numbers = [
@@ -54,25 +50,35 @@ fn document(xml: &mut Xml, pipeline: &str, all: &[Checked]) -> io::Result<()> {
                 .with_attribute(("name", pipeline))
                 .with_attributes(numbers())
                 .write_inner_content(|xml| {
-                    let is_twice = |checked: &Checked| names[checked.call.as_str()] > 1;
-                    all.iter()
-                        .try_for_each(|checked| case(xml, pipeline, checked, is_twice(checked)))
+                    let mut cases = all.iter().zip(names(all));
+                    cases.try_for_each(|(checked, name)| case(xml, pipeline, checked, &name))
                 })?;
             Ok(())
         })?;
     Ok(())
 }
 
-fn case(xml: &mut Xml, pipeline: &str, checked: &Checked, is_twice: bool) -> io::Result<()> {
+/// A name for each check, no two the same, whatever lines they are on.
+fn names(all: &[Checked]) -> Vec<String> {
+    let titles: Vec<_> = all.iter().map(|checked| one_line(&checked.title())).collect();
+    let mut taken: BTreeSet<_> = titles.iter().cloned().collect();
+    let mut seen = BTreeSet::new();
+    let name = |title: String| {
+        if seen.insert(title.clone()) {
+            return title;
+        }
+        let numbered = (2..).map(|number| format!("{title} #{number}"));
+        numbered.into_iter().find(|name| taken.insert(name.clone())).expect("there is no end")
+    };
+    titles.into_iter().map(name).collect()
+}
+
+fn case(xml: &mut Xml, pipeline: &str, checked: &Checked, name: &str) -> io::Result<()> {
     let place = &checked.place;
-    let mut name = one_line(&checked.title());
-    if is_twice {
-        name = format!("{name} ({}:{})", place.file, place.line);
-    }
     let element = xml
         .create_element("testcase")
         .with_attribute(("classname", pipeline))
-        .with_attribute(("name", name.as_str()))
+        .with_attribute(("name", name))
         .with_attribute(("time", seconds(checked.milliseconds).as_str()))
         .with_attribute(("file", one_line(&place.file).as_str()))
         .with_attribute(("line", place.line.to_string().as_str()));
@@ -81,8 +87,11 @@ fn case(xml: &mut Xml, pipeline: &str, checked: &Checked, is_twice: bool) -> io:
         return Ok(());
     }
     element.write_inner_content(|xml| {
-        let (kind, of) =
-            if is_error(checked) { ("error", "stopped") } else { ("failure", "otherwise") };
+        let (kind, of) = match &checked.error {
+            Some(_) => ("error", "unjudged"),
+            None if is_error(checked) => ("error", "stopped"),
+            None => ("failure", "otherwise"),
+        };
         let told = checked.failure(false, &|_, text| text.to_owned()).join("\n");
         xml.create_element(kind)
             .with_attribute(("message", one_line(&checked.message()).as_str()))
@@ -99,10 +108,10 @@ fn case(xml: &mut Xml, pipeline: &str, checked: &Checked, is_twice: bool) -> io:
     Ok(())
 }
 
-/// Whether it was stopped and should have gone on.
+/// Whether it was stopped and should have gone on, or could not be judged.
 fn is_error(checked: &Checked) -> bool {
-    checked.is_stopped
-        && checked.differences.iter().any(|difference| difference.subject == Subject::Ending)
+    let ended = |difference: &Difference| difference.subject == Subject::Ending;
+    checked.error.is_some() || checked.is_stopped && checked.differences.iter().any(ended)
 }
 
 /// `0.004`.
@@ -152,12 +161,12 @@ mod tests {
 <testsuites name="p" tests="3" failures="1" errors="1" skipped="0" time="0.036">
   <testsuite name="p" tests="3" failures="1" errors="1" skipped="0" time="0.036">
     <testcase classname="p" name="run(&quot;a &amp; b&quot;)" time="0.012" file="pipeline.toml" line="7"/>
-    <testcase classname="p" name="answer() (pipeline.toml:7)" time="0.012" file="pipeline.toml" line="7">
+    <testcase classname="p" name="answer()" time="0.012" file="pipeline.toml" line="7">
       <failure message="result: expected 43, got 42" type="otherwise">result
   expected  43
   got       42</failure>
     </testcase>
-    <testcase classname="p" name="answer() (pipeline.toml:7)" time="0.012" file="pipeline.toml" line="7">
+    <testcase classname="p" name="answer() #2" time="0.012" file="pipeline.toml" line="7">
       <error message="result: expected 43, got a trap: unreachable" type="stopped">result
   expected  43
   got       a trap: unreachable
@@ -174,6 +183,26 @@ standard error
 
 "#]]
         );
+    }
+
+    #[test]
+    fn cases_are_told_apart_by_what_they_are_called() {
+        let named = |name: &str, call: &str| Checked { name: name.to_owned(), ..passed(call) };
+        let long = "x".repeat(200);
+        let all = [
+            // The same call by other names needs nothing more.
+            named("one", "f()"),
+            named("two", "f()"),
+            named("two", "g()"),
+            named("two #2", "h()"),
+            named("two", "i()"),
+            // Cut short, these are the same.
+            passed(&format!("{long}1")),
+            passed(&format!("{long}2")),
+        ];
+        let long = format!("{}…", &long[..100]);
+        let twin = format!("{long} #2");
+        assert_eq!(names(&all), ["one", "two", "two #3", "two #2", "two #4", &long, &twin]);
     }
 
     #[test]

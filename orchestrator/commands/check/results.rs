@@ -8,7 +8,7 @@ use crate::build::write_over;
 use crate::commands::CommandError;
 use crate::report::{Checked, junit};
 
-/// Says, before anything is built, if there can be no such file. The one of a former run is
+/// Says, before anything else, if there can be no such file. The one of a former run is
 /// removed: whoever reads it later must not take it for this run's, should that end early.
 pub(super) fn prepare(file: &Path) -> Result<(), CommandError> {
     let directory = match file.parent() {
