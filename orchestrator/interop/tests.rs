@@ -80,6 +80,8 @@ proptest! {
         let mut value = Generator::new(seed).value(&of);
         // Neither by the boldest steps alone nor by the smallest.
         for round in 0..5_000 {
+            let is_itself = |other: &Value| text(other) == text(&value);
+            prop_assert!(!smaller(&of, &value).take(30).any(|other| is_itself(&other)));
             let few = smaller(&of, &value).take(round * 7 % 30 + 1);
             let Some(simpler) = few.last() else { break };
             assert_fits(&of, &simpler);
