@@ -33,6 +33,7 @@ mod smaller;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod wit_type;
 
 pub use agree::{Agreed, Disagreement, Export, Skipped, agree};
 pub use answer::Answer;
