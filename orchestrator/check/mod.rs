@@ -23,6 +23,7 @@ mod call;
 mod crossing;
 mod excerpt;
 mod expectation;
+pub(crate) mod interface;
 mod judge;
 mod narrow;
 mod outcome;
