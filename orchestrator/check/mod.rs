@@ -45,3 +45,4 @@ pub use reference::{Part, Reference};
 pub use samples::{Sample, Samples};
 pub use signature::{Parameter, Signature, Types};
 pub use steps::{Step, StepError, StepFault};
+pub(crate) use value::are_near;

@@ -109,10 +109,9 @@ impl<E> Search<'_, '_, E> {
             all.push(echoes(sequence));
         }
         let mut tried = Tried { answers: Vec::new(), groups: None };
-        for (place, call) in sequence.iter().enumerate() {
+        for place in 0..sequence.len() {
             let answers: Vec<&Answer> = all.iter().map(|answers| &answers[place]).collect();
-            let result = self.functions[call.function].result.as_ref();
-            let groups = groups(&answers, result, self.settings.approx);
+            let groups = groups(&answers, self.settings.approx);
             tried.answers.push(answers.iter().map(|answer| (*answer).clone()).collect());
             if groups.iter().any(|group| *group != 0) {
                 tried.groups = Some(groups);
