@@ -15,7 +15,8 @@ use crate::check::{self, Call, Outcome};
 use crate::cli::InteropOptions;
 use crate::host::{Instance, StartError};
 use crate::interop::{
-    self, Agreed, Answer, Answers, Disagreement, Export, Invocation, Settings, agree, checks,
+    self, Agreed, Answer, Answers, Conditions, Disagreement, Export, Invocation, Settings, agree,
+    checks,
 };
 use crate::manifest::{Interop, Manifest, Spanned};
 use crate::nearest::suggestion;
@@ -115,9 +116,14 @@ impl Comparison<'_> {
 
         let argument = echo.then_some("the argument");
         let names: Vec<&str> = components.iter().copied().chain(argument).collect();
-        let interface = self.interop.interface.as_ref().map(|name| name.get_ref().as_str());
+        let grants = self.project.manifest.grants_of_interop(self.name.get_ref());
+        let conditions = Conditions {
+            interface: self.interop.interface.as_ref().map(|name| name.get_ref().as_str()),
+            approx: self.settings.approx,
+            grants: grants.as_deref(),
+        };
         for difference in &found.differences {
-            let checks = checks(difference, &agreed.functions, &components, interface);
+            let checks = checks(difference, &agreed.functions, &components, &conditions);
             report.differing(&Differing::new(
                 self.name.get_ref(),
                 difference,

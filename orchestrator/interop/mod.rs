@@ -38,7 +38,7 @@ mod wit_type;
 
 pub use agree::{Agreed, Export, Skipped, agree};
 pub use answer::Answer;
-pub use checks::{checks, readable};
+pub use checks::{Conditions, checks, readable};
 pub use disagreement::Disagreement;
 pub use echo::{EchoError, Echoes, echoes};
 pub use search::{Answers, Difference, Found, search};
