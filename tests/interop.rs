@@ -69,6 +69,15 @@ fn what_differs_is_kept_by_pasting_the_check() {
     }
 }
 
+/// The manifest's bound holds on the command line, too.
+#[test]
+fn calls_have_a_bound() {
+    let place =
+        Place::with(&repository().join("tests/cases/cli/interop-differs")).with_fake_tools();
+    let said = place.run(&["interop", "--calls", "1000001"]).expect(2).stderr;
+    assert!(said.contains("1000001 is not in 1..=1000000"), "{said}");
+}
+
 /// What people are told by text, machines are told by data.
 #[test]
 fn machines_are_told_each_difference_and_what_was_compared() {

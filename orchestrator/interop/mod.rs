@@ -41,7 +41,7 @@ pub use answer::Answer;
 pub use checks::{Conditions, checks, readable};
 pub use disagreement::Disagreement;
 pub use echo::{EchoError, Echoes, echoes};
-pub use search::{Answers, Difference, Found, search};
+pub use search::{Answers, Difference, Found, Stopped, search};
 pub use sequence::Invocation;
 
 use wasm_wave::value::Type;
