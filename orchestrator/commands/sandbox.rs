@@ -82,12 +82,12 @@ impl<'p> Sandbox<'p> {
         // A build that composed has told it.
         if component.is_none() && !context.has_composed() {
             let imports = program.imports();
-            for text in host::unused(&project.manifest, imports.iter().map(String::as_str)) {
+            for text in host::unused(&project.manifest, &imports.iter().map(String::as_str)) {
                 context.report.note(&text);
             }
         }
         let alone = component.map(str::to_owned);
-        Ok(Self { alone, ..Self::of(context, project, program) })
+        Ok(Self { alone, ..Self::of(context, project, &program) })
     }
 
     /// Loads the parts of the composed component, to be linked by the host.
@@ -112,8 +112,8 @@ impl<'p> Sandbox<'p> {
     }
 
     /// Another program, to be started with what the manifest grants.
-    pub(super) fn of(context: &'p Context<'p>, project: &'p Project, program: Program) -> Self {
-        Self { context, project, alone: None, parts: Parts::from(&program) }
+    pub(super) fn of(context: &'p Context<'p>, project: &'p Project, program: &Program) -> Self {
+        Self { context, project, alone: None, parts: Parts::from(program) }
     }
 
     /// What it exports.

@@ -218,23 +218,17 @@ impl Console {
         {
             let (indent, arguments) = ("  ".repeat(*depth), arguments.join(", "));
             let call = format!("{indent}{consumer} → {provider}/{function}({arguments})");
-            match returned {
-                Some(CameBack { value, elapsed, fuel }) => {
-                    let value = value.as_ref().map(|value| format!(" = {value}"));
-                    let fuel = fuel.map(|fuel| format!("  {} fuel", human::count(fuel)));
-                    let (value, fuel) = (value.unwrap_or_default(), fuel.unwrap_or_default());
-                    let took = elapsed.as_secs_f64() * 1000.0;
-                    self.print(&self.verb(
-                        Tone::Quiet,
-                        "call",
-                        &format!("{call}{value}  {took:.2} ms{fuel}"),
-                    ));
-                }
-                None => {
-                    let call = format!("{call} did not come back");
-                    self.print(&self.verb(Tone::Bad, "call", &call));
-                }
-            }
+            let Some(CameBack { value, elapsed, fuel }) = returned else {
+                let call = format!("{call} did not come back");
+                self.print(&self.verb(Tone::Bad, "call", &call));
+                continue;
+            };
+            let value = value.as_ref().map(|value| format!(" = {value}"));
+            let fuel = fuel.map(|fuel| format!("  {} fuel", human::count(fuel)));
+            let (value, fuel) = (value.unwrap_or_default(), fuel.unwrap_or_default());
+            let took = elapsed.as_secs_f64() * 1000.0;
+            let line = format!("{call}{value}  {took:.2} ms{fuel}");
+            self.print(&self.verb(Tone::Quiet, "call", &line));
         }
     }
 

@@ -75,20 +75,20 @@ impl Forward {
             returned: None,
         });
         let mut arguments = arguments.to_vec();
-        let mut lent = Vec::new();
+        let mut borrowed = Vec::new();
         for argument in &mut arguments {
             each_resource(argument, &mut |one| {
                 *one = self.to_provider(&mut store, *one)?;
-                lent.extend((!one.owned()).then_some(*one));
+                borrowed.extend((!one.owned()).then_some(*one));
                 Ok(())
             })?;
         }
         let (begun, fuel) = (Instant::now(), store.get_fuel().ok());
         self.function.call_async(&mut store, &arguments, results).await?;
         let elapsed = begun.elapsed();
-        let left = store.get_fuel().ok();
-        let fuel = fuel.zip(left).map(|(before, left)| before.saturating_sub(left));
-        for one in lent {
+        let after = store.get_fuel().ok();
+        let fuel = fuel.zip(after).map(|(before, after)| before.saturating_sub(after));
+        for one in borrowed {
             one.resource_drop_async(&mut store).await?;
         }
         store.data_mut().crossings.leave(number, || CameBack {

@@ -101,8 +101,8 @@ pub(super) async fn start(
             meet(store, &mut linker, link, provider, &part.component_type())
                 .map_err(NotStarted::Import)?;
         }
-        let linked = linker.instantiate_pre(part).map_err(NotStarted::Import)?;
-        let instance = linked.instantiate_async(&mut *store).await.map_err(NotStarted::Stopped)?;
+        let ready = linker.instantiate_pre(part).map_err(NotStarted::Import)?;
+        let instance = ready.instantiate_async(&mut *store).await.map_err(NotStarted::Stopped)?;
         let wanted = linker.substituted_component_type(part).map_err(NotStarted::Import)?;
         let owned = owned(store, instance, &wanted);
         running.insert(name, Running { instance, owned });
@@ -162,7 +162,7 @@ impl Place<'_> {
     /// already.
     fn stands_in(&self, store: &mut Store<Context>, name: &str) -> bool {
         let index = self.index(store, name);
-        let of = index.and_then(|index| self.part.instance.get_resource(store, &index));
+        let of = index.and_then(|index| self.part.instance.get_resource(store, index));
         of.is_some_and(|of| self.part.owned.contains(&of) || of == ResourceType::host::<StandIn>())
     }
 }
@@ -182,7 +182,7 @@ fn owned(
                 imported.extend(interface.exports(&engine).filter_map(|(_, item)| match item.ty {
                     ComponentItem::Resource(of) => Some(of),
                     _ => None,
-                }))
+                }));
             }
             _ => {}
         }
@@ -193,10 +193,10 @@ fn owned(
         if let ComponentItem::ComponentInstance(interface) = item.ty {
             for (name, _) in interface.exports(&engine) {
                 let index = instance.get_export_index(&mut *store, Some(&index), name);
-                exported.extend(index.and_then(|index| instance.get_resource(&mut *store, &index)));
+                exported.extend(index.and_then(|index| instance.get_resource(&mut *store, index)));
             }
         }
-        exported.extend(instance.get_resource(&mut *store, &index));
+        exported.extend(instance.get_resource(&mut *store, index));
     }
     exported.retain(|of| !imported.contains(of));
     exported

@@ -30,7 +30,7 @@ impl Shown<'_> {
         match value {
             Val::String(text) => self.text(text),
             Val::List(values) | Val::FixedLengthList(values) => self.list(values),
-            Val::Tuple(values) => self.several("(", ")", values, |this, value| this.value(value)),
+            Val::Tuple(values) => self.several("(", ")", values, Self::value),
             Val::Map(entries) => self.several("{", "}", entries, |this, (key, value)| {
                 this.value(key);
                 this.out.push_str(": ");
@@ -42,7 +42,7 @@ impl Shown<'_> {
                 this.value(value);
             }),
             Val::Flags(names) => {
-                self.several("{", "}", names, |this, name| this.out.push_str(name))
+                self.several("{", "}", names, |this, name| this.out.push_str(name));
             }
             Val::Enum(name) => self.out.push_str(name),
             Val::Variant(name, payload) => self.case(name, payload.as_deref()),
@@ -66,15 +66,15 @@ impl Shown<'_> {
         let told = Val::String(text[..end.unwrap_or(text.len())].to_owned());
         self.out.push_str(&wasm_wave::to_string(&told).unwrap_or_default());
         if end.is_some() {
-            self.out.push_str(&format!("… {} bytes", text.len()));
+            self.out.extend(["… ", &text.len().to_string(), " bytes"]);
         }
     }
 
     fn list(&mut self, values: &[Val]) {
         let what = if matches!(values, [Val::U8(_), ..]) { "bytes" } else { "items" };
-        self.several("[", "]", values, |this, value| this.value(value));
+        self.several("[", "]", values, Self::value);
         if values.len() > ITEMS {
-            self.out.push_str(&format!(" {} {what}", values.len()));
+            self.out.extend([" ", &values.len().to_string(), " ", what]);
         }
     }
 

@@ -10,9 +10,9 @@ fn what_runs_is_seen_with_the_names_that_it_has() {
     assert_eq!(exceeded(&outcome), Some(crate::manifest::Limit::Timeout), "it still has a timeout");
     let samples = instance.samples();
     assert!(samples.taken.len() > 20, "{}", samples.taken.len());
-    let names: Vec<&str> =
-        samples.frames.iter().map(|frame| frame.function.as_deref().unwrap()).collect();
-    assert_eq!(names, ["spin"]);
+    // At its loop, or where it is entered.
+    let mut names = samples.frames.iter().map(|frame| frame.function.as_deref());
+    assert!(names.all(|name| name == Some("spin")), "{:?}", samples.frames);
     let times: Vec<_> = samples.taken.iter().map(|sample| sample.at).collect();
     assert!(times.is_sorted());
     assert_eq!(instance.samples().taken, [], "they were taken");

@@ -146,8 +146,11 @@ fn thread(samples: &Samples, name: &str, parts: &IndexSet<&str>) -> Value {
     })
 }
 
-/// Stacks as a tree, each a frame upon another stack; and the stack of each sample.
-fn stacks(samples: &Samples) -> (IndexSet<(Option<usize>, usize)>, Vec<Option<usize>>) {
+/// A frame, by its number, upon another stack, if there is one below it.
+type Stacked = (Option<usize>, usize);
+
+/// Stacks as a tree; and the stack of each sample.
+fn stacks(samples: &Samples) -> (IndexSet<Stacked>, Vec<Option<usize>>) {
     let mut stacks = IndexSet::new();
     let of_sample = samples.taken.iter().map(|sample| {
         let upon = |prefix, frame: &usize| Some(stacks.insert_full((prefix, *frame)).0);
