@@ -1,5 +1,6 @@
 //! `poly check`: every call of the manifest's checks, each on an instance of its own, compared with
-//! what is expected. What calls a component by itself comes first, before anything is composed.
+//! what is expected. What calls a component by itself comes first, before anything is composed; where
+//! all do, nothing is.
 
 mod results;
 mod select;
@@ -34,7 +35,9 @@ pub(super) fn run(context: &Context<'_>, options: &CheckOptions) -> Result<Endin
     made.make(&alone, |check| {
         check.component.as_ref().map(|name| &sandboxes[name.get_ref().as_str()])
     })?;
-    if !made.is_over() {
+    // A pipeline whose components are only ever compared need not compose.
+    let all_alone = composed.is_empty() && !alone.is_empty();
+    if !made.is_over() && !all_alone {
         let built = context.build(&project, true)?;
         if alone.is_empty() && composed.is_empty() {
             context.report.note("the manifest has no check; add one under `[[check]]`");
