@@ -1,12 +1,12 @@
 //! What may be typed: clap types only.
 
-use std::num::{IntErrorKind, NonZeroU32, NonZeroUsize};
+use std::num::{IntErrorKind, NonZeroUsize};
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, value_parser};
 
 use crate::host::EngineOptions;
-use crate::manifest::{Age, Bytes, OptLevel, Stack, Timeout};
+use crate::manifest::{Age, Bytes, Interop, OptLevel, Stack, Timeout};
 
 /// Builds a repository of several languages into one WebAssembly component, runs it in a
 /// sandbox and checks it.
@@ -303,8 +303,8 @@ pub struct InteropOptions {
     #[arg(long, value_name = "N")]
     pub seed: Option<u32>,
     /// How often each function is called [default: the manifest's, or 200]
-    #[arg(long, value_name = "N")]
-    pub calls: Option<NonZeroU32>,
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=Interop::MOST_CALLS.into()))]
+    pub calls: Option<u32>,
 }
 
 /// What componentize-js says to the Wizer that it starts. Standard input goes to the initialiser.

@@ -45,6 +45,39 @@ fn every_value_survives_every_language() {
     assert!(ran.stderr.contains("no difference"), "{}", ran.stderr);
 }
 
+/// What is printed is a check as it stands: it fails for the one that is alone, and would pass for
+/// the others. It runs as the comparison did: with its grants and its notion of near.
+#[test]
+fn what_differs_is_kept_by_pasting_the_check() {
+    let case = repository().join("tests/cases/cli/interop-differs");
+    let place = Place::with(&case).with_fake_tools();
+    let manifest = String::from_utf8(place.read("pipeline.toml")).unwrap();
+    let manifest = format!("{manifest}approx = 1e-9\n\n[grants]\nenv = {{ A = \"b\" }}\n");
+    place.write("pipeline.toml", &manifest);
+    let printed = place.run(&["interop"]).expect(1).stdout;
+    for line in ["component = \"two\"\n", "approx = 1e-9\n", "grants = {}\n"] {
+        assert!(printed.contains(line), "{printed}");
+    }
+    place.write("pipeline.toml", format!("{manifest}{printed}"));
+    let ran = place.run(&["check"]).expect(1);
+    assert!(ran.stderr.contains("2003"), "{}", ran.stderr);
+    for other in ["one", "three"] {
+        let of_another =
+            printed.replace("component = \"two\"", &format!("component = \"{other}\""));
+        place.write("pipeline.toml", format!("{manifest}{of_another}"));
+        place.run(&["check"]).expect(0);
+    }
+}
+
+/// The manifest's bound holds on the command line, too.
+#[test]
+fn calls_have_a_bound() {
+    let place =
+        Place::with(&repository().join("tests/cases/cli/interop-differs")).with_fake_tools();
+    let said = place.run(&["interop", "--calls", "1000001"]).expect(2).stderr;
+    assert!(said.contains("1000001 is not in 1..=1000000"), "{said}");
+}
+
 /// What people are told by text, machines are told by data.
 #[test]
 fn machines_are_told_each_difference_and_what_was_compared() {

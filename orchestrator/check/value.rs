@@ -39,7 +39,7 @@ pub(super) fn characters(returned: &Returned) -> String {
 }
 
 /// Whether two values of one type differ in nothing but floats that are near each other.
-fn are_near(one: &Value, other: &Value, approx: f64) -> bool {
+pub(crate) fn are_near(one: &Value, other: &Value, approx: f64) -> bool {
     let both = |one: &Value, other: &Value| are_near(one, other, approx);
     let perhaps = |one: Option<&Value>, other: Option<&Value>| match (one, other) {
         (Some(one), Some(other)) => both(one, other),

@@ -1,5 +1,6 @@
 //! `poly check`: every call of the manifest's checks, each on an instance of its own, compared with
-//! what is expected. What calls a component by itself comes first, before anything is composed.
+//! what is expected. What calls a component by itself comes first, before anything is composed; where
+//! all do, nothing is.
 
 mod results;
 mod select;
@@ -38,7 +39,8 @@ pub(super) fn run(context: &Context<'_>, options: &CheckOptions) -> Result<Endin
     made.make(&alone, |check| {
         check.component.as_ref().map(|name| &sandboxes[name.get_ref().as_str()])
     })?;
-    let is_whole_meant = !composed.is_empty() || options.filter.is_empty();
+    // A pipeline whose components are only called by themselves need not compose.
+    let is_whole_meant = !composed.is_empty() || alone.is_empty();
     if is_whole_meant && !made.is_over() {
         let whole = match open_whole(context, &project) {
             Ok(whole) => whole,

@@ -15,7 +15,8 @@ use crate::check::{self, Call, Outcome};
 use crate::cli::InteropOptions;
 use crate::host::{Instance, StartError};
 use crate::interop::{
-    self, Agreed, Answer, Answers, Disagreement, Export, Invocation, Settings, agree, checks,
+    self, Agreed, Answer, Answers, Conditions, Disagreement, Export, Found, Invocation, Settings,
+    Stopped, agree, checks,
 };
 use crate::manifest::{Interop, Manifest, Spanned};
 use crate::nearest::suggestion;
@@ -76,7 +77,7 @@ fn tables<'m>(manifest: &'m Manifest, names: &[String]) -> Result<Vec<Table<'m>>
 fn settings(interop: &Interop, options: &InteropOptions) -> Settings {
     Settings {
         seed: options.seed.map_or(interop.seed(), u64::from),
-        calls: options.calls.map_or(interop.calls(), |count| count.get() as usize),
+        calls: options.calls.map_or(interop.calls(), |count| count as usize),
         sequence: interop.sequence(),
         approx: interop.approx.as_ref().map(|approx| *approx.get_ref()),
         echo: interop.echo,
@@ -113,11 +114,18 @@ impl Comparison<'_> {
         let mut make = |sequence: &[Invocation]| self.make(&agreed, sequence);
         let found = interop::search(&agreed.functions, &self.settings, &mut make)?;
 
+        self.tell_what_was_left_out(&agreed, &found);
+
         let argument = echo.then_some("the argument");
         let names: Vec<&str> = components.iter().copied().chain(argument).collect();
-        let interface = self.interop.interface.as_ref().map(|name| name.get_ref().as_str());
+        let grants = self.project.manifest.grants_of_interop(self.name.get_ref());
+        let conditions = Conditions {
+            interface: self.interop.interface.as_ref().map(|name| name.get_ref().as_str()),
+            approx: self.settings.approx,
+            grants: grants.as_deref(),
+        };
         for difference in &found.differences {
-            let checks = checks(difference, &agreed.functions, &components, interface);
+            let checks = checks(difference, &agreed.functions, &components, &conditions);
             report.differing(&Differing::new(
                 self.name.get_ref(),
                 difference,
@@ -136,6 +144,28 @@ impl Comparison<'_> {
             milliseconds: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
         });
         Ok(found.differences.len())
+    }
+
+    /// What was not called although it might have been.
+    fn tell_what_was_left_out(&self, agreed: &Agreed, found: &Found) {
+        let (report, table) = (self.context.report, self.name.get_ref());
+        let calls = self.settings.calls;
+        for (function, edges) in agreed.functions.iter().zip(&found.edges_left_out) {
+            if *edges > 0 {
+                let (name, all) = (&function.name, calls + edges);
+                report.note(&format!(
+                    "{table}: {edges} of the {all} edge cases of `{name}` are left out: `calls` is \
+                     {calls}"
+                ));
+            }
+        }
+        for Stopped { function, limit, times, calls } in &found.stopped {
+            let (name, limit) = (&agreed.functions[*function].name, limit.name());
+            report.note(&format!(
+                "{table}: `{name}` was called no more after all had gone over a limit {times} \
+                 times, at last `{limit}`: {calls} of its calls are left out"
+            ));
+        }
     }
 
     /// The functions that all of them have; an error stands at its line of the manifest.

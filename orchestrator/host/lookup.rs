@@ -3,7 +3,7 @@
 use miette::Diagnostic;
 use thiserror::Error;
 
-use crate::check::{Call, Signature};
+use crate::check::{Call, Signature, interface};
 use crate::nearest::{nearest, quoted};
 
 /// A call that means no exported function, or more than one.
@@ -58,14 +58,13 @@ pub(super) fn find<'a>(
 /// A function's name, with its interface without its version.
 fn unversioned(signature: &Signature) -> String {
     let interface = signature.interface.as_deref().unwrap_or_default();
-    let (interface, _) = interface.split_once('@').unwrap_or((interface, ""));
-    format!("{interface}.{}", signature.function)
+    format!("{}.{}", interface::unversioned(interface), signature.function)
 }
 
 /// A function's name, with its interface by its own name alone.
 fn short(signature: &Signature) -> String {
-    let name = unversioned(signature);
-    name.rsplit_once('/').map_or(name.clone(), |(_, short)| short.to_owned())
+    let interface = signature.interface.as_deref().unwrap_or_default();
+    format!("{}.{}", interface::own(interface), signature.function)
 }
 
 fn advice(call: &Call, names: &[String]) -> String {

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use miette::Diagnostic;
 use serde::Serialize;
-use thiserror::Error;
 
 use super::Function;
+use super::disagreement::Disagreement;
+use crate::check::interface::{own, unversioned};
 use crate::check::{Signature, Types};
 use crate::nearest::{quoted, suggestion};
 
@@ -37,101 +37,6 @@ pub struct Skipped {
     pub function: String,
     /// Why, in a few words.
     pub why: String,
-}
-
-/// Implementations that cannot be held against each other.
-#[derive(Debug, Error, Diagnostic, PartialEq, Eq)]
-pub enum Disagreement {
-    /// One does not export the interface.
-    #[error("component `{component}` exports no interface `{interface}`")]
-    #[diagnostic(help("{help}"))]
-    NoInterface {
-        /// The component.
-        component: String,
-        /// The interface, as it was asked for.
-        interface: String,
-        /// What it does export.
-        help: String,
-    },
-    /// No interface was asked for, and one has no functions of its own.
-    #[error("component `{component}` exports no function outside of an interface")]
-    #[diagnostic(help("{help}"))]
-    NoFunctions {
-        /// The component.
-        component: String,
-        /// What it does export.
-        help: String,
-    },
-    /// A short name that several interfaces of one have.
-    #[error("`{interface}` may mean more than one interface of component `{component}`")]
-    #[diagnostic(help("write one in full: {}", quoted(candidates.iter().map(String::as_str))))]
-    Ambiguous {
-        /// The component.
-        component: String,
-        /// The interface, as it was asked for.
-        interface: String,
-        /// What it may mean.
-        candidates: Vec<String>,
-    },
-    /// One has a function that another has not.
-    #[error("component `{component}` has no function `{function}`, which `{other}` has")]
-    #[diagnostic(help("build both from the same WIT, or leave it out: `skip = [\"{function}\"]`"))]
-    Missing {
-        /// The component that has not.
-        component: String,
-        /// The function.
-        function: String,
-        /// The one that has.
-        other: String,
-    },
-    /// Two have a function with other types.
-    #[error("`{function}` of component `{component}` has other types than that of `{other}`")]
-    #[diagnostic(help(
-        "`{component}` has `{types}`,\n`{other}` has `{other_types}`:\nbuild both from the same \
-         WIT, or leave it out: `skip = [\"{function}\"]`"
-    ))]
-    Types {
-        /// A component.
-        component: String,
-        /// The function.
-        function: String,
-        /// Its signature.
-        types: String,
-        /// Another component.
-        other: String,
-        /// The signature there.
-        other_types: String,
-    },
-    /// What is to be skipped is not there.
-    #[error("there is no function `{function}` to skip")]
-    #[diagnostic(help("{help}"))]
-    Skip {
-        /// What was named.
-        function: String,
-        /// What may have been meant.
-        help: String,
-    },
-    /// There is nothing to call.
-    #[error("there is no function that can be called")]
-    #[diagnostic(help("{}", list(skipped)))]
-    Nothing {
-        /// All that there is, and why it is not called.
-        skipped: Vec<Skipped>,
-    },
-}
-
-impl Disagreement {
-    /// The component that it is about, if it is about one.
-    pub fn component(&self) -> Option<&str> {
-        match self {
-            Self::NoInterface { component, .. }
-            | Self::NoFunctions { component, .. }
-            | Self::Ambiguous { component, .. }
-            | Self::Missing { component, .. }
-            | Self::Types { component, .. } => Some(component),
-            Self::Skip { .. } | Self::Nothing { .. } => None,
-        }
-    }
 }
 
 /// The functions of `interface` (in full, without its version, or by its own name; of none, those
@@ -194,7 +99,8 @@ fn find(component: &str, exports: &[Export], interface: &str) -> Result<String, 
     if all.contains(&interface) {
         return Ok(interface.to_owned());
     }
-    let candidates: Vec<_> = all.iter().filter(|full| is_short_for(full, interface)).collect();
+    let is_meant = |full: &&&str| [unversioned(full), own(full)].contains(&interface);
+    let candidates: Vec<_> = all.iter().filter(is_meant).collect();
     let (component, interface) = (component.to_owned(), interface.to_owned());
     match candidates[..] {
         [one] => Ok((*one).to_owned()),
@@ -204,13 +110,6 @@ fn find(component: &str, exports: &[Export], interface: &str) -> Result<String, 
             Err(Disagreement::Ambiguous { component, interface, candidates })
         }
     }
-}
-
-/// Whether `wanted` names the interface `full` without its version, or by its own name alone.
-fn is_short_for(full: &str, wanted: &str) -> bool {
-    let unversioned = full.split_once('@').map_or(full, |(name, _)| name);
-    let own = unversioned.rsplit_once('/').map_or(unversioned, |(_, name)| name);
-    wanted == unversioned || wanted == own
 }
 
 /// That two components have the same functions.
@@ -282,16 +181,9 @@ fn has(exports: &[Export]) -> String {
     }
 }
 
-fn list(skipped: &[Skipped]) -> String {
-    if skipped.is_empty() {
-        return "all are skipped".to_owned();
-    }
-    let lines = skipped.iter().map(|Skipped { function, why }| format!("`{function}`: {why}"));
-    lines.collect::<Vec<_>>().join("\n")
-}
-
 #[cfg(test)]
 mod tests {
+    use miette::Diagnostic as _;
     use wasm_wave::value::Type;
 
     use super::*;

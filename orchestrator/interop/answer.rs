@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use wasm_wave::value::{Type, Value};
+use wasm_wave::value::Value;
 use wasm_wave::wasm::{WasmTypeKind, WasmValue as _};
 
-use super::shape::{Shape, case, items, parts, shape, text};
+use super::shape::text;
+use crate::check::are_near;
 use crate::manifest::Limit;
 
 /// What one implementation answered to one call.
@@ -68,77 +69,41 @@ impl fmt::Display for Answer {
 
 /// One number for each answer, and equal ones for answers that are the same: the place of the first
 /// that is.
-pub(super) fn groups(
-    answers: &[&Answer],
-    result: Option<&Type>,
-    tolerance: Option<f64>,
-) -> Vec<usize> {
+pub(super) fn groups(answers: &[&Answer], approx: Option<f64>) -> Vec<usize> {
     let first_like = |answer: &&Answer| {
-        let place = answers.iter().position(|other| is_same(other, answer, result, tolerance));
+        let place = answers.iter().position(|other| is_same(other, answer, approx));
         place.expect("each is like itself")
     };
     answers.iter().map(first_like).collect()
 }
 
-fn is_same(one: &Answer, other: &Answer, result: Option<&Type>, tolerance: Option<f64>) -> bool {
-    match (one, other, result) {
-        (Answer::Returned(Some(one)), Answer::Returned(Some(other)), Some(of)) => match tolerance {
+fn is_same(one: &Answer, other: &Answer, approx: Option<f64>) -> bool {
+    match (one, other) {
+        (Answer::Returned(Some(one)), Answer::Returned(Some(other))) => match approx {
             // WAVE has one text for each value, and one for all that are not a number.
             None => text(one) == text(other),
-            Some(tolerance) => is_near(of, one, other, tolerance),
+            Some(approx) => are_near(one, other, approx),
         },
-        (Answer::Returned(one), Answer::Returned(other), _) => one.is_some() == other.is_some(),
-        (Answer::Trapped(_), Answer::Trapped(_), _) => true,
-        (Answer::Exceeded(one), Answer::Exceeded(other), _) => one == other,
+        (Answer::Returned(one), Answer::Returned(other)) => one.is_some() == other.is_some(),
+        (Answer::Trapped(_), Answer::Trapped(_)) => true,
+        (Answer::Exceeded(one), Answer::Exceeded(other)) => one == other,
         _ => false,
-    }
-}
-
-/// Whether two values differ in nothing but floats, and those by no more than `tolerance`, taken of
-/// the larger one where that is beyond 1.
-fn is_near(of: &Type, one: &Value, other: &Value, tolerance: f64) -> bool {
-    let all_near = |of: &dyn Fn(usize) -> Type, ones: &[Value], others: &[Value]| {
-        let pairs = ones.iter().zip(others).enumerate();
-        ones.len() == others.len()
-            && pairs
-                .into_iter()
-                .all(|(place, (one, other))| is_near(&of(place), one, other, tolerance))
-    };
-    match shape(of) {
-        Shape::Scalar(kind @ (WasmTypeKind::F32 | WasmTypeKind::F64)) => {
-            let number = |value: &Value| match kind {
-                WasmTypeKind::F32 => f64::from(value.unwrap_f32()),
-                _ => value.unwrap_f64(),
-            };
-            let (one, other) = (number(one), number(other));
-            let size = one.abs().max(other.abs()).max(1.0);
-            let is_near = size.is_finite() && (one - other).abs() <= tolerance * size;
-            is_near || one.total_cmp(&other).is_eq() || one.is_nan() && other.is_nan()
-        }
-        Shape::Scalar(_) | Shape::Flags(_) => text(one) == text(other),
-        Shape::List(element) => all_near(&|_| element.clone(), &items(one), &items(other)),
-        Shape::Parts(types) => all_near(&|place| types[place].clone(), &parts(one), &parts(other)),
-        Shape::Cases(cases) => match (case(of, one), case(of, other)) {
-            ((one, _), (other, _)) if one != other => false,
-            ((place, Some(one)), (_, Some(other))) => {
-                cases[place].as_ref().is_some_and(|of| is_near(of, &one, &other, tolerance))
-            }
-            _ => true,
-        },
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use wasm_wave::value::Type;
+
     use super::*;
 
     fn returned(of: &Type, text: &str) -> Answer {
         Answer::Returned(Some(wasm_wave::from_str(of, text).unwrap()))
     }
 
-    fn groups_of(of: &Type, texts: &[&str], tolerance: Option<f64>) -> Vec<usize> {
+    fn groups_of(of: &Type, texts: &[&str], approx: Option<f64>) -> Vec<usize> {
         let answers: Vec<_> = texts.iter().map(|text| returned(of, text)).collect();
-        groups(&answers.iter().collect::<Vec<_>>(), Some(of), tolerance)
+        groups(&answers.iter().collect::<Vec<_>>(), approx)
     }
 
     #[test]
@@ -179,6 +144,6 @@ mod tests {
             Answer::Returned(None),
         ];
         let answers: Vec<_> = answers.iter().collect();
-        assert_eq!(groups(&answers, None, None), [0, 1, 0, 3, 4, 1]);
+        assert_eq!(groups(&answers, None), [0, 1, 0, 3, 4, 1]);
     }
 }

@@ -11,15 +11,27 @@ use super::{Answer, Difference, Function};
 /// How much of a value stands in a comment, in characters.
 const SHOWN: usize = 100;
 
+/// What implementations were compared under, as far as their checks repeat it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Conditions<'a> {
+    /// What stands before a function's name in a call.
+    pub interface: Option<&'a str>,
+    /// By how much floats may differ.
+    pub approx: Option<f64>,
+    /// What the implementations were granted, as an inline table of TOML; none where a check has the
+    /// same without a word.
+    pub grants: Option<&'a str>,
+}
+
 /// The difference as `[[check]]`s: one for each component that answers otherwise than most do, or
 /// than the first one does where there is no most; in an echo, otherwise than the argument is.
 ///
-/// `names` are the implementations', and `interface` stands before a function's name in a call.
+/// `names` are the implementations'.
 pub fn checks(
     difference: &Difference,
     functions: &[Function],
     names: &[&str],
-    interface: Option<&str>,
+    conditions: &Conditions<'_>,
 ) -> String {
     let Difference { groups, answers, .. } = difference;
     let right = right(groups, names.len());
@@ -32,14 +44,16 @@ pub fn checks(
         _ => format!("{} answer as here", who.join(", ")),
     };
     let (_, last) = difference.last();
-    let prefix = interface.map(|interface| format!("{interface}.")).unwrap_or_default();
+    let prefix = conditions.interface.map(|interface| format!("{interface}.")).unwrap_or_default();
     let steps: Vec<_> = difference
         .calls
         .iter()
         .zip(answers)
         .map(|(call, answers)| {
             let call = literal(&format!("{prefix}{}", call.text(functions)));
-            (format!("call = {call}"), expected(&answers[right]))
+            let mut lines = vec![format!("call = {call}")];
+            lines.extend(expected(&answers[right], conditions.approx));
+            lines
         })
         .collect();
     let mut out = String::new();
@@ -47,16 +61,17 @@ pub fn checks(
         let got = shown(&last[place]);
         let _ = writeln!(out, "\n# {says}; `{name}` answered {got}.\n[[check]]");
         let _ = writeln!(out, "component = \"{name}\"");
-        if let [(call, expected)] = &steps[..] {
-            let lines = [Some(call), expected.as_ref()].into_iter().flatten();
-            lines.for_each(|line| out.extend([line.as_str(), "\n"]));
+        if let [lines] = &steps[..] {
+            lines.iter().for_each(|line| out.extend([line.as_str(), "\n"]));
         } else {
             out.push_str("steps = [\n");
-            for (call, expected) in &steps {
-                let pair = [Some(call.as_str()), expected.as_deref()].into_iter().flatten();
-                let _ = writeln!(out, "    {{ {} }},", pair.collect::<Vec<_>>().join(", "));
+            for lines in &steps {
+                let _ = writeln!(out, "    {{ {} }},", lines.join(", "));
             }
             out.push_str("]\n");
+        }
+        if let Some(grants) = conditions.grants {
+            let _ = writeln!(out, "grants = {grants}");
         }
     }
     out
@@ -73,20 +88,23 @@ fn right(groups: &[usize], names: usize) -> usize {
 }
 
 /// What a check says of an answer, but for a return without a value, of which it says nothing.
-fn expected(answer: &Answer) -> Option<String> {
+fn expected(answer: &Answer, approx: Option<f64>) -> Vec<String> {
     match answer {
-        Answer::Returned(value) => {
-            value.as_ref().map(|value| format!("returns = {}", literal(&text(value))))
+        Answer::Returned(None) => Vec::new(),
+        Answer::Returned(Some(value)) => {
+            let near = approx.map(|approx| format!("approx = {approx:?}"));
+            let value = format!("returns = {}", literal(&text(value)));
+            std::iter::once(value).chain(near).collect()
         }
         // Any trap: the message is one language's own.
-        Answer::Trapped(_) => Some("traps = \"\"".to_owned()),
-        Answer::Exceeded(limit) => Some(format!("exceeds = \"{}\"", limit.name())),
+        Answer::Trapped(_) => vec!["traps = \"\"".to_owned()],
+        Answer::Exceeded(limit) => vec![format!("exceeds = \"{}\"", limit.name())],
     }
 }
 
-/// An answer on one line, and short.
+/// An answer on one line, as a comment must be, and short.
 fn shown(answer: &Answer) -> String {
-    let whole = answer.to_string();
+    let whole = answer.to_string().replace(char::is_control, " ");
     match whole.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &whole[..end]),
         None => whole,
@@ -137,7 +155,8 @@ mod tests {
     fn whoever_is_alone_gets_a_check_that_fails() {
         let answers = vec![vec![returned("a"), returned("b"), returned("b")]];
         let difference = difference(&["ß"], answers, &[0, 1, 1]);
-        let text = checks(&difference, &function(), &["go", "rust", "python"], Some("t"));
+        let in_t = Conditions { interface: Some("t"), ..Conditions::default() };
+        let text = checks(&difference, &function(), &["go", "rust", "python"], &in_t);
         assert_eq!(
             text,
             r#"
@@ -157,7 +176,7 @@ returns = '"b"'
             vec![Answer::Trapped("unreachable".into()), Answer::Exceeded(Limit::Fuel)],
         ];
         let difference = difference(&["it's", ""], answers, &[0, 1]);
-        let text = checks(&difference, &function(), &["one", "other"], None);
+        let text = checks(&difference, &function(), &["one", "other"], &Conditions::default());
         assert_eq!(
             text,
             r#"
@@ -175,10 +194,65 @@ steps = [
     }
 
     #[test]
+    fn what_they_were_compared_under_holds_for_the_checks() {
+        let conditions = Conditions {
+            interface: None,
+            approx: Some(1e-9),
+            grants: Some("{ env = { A = \"b\" } }"),
+        };
+        let one = difference(&["x"], vec![vec![returned("a"), returned("b")]], &[0, 1]);
+        assert_eq!(
+            checks(&one, &function(), &["one", "other"], &conditions),
+            r#"
+# `one` answers as here; `other` answered "b".
+[[check]]
+component = "other"
+call = 'f("x")'
+returns = '"a"'
+approx = 1e-9
+grants = { env = { A = "b" } }
+"#
+        );
+        let answers = vec![
+            vec![returned("a"), returned("a")],
+            vec![Answer::Trapped(String::new()), returned("b")],
+        ];
+        let several = difference(&["x", "y"], answers, &[0, 1]);
+        assert_eq!(
+            checks(&several, &function(), &["one", "other"], &conditions),
+            r#"
+# `one` answers as here; `other` answered "b".
+[[check]]
+component = "other"
+steps = [
+    { call = 'f("x")', returns = '"a"', approx = 1e-9 },
+    { call = 'f("y")', traps = "" },
+]
+grants = { env = { A = "b" } }
+"#
+        );
+    }
+
+    #[test]
+    fn a_message_of_several_lines_stays_within_its_comment() {
+        let message = "panicked at lib.rs:1\r\nno such thing\n[[check]]\u{1b}[31m".to_owned();
+        let answers = vec![vec![returned("a"), Answer::Trapped(message)]];
+        let text = checks(
+            &difference(&["x"], answers, &[0, 1]),
+            &function(),
+            &["one", "other"],
+            &Conditions::default(),
+        );
+        let parsed: toml::Table = toml::from_str(&text).unwrap_or_else(|no| panic!("{no}\n{text}"));
+        assert_eq!(parsed["check"].as_array().unwrap().len(), 1, "{text}");
+        assert!(text.contains("answered a trap: panicked at lib.rs:1  no such thing [[check]]"));
+    }
+
+    #[test]
     fn in_an_echo_the_argument_is_right_whoever_agrees() {
         let answers = vec![vec![returned("x"), returned("x"), returned("a")]];
         let difference = difference(&["a"], answers, &[0, 0, 2]);
-        let text = checks(&difference, &function(), &["one", "other"], None);
+        let text = checks(&difference, &function(), &["one", "other"], &Conditions::default());
         assert_eq!(text.matches("# the argument is as here; ").count(), 2);
         assert_eq!(text.matches("returns = '\"a\"'").count(), 2);
     }

@@ -15,9 +15,10 @@ use thiserror::Error;
 use wit_component::WitPrinter;
 use wit_parser::{
     Docs, Function, FunctionKind, Interface, InterfaceId, Param, Resolve, Span, Stability, Type,
-    TypeDefKind, TypeId, TypeOwner,
+    TypeId, TypeOwner,
 };
 
+use super::wit_type::{defined, in_a_name, is_speakable, origin, parts_mut};
 use crate::component::wit::Wit;
 use crate::nearest::suggestion;
 
@@ -237,103 +238,6 @@ fn print(
     let mut printer = WitPrinter::default();
     printer.print(resolve, package, &[]).expect("a string can be written to");
     printer.output.to_string()
-}
-
-/// Where a type is really defined, if it came by `use`.
-fn defined(resolve: &Resolve, id: TypeId) -> TypeId {
-    match resolve.types[id].kind {
-        TypeDefKind::Type(Type::Id(other))
-            if resolve.types[other].owner != resolve.types[id].owner =>
-        {
-            defined(resolve, other)
-        }
-        _ => id,
-    }
-}
-
-/// The interface that a type really is of.
-fn origin(resolve: &Resolve, id: TypeId) -> Option<InterfaceId> {
-    match resolve.types[defined(resolve, id)].owner {
-        TypeOwner::Interface(interface) => Some(interface),
-        _ => None,
-    }
-}
-
-/// Whether a value of the type can be written down.
-fn is_speakable(resolve: &Resolve, of: &Type) -> bool {
-    let Type::Id(id) = of else { return !matches!(of, Type::ErrorContext) };
-    let has_text = !matches!(
-        resolve.types[*id].kind,
-        TypeDefKind::Resource
-            | TypeDefKind::Handle(_)
-            | TypeDefKind::Future(_)
-            | TypeDefKind::Stream(_)
-            | TypeDefKind::Map(..)
-            | TypeDefKind::FixedLengthList(..)
-            | TypeDefKind::Unknown
-    );
-    has_text && parts(resolve, *id).iter().all(|part| is_speakable(resolve, part))
-}
-
-/// The types that a type is made of.
-fn parts(resolve: &Resolve, id: TypeId) -> Vec<Type> {
-    let mut kind = resolve.types[id].kind.clone();
-    parts_mut(&mut kind).into_iter().map(|part| *part).collect()
-}
-
-fn parts_mut(kind: &mut TypeDefKind) -> Vec<&mut Type> {
-    match kind {
-        TypeDefKind::Type(of) | TypeDefKind::List(of) | TypeDefKind::Option(of) => vec![of],
-        TypeDefKind::Tuple(tuple) => tuple.types.iter_mut().collect(),
-        TypeDefKind::Record(record) => {
-            record.fields.iter_mut().map(|field| &mut field.ty).collect()
-        }
-        TypeDefKind::Variant(variant) => {
-            variant.cases.iter_mut().filter_map(|case| case.ty.as_mut()).collect()
-        }
-        TypeDefKind::Result(result) => result.ok.iter_mut().chain(result.err.iter_mut()).collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// A type as part of a function's name.
-fn in_a_name(resolve: &Resolve, of: &Type) -> String {
-    let joined = |first: &str, parts: &[Option<Type>]| {
-        let parts = parts.iter().map(|part| {
-            part.as_ref().map_or_else(|| "none".to_owned(), |part| in_a_name(resolve, part))
-        });
-        std::iter::once(first.to_owned()).chain(parts).collect::<Vec<_>>().join("-")
-    };
-    match of {
-        Type::Bool => "bool".to_owned(),
-        Type::U8 => "u8".to_owned(),
-        Type::U16 => "u16".to_owned(),
-        Type::U32 => "u32".to_owned(),
-        Type::U64 => "u64".to_owned(),
-        Type::S8 => "s8".to_owned(),
-        Type::S16 => "s16".to_owned(),
-        Type::S32 => "s32".to_owned(),
-        Type::S64 => "s64".to_owned(),
-        Type::F32 => "f32".to_owned(),
-        Type::F64 => "f64".to_owned(),
-        Type::Char => "char".to_owned(),
-        Type::String => "string".to_owned(),
-        Type::ErrorContext => "error-context".to_owned(),
-        Type::Id(id) => match (&resolve.types[*id].name, &resolve.types[*id].kind) {
-            (Some(name), _) => name.clone(),
-            (None, TypeDefKind::List(of)) => joined("list", &[Some(*of)]),
-            (None, TypeDefKind::Option(of)) => joined("option", &[Some(*of)]),
-            (None, TypeDefKind::Tuple(tuple)) => {
-                joined("tuple", &tuple.types.iter().copied().map(Some).collect::<Vec<_>>())
-            }
-            (None, TypeDefKind::Result(result)) => match (result.ok, result.err) {
-                (None, None) => "result".to_owned(),
-                (ok, None) => joined("result", &[ok]),
-                (ok, err) => joined("result", &[ok, err]),
-            },
-            (None, other) => other.as_str().to_owned(),
-        },
-    }
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@
 mod agree;
 mod answer;
 mod checks;
+mod disagreement;
 mod echo;
 mod edge;
 mod generate;
@@ -33,12 +34,14 @@ mod smaller;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod wit_type;
 
-pub use agree::{Agreed, Disagreement, Export, Skipped, agree};
+pub use agree::{Agreed, Export, Skipped, agree};
 pub use answer::Answer;
-pub use checks::{checks, readable};
+pub use checks::{Conditions, checks, readable};
+pub use disagreement::Disagreement;
 pub use echo::{EchoError, Echoes, echoes};
-pub use search::{Answers, Difference, Found, search};
+pub use search::{Answers, Difference, Found, Stopped, search};
 pub use sequence::Invocation;
 
 use wasm_wave::value::Type;

@@ -1,18 +1,23 @@
 //! Looks for calls that implementations answer otherwise, and makes them as small as they get.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
+use std::mem;
 use std::rc::Rc;
 
 use super::answer::{Answer, End, groups};
-use super::sequence::{Invocation, sequences};
+use super::sequence::{Invocation, Sequences};
 use super::smaller::{shorter, smaller};
 use super::{Function, Settings};
+use crate::manifest::Limit;
 
 /// How often a sequence is tried again while it is made smaller.
 const TRIES: usize = 800;
 
 /// As how many tries one counts that goes over a limit: it takes as long as the limit allows.
 const DEAR: usize = 40;
+
+/// How often all implementations of a function go over a limit before it is called no more.
+const ENOUGH: usize = 5;
 
 /// What an implementation answered to the calls of a sequence, in order; none follows an answer
 /// that is no return.
@@ -29,6 +34,24 @@ pub struct Found {
     pub differences: Vec<Difference>,
     /// How many calls were compared.
     pub compared: usize,
+    /// For each function, how many of its edge cases are more than its calls.
+    pub edges_left_out: Vec<usize>,
+    /// Functions that were called no more.
+    pub stopped: Vec<Stopped>,
+}
+
+/// A function all of whose implementations went over a limit again and again: each such call takes
+/// as long as the limit allows, and says nothing more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stopped {
+    /// The place of the function among all.
+    pub function: usize,
+    /// The limit that all went over last.
+    pub limit: Limit,
+    /// How often all went over one.
+    pub times: usize,
+    /// How many of its calls were not made.
+    pub calls: usize,
 }
 
 /// Calls of which the last one is not answered the same by all.
@@ -55,36 +78,71 @@ struct Way {
     ends: Vec<End>,
 }
 
+impl Way {
+    fn of(call: &Invocation, answers: &[Answer], groups: &[usize]) -> Self {
+        let ends = answers.iter().map(Answer::end).collect();
+        Self { function: call.function, groups: groups.to_vec(), ends }
+    }
+}
+
 /// Calls all functions as the settings say and compares the answers. `run` has the implementations.
 pub fn search<E>(
     functions: &[Function],
     settings: &Settings,
     run: &mut Run<'_, E>,
 ) -> Result<Found, E> {
+    let mut sequences = Sequences::new(functions, settings);
+    let edges_left_out = sequences.edges_left_out.clone();
     let mut search = Search { functions, settings, run };
-    let mut found: BTreeMap<Way, usize> = BTreeMap::new();
-    let mut differences: Vec<Difference> = Vec::new();
-    let mut compared = 0;
-    let mut waiting: VecDeque<_> = sequences(functions, settings).into();
-    while let Some(mut sequence) = waiting.pop_front() {
-        let tried = search.compare(&sequence)?;
-        compared += tried.answers.len();
+    let mut ways: BTreeMap<Way, usize> = BTreeMap::new();
+    let mut found =
+        Found { differences: Vec::new(), compared: 0, edges_left_out, stopped: Vec::new() };
+    let mut exceeding = vec![0_usize; functions.len()];
+    let mut rest = Vec::new();
+    loop {
+        if rest.is_empty() {
+            let Some(next) = sequences.next() else { return Ok(found) };
+            rest = next;
+        }
+        rest.retain(|call| !found.leaves_out(call));
+        let mut sequence = mem::take(&mut rest);
+        if sequence.is_empty() {
+            continue;
+        }
+        let mut tried = search.compare(&sequence)?;
+        let is_known = |way: Option<Way>| way.is_some_and(|way| ways.contains_key(&way));
+        if tried.is_lone_timeout() && !is_known(tried.way(&sequence)) {
+            tried = search.compare(&sequence)?;
+        }
+        found.compared += tried.answers.len();
         // Where it ended for all or for some, the rest is called on new instances.
-        let rest = sequence.split_off(tried.answers.len());
-        if !rest.is_empty() {
-            waiting.push_front(rest);
+        rest = sequence.split_off(tried.answers.len());
+        if let (Some(limit), Some(last)) = (tried.limit_of_all(), sequence.last()) {
+            let times = &mut exceeding[last.function];
+            *times += 1;
+            if *times == ENOUGH {
+                let (function, times) = (last.function, *times);
+                found.stopped.push(Stopped { function, limit, times, calls: 0 });
+            }
         }
         let Tried { answers, groups: Some(groups) } = tried else { continue };
         let first = Difference { calls: sequence, answers, groups, times: 1, tries: 0 };
         let way = first.way();
-        if let Some(place) = found.get(&way) {
-            differences[*place].times += 1;
+        if let Some(place) = ways.get(&way) {
+            found.differences[*place].times += 1;
             continue;
         }
-        differences.push(search.shrink(first)?);
-        found.insert(way, differences.len() - 1);
+        found.differences.push(search.shrink(first)?);
+        ways.insert(way, found.differences.len() - 1);
     }
-    Ok(Found { differences, compared })
+}
+
+impl Found {
+    /// Whether the function of a call is called no more; then that is one call more not made.
+    fn leaves_out(&mut self, call: &Invocation) -> bool {
+        let stopped = self.stopped.iter_mut().find(|stopped| stopped.function == call.function);
+        stopped.map(|stopped| stopped.calls += 1).is_some()
+    }
 }
 
 struct Search<'s, 'r, E> {
@@ -102,17 +160,50 @@ struct Tried {
     groups: Option<Vec<usize>>,
 }
 
+impl Tried {
+    /// In which way the answers to the last call differ, if they do.
+    fn way(&self, sequence: &[Invocation]) -> Option<Way> {
+        let (answers, groups) = (self.answers.last()?, self.groups.as_ref()?);
+        Some(Way::of(&sequence[self.answers.len() - 1], answers, groups))
+    }
+
+    /// Whether some answers differ from others by nothing but the time that they took, of which
+    /// a busy machine may be the cause.
+    fn is_lone_timeout(&self) -> bool {
+        let timed_out = |answer: &Answer| matches!(answer, Answer::Exceeded(Limit::Timeout));
+        let last = self.answers.last();
+        self.groups.is_some() && last.is_some_and(|answers| answers.iter().any(timed_out))
+    }
+
+    /// The limit that all implementations went over in the last call.
+    fn limit_of_all(&self) -> Option<Limit> {
+        let limits = self.answers.last()?.iter().map(|answer| match answer {
+            Answer::Exceeded(limit) => Some(*limit),
+            _ => None,
+        });
+        limits.collect::<Option<Vec<_>>>()?.last().copied()
+    }
+}
+
 impl<E> Search<'_, '_, E> {
+    /// The same once more where a timeout is all that makes a difference; and how often that was.
+    fn confirmed(&mut self, sequence: &[Invocation]) -> Result<(Tried, usize), E> {
+        let tried = self.compare(sequence)?;
+        if tried.is_lone_timeout() {
+            return Ok((self.compare(sequence)?, 2));
+        }
+        Ok((tried, 1))
+    }
+
     fn compare(&mut self, sequence: &[Invocation]) -> Result<Tried, E> {
         let mut all = (self.run)(sequence)?;
         if self.settings.echo {
             all.push(echoes(sequence));
         }
         let mut tried = Tried { answers: Vec::new(), groups: None };
-        for (place, call) in sequence.iter().enumerate() {
+        for place in 0..sequence.len() {
             let answers: Vec<&Answer> = all.iter().map(|answers| &answers[place]).collect();
-            let result = self.functions[call.function].result.as_ref();
-            let groups = groups(&answers, result, self.settings.approx);
+            let groups = groups(&answers, self.settings.approx);
             tried.answers.push(answers.iter().map(|answer| (*answer).clone()).collect());
             if groups.iter().any(|group| *group != 0) {
                 tried.groups = Some(groups);
@@ -164,10 +255,10 @@ impl<E> Search<'_, '_, E> {
             if *left == 0 {
                 return Ok(false);
             }
-            let tried = self.compare(&candidate)?;
+            let (tried, runs) = self.confirmed(&candidate)?;
             let exceeds = |answer: &Answer| matches!(answer, Answer::Exceeded(_));
             let is_dear = tried.answers.iter().flatten().any(exceeds);
-            *left = left.saturating_sub(if is_dear { DEAR } else { 1 });
+            *left = left.saturating_sub(if is_dear { DEAR * runs } else { 1 });
             smallest.tries += 1;
             candidate.truncate(tried.answers.len());
             let Tried { answers, groups: Some(groups) } = tried else { continue };
@@ -191,8 +282,7 @@ impl Difference {
     /// In which way the answers differ.
     fn way(&self) -> Way {
         let (call, answers) = self.last();
-        let ends = answers.iter().map(Answer::end).collect();
-        Way { function: call.function, groups: self.groups.clone(), ends }
+        Way::of(call, answers, &self.groups)
     }
 
     /// Its calls in WAVE.

@@ -1,5 +1,7 @@
 //! Which calls are made, in which order.
 
+use std::iter;
+
 use wasm_wave::value::Value;
 
 use super::edge::{combinations, edges};
@@ -25,44 +27,63 @@ impl Invocation {
     }
 }
 
-/// The calls of a run, in sequences. Each function is called as often as the settings say, with its
-/// edge cases first, and within a sequence in any order.
+/// The calls of a run, in sequences, each made when it is asked for. Each function is called as often
+/// as the settings say, with its edge cases first, and within a sequence in any order.
 ///
 /// What a function is called with depends on its own name and types alone: it stays when others
 /// come and go.
-pub(super) fn sequences(functions: &[Function], settings: &Settings) -> Vec<Vec<Invocation>> {
-    let arguments = |(place, function): (usize, &Function)| {
-        let calls = arguments(function, settings).into_iter();
-        calls.map(move |arguments| Invocation { function: place, arguments })
-    };
-    let mut waiting: Vec<_> = functions.iter().enumerate().map(arguments).collect();
-    let mut left = functions.len() * settings.calls;
-    let mut order = SplitMix64(settings.seed);
-    let mut sequences = Vec::new();
-    while left > 0 {
-        let mut sequence = Vec::new();
-        while sequence.len() < settings.sequence && left > 0 {
-            let from = order.below(waiting.len());
-            // One that is done has its turn taken by the next.
-            let turns = (from..waiting.len()).chain(0..from);
-            let next = turns.into_iter().find_map(|place| waiting[place].next());
-            sequence.push(next.expect("some are left"));
-            left -= 1;
-        }
-        sequences.push(sequence);
-    }
-    sequences
+pub(super) struct Sequences {
+    /// For each function, its calls that are still to come.
+    waiting: Vec<Box<dyn Iterator<Item = Invocation>>>,
+    /// How many calls there are in all of them.
+    left: usize,
+    order: SplitMix64,
+    length: usize,
+    /// For each function, how many of its edge cases are more than its calls.
+    pub(super) edges_left_out: Vec<usize>,
 }
 
-fn arguments(function: &Function, settings: &Settings) -> Vec<Vec<Value>> {
-    let columns: Vec<_> = function.parameters.iter().map(edges).collect();
-    let mut all = combinations(&columns);
-    all.truncate(settings.calls);
-    let mut generator = Generator::new(seed_for(&function.name, settings.seed));
-    while all.len() < settings.calls {
-        all.push(function.parameters.iter().map(|of| generator.value(of)).collect());
+impl Sequences {
+    pub(super) fn new(functions: &[Function], settings: &Settings) -> Self {
+        let mut sequences = Self {
+            waiting: Vec::new(),
+            left: functions.len() * settings.calls,
+            order: SplitMix64(settings.seed),
+            length: settings.sequence,
+            edges_left_out: Vec::new(),
+        };
+        for (place, function) in functions.iter().enumerate() {
+            let columns: Vec<_> = function.parameters.iter().map(edges).collect();
+            let edges = combinations(&columns);
+            sequences.edges_left_out.push(edges.len().saturating_sub(settings.calls));
+            let mut generator = Generator::new(seed_for(&function.name, settings.seed));
+            let types = function.parameters.clone();
+            let random = iter::repeat_with(move || {
+                types.iter().map(|of| generator.value(of)).collect::<Vec<_>>()
+            });
+            let calls = edges.into_iter().chain(random).take(settings.calls);
+            let calls = calls.map(move |arguments| Invocation { function: place, arguments });
+            sequences.waiting.push(Box::new(calls));
+        }
+        sequences
     }
-    all
+}
+
+impl Iterator for Sequences {
+    type Item = Vec<Invocation>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut sequence = Vec::new();
+        while sequence.len() < self.length && self.left > 0 {
+            let from = self.order.below(self.waiting.len());
+            // One that is done has its turn taken by the next.
+            let turns = (from..self.waiting.len()).chain(0..from);
+            let next = turns.into_iter().find_map(|place| self.waiting[place].next());
+            sequence.push(next.expect("some are left"));
+            self.left -= 1;
+        }
+        (!sequence.is_empty()).then_some(sequence)
+    }
 }
 
 /// Another seed for each name.

@@ -89,8 +89,11 @@ fn scalar(kind: WasmTypeKind, value: &Value) -> Values {
         WasmTypeKind::U64 => whole(value.unwrap_u64(), Value::make_u64),
         #[expect(clippy::cast_possible_truncation, reason = "a rounded one will do as well")]
         WasmTypeKind::F32 => {
-            let numbers = floats(value.unwrap_f32().into()).into_iter();
-            Box::new(numbers.map(|number| Value::make_f32(number as f32)))
+            let own = value.unwrap_f32();
+            let numbers = floats(own.into()).into_iter().map(|number| number as f32);
+            // Rounded, one may be the very number that it is to be simpler than.
+            let others = numbers.filter(move |number| number.to_bits() != own.to_bits());
+            Box::new(others.map(Value::make_f32))
         }
         WasmTypeKind::F64 => Box::new(floats(value.unwrap_f64()).into_iter().map(Value::make_f64)),
         WasmTypeKind::Char => Box::new(characters(value.unwrap_char()).map(Value::make_char)),
@@ -112,13 +115,18 @@ fn whole<T: TryFrom<i128> + Into<i128> + 'static>(number: T, make: fn(T) -> Valu
     Box::new(numbers.filter_map(|number| T::try_from(number).ok()).map(make))
 }
 
+/// As integers do, a negative one becomes positive, or nearer to zero as the positive one would.
 fn floats(number: f64) -> Vec<f64> {
-    let is_other = |other: &f64| other.to_bits() != number.to_bits();
-    if !number.is_finite() {
-        return [1.0, f64::INFINITY].into_iter().filter(is_other).collect();
+    if number.is_nan() {
+        return vec![1.0, f64::INFINITY];
     }
+    if number.is_infinite() && number > 0.0 {
+        return vec![1.0];
+    }
+    let is_other = |other: &f64| other.to_bits() != number.to_bits();
     if number.is_sign_negative() {
-        return [-number, number.trunc(), number / 2.0].into_iter().filter(is_other).collect();
+        let nearer = floats(-number).into_iter().map(|nearer| -nearer);
+        return [-number, -0.0].into_iter().filter(is_other).chain(nearer).collect();
     }
     let whole = number.trunc();
     if is_other(&whole) {
@@ -129,7 +137,9 @@ fn floats(number: f64) -> Vec<f64> {
     }
     let steps = iter::successors(Some(number / 2.0), |step| Some(step / 2.0));
     let nearer = steps.map(f64::trunc).take_while(|step| *step >= 1.0).map(|step| number - step);
-    nearer.take(64).filter(|nearer| *nearer < number).collect()
+    // Halves alone would take a thousand steps from the largest.
+    let root = iter::once(number.sqrt().trunc());
+    root.chain(nearer.take(64)).filter(|nearer| *nearer < number).collect()
 }
 
 /// Readable ones come first, then those with lower numbers.
@@ -178,10 +188,11 @@ mod tests {
     fn least(of: &Type, value: Value, keeps: impl Fn(&Value) -> bool) -> String {
         assert!(keeps(&value));
         let mut least = value;
-        while let Some(next) = smaller(of, &least).find(&keeps) {
+        for _ in 0..500 {
+            let Some(next) = smaller(of, &least).find(&keeps) else { return text(&least) };
             least = next;
         }
-        text(&least)
+        panic!("there is no end of simpler values: now at {}", text(&least));
     }
 
     fn from(of: &Type, from: &str) -> Value {
@@ -214,6 +225,28 @@ mod tests {
         assert_eq!(least(&Type::F32, from(&Type::F32, "nan"), nan), "nan");
         let broken = |value: &Value| value.unwrap_f64().fract() != 0.0;
         assert_eq!(least(&Type::F64, from(&Type::F64, "3.1415926"), broken), "3.1");
+        assert_eq!(least(&Type::F64, from(&Type::F64, "-3.1415926"), broken), "3.1");
+    }
+
+    #[test]
+    fn negative_floats_come_to_an_end_as_positive_ones_do() {
+        let least_under = |start: &str, border: f64| {
+            least(&Type::F64, from(&Type::F64, start), |value| value.unwrap_f64() < border)
+        };
+        assert_eq!(least_under("-1", 0.0), "-1");
+        assert_eq!(least_under("-17.25", 0.0), "-1");
+        assert_eq!(least_under("-1e300", -1000.0), "-1001");
+        assert_eq!(least_under("-inf", -3.0), "-inf");
+        assert_eq!(least_under("-inf", 0.0), "-1");
+    }
+
+    #[test]
+    fn a_short_float_of_32_bits_is_not_simpler_than_itself() {
+        let broken = |value: &Value| value.unwrap_f32().fract() != 0.0;
+        for number in ["0.1", "0.3", "-0.1"] {
+            let least = least(&Type::F32, from(&Type::F32, number), broken);
+            assert_eq!(least, number.trim_start_matches('-'));
+        }
     }
 
     #[test]

@@ -6,10 +6,11 @@ use wasm_wave::wasm::WasmValue as _;
 
 use super::edge::edges;
 use super::generate::Generator;
-use super::sequence::sequences;
+use super::sequence::Sequences;
 use super::shape::{plain, text};
 use super::smaller::smaller;
 use super::*;
+use crate::manifest::Limit;
 
 fn any_type() -> impl Strategy<Value = Type> {
     let scalars = [
@@ -80,6 +81,8 @@ proptest! {
         let mut value = Generator::new(seed).value(&of);
         // Neither by the boldest steps alone nor by the smallest.
         for round in 0..5_000 {
+            let is_itself = |other: &Value| text(other) == text(&value);
+            prop_assert!(!smaller(&of, &value).take(30).any(|other| is_itself(&other)));
             let few = smaller(&of, &value).take(round * 7 % 30 + 1);
             let Some(simpler) = few.last() else { break };
             assert_fits(&of, &simpler);
@@ -162,7 +165,7 @@ fn each_function_is_called_as_often_as_was_asked_for_with_edges_first() {
         function("g", &[], None),
         function("h", &[Type::U8], None),
     ];
-    let sequences = sequences(&functions, &settings(25, 4));
+    let sequences: Vec<_> = Sequences::new(&functions, &settings(25, 4)).collect();
     assert!(sequences.iter().all(|sequence| sequence.len() <= 4));
     let all: Vec<String> = sequences.iter().flatten().map(|call| call.text(&functions)).collect();
     assert_eq!(all.len(), 75);
@@ -176,8 +179,8 @@ fn each_function_is_called_as_often_as_was_asked_for_with_edges_first() {
 #[test]
 fn what_a_function_is_called_with_stays_when_others_come() {
     let of_f = |functions: &[Function]| -> Vec<String> {
-        let all = sequences(functions, &settings(200, 5));
-        let texts = all.iter().flatten().map(|call| call.text(functions));
+        let all = Sequences::new(functions, &settings(200, 5)).flatten();
+        let texts = all.map(|call| call.text(functions));
         texts.filter(|call| call.starts_with("f(")).collect()
     };
     let f = function("f", &[Type::STRING], None);
@@ -326,6 +329,66 @@ fn trying_ends_and_the_sooner_the_longer_each_try_takes() {
     };
     assert!(search_with(&|_| Answer::Trapped(String::new())) > 0);
     assert!(runs.get() < 900, "{}", runs.get());
-    assert!(search_with(&|_| Answer::Exceeded(crate::manifest::Limit::Timeout)) > 0);
+    assert!(search_with(&|_| Answer::Exceeded(Limit::Timeout)) > 0);
     assert!(runs.get() < 300, "{}", runs.get());
+}
+
+#[test]
+fn calls_are_made_as_they_are_asked_for_and_edge_cases_beyond_them_are_counted() {
+    let functions = [function("f", &[Type::U8], None), function("g", &[], None)];
+    // All of these at once would not fit into any memory.
+    let mut many = Sequences::new(&functions, &settings(usize::MAX / 4, 3));
+    assert_eq!(many.next().unwrap().len(), 3);
+    assert_eq!(many.edges_left_out, [0, 0]);
+    let all = edges(&Type::U8).len();
+    assert_eq!(Sequences::new(&functions, &settings(4, 3)).edges_left_out, [all - 4, 0]);
+    let same = || Box::new(|_: &Invocation| Answer::Returned(None)) as Instance;
+    let found = searched(&functions, &settings(4, 3), &[&same, &same]);
+    assert_eq!(found.edges_left_out, [all - 4, 0]);
+}
+
+#[test]
+fn what_goes_over_a_limit_everywhere_again_and_again_is_called_no_more() {
+    let functions = [function("slow", &[], None), function("fast", &[], None)];
+    let calls = std::cell::Cell::new([0; 2]);
+    let implementation = || {
+        Box::new(|call: &Invocation| {
+            let mut made = calls.get();
+            made[call.function] += 1;
+            calls.set(made);
+            match call.function {
+                0 => Answer::Exceeded(Limit::Fuel),
+                _ => Answer::Returned(None),
+            }
+        }) as Box<dyn FnMut(&Invocation) -> Answer + '_>
+    };
+    let found = searched(&functions, &settings(100, 10), &[&implementation, &implementation]);
+    assert!(found.differences.is_empty());
+    assert_eq!(calls.get(), [10, 200], "each implementation is called");
+    assert_eq!(found.stopped, [Stopped { function: 0, limit: Limit::Fuel, times: 5, calls: 95 }]);
+    assert_eq!(found.compared, 105);
+}
+
+#[test]
+fn a_timeout_that_comes_once_is_no_difference_and_one_that_stays_is() {
+    let functions = [function("f", &[Type::U8], None)];
+    let timeouts_of = |times: usize| {
+        let left = std::cell::Cell::new(times);
+        let sound = || {
+            Box::new(|_: &Invocation| Answer::Returned(None))
+                as Box<dyn FnMut(&Invocation) -> Answer + '_>
+        };
+        let busy = || {
+            Box::new(|call: &Invocation| {
+                if call.arguments[0].unwrap_u8() == 127 && left.get() > 0 {
+                    left.set(left.get() - 1);
+                    return Answer::Exceeded(Limit::Timeout);
+                }
+                Answer::Returned(None)
+            }) as Box<dyn FnMut(&Invocation) -> Answer + '_>
+        };
+        searched(&functions, &settings(20, 5), &[&sound, &busy]).differences.len()
+    };
+    assert_eq!(timeouts_of(1), 0);
+    assert_eq!(timeouts_of(usize::MAX), 1);
 }

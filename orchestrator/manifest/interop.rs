@@ -29,7 +29,7 @@ pub struct Interop {
     pub echo: bool,
     /// How often each function is called; without it, 200 times.
     #[serde(default)]
-    pub calls: Option<Count<1, 1_000_000>>,
+    pub calls: Option<Count<1, { Interop::MOST_CALLS }>>,
     /// How many calls are made on one instance, whose state they share; without it, 10.
     #[serde(default)]
     pub sequence: Option<Count<1, 10_000>>,
@@ -51,6 +51,9 @@ pub struct Interop {
 }
 
 impl Interop {
+    /// How often a function may be called.
+    pub const MOST_CALLS: u32 = 1_000_000;
+
     /// How often each function is called.
     pub fn calls(&self) -> usize {
         self.calls.map_or(200, |count| count.get() as usize)
@@ -64,6 +67,21 @@ impl Interop {
     /// What all values follow from.
     pub fn seed(&self) -> u64 {
         self.seed.unwrap_or(1).into()
+    }
+}
+
+impl Manifest {
+    /// What a `[[check]]` must be granted to run as `[interop.NAME]` does, as an inline table of TOML;
+    /// none where neither that table nor `[grants]` grants anything.
+    pub fn grants_of_interop(&self, name: &str) -> Option<String> {
+        let document: toml::Table = toml::from_str(self.source.text()).ok()?;
+        let own = document.get("interop")?.get(name)?.get("grants");
+        let grants = |table: &&toml::Value| table.as_table().is_some_and(|it| !it.is_empty());
+        match (own.filter(grants), document.get("grants").filter(grants)) {
+            (Some(own), _) => Some(own.to_string()),
+            (None, Some(_)) => Some("{}".to_owned()),
+            (None, None) => None,
+        }
     }
 }
 
@@ -121,5 +139,29 @@ fn components(
         let message = format!("`{}` has nothing to hold against each other", name.get_ref());
         let place = interop.components.first().map_or(name.span(), Spanned::span);
         faults.push(Fault::at(place, message, "too few components").advise(help));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_of_an_interop_table_is_granted_what_that_is_and_not_what_the_pipeline_is() {
+        let of = |grants: &str, own: &str| {
+            let text = format!(
+                "[pipeline]\nname = 'p'\n[component.a]\npath = '.'\ntoolchain = 'cargo'\n\
+                 [interop.i]\ncomponents = ['a']\necho = true\n{own}\n[grants]\n{grants}\n"
+            );
+            Manifest::parse("pipeline.toml", &text).unwrap().grants_of_interop("i")
+        };
+        assert_eq!(of("", ""), None);
+        let stderr = of("", "grants = { stderr = true }");
+        assert_eq!(stderr.as_deref(), Some("{ stderr = true }"));
+        assert_eq!(of("", "grants = {}"), None);
+        assert_eq!(of("stdout = true", "").as_deref(), Some("{}"));
+        let own = "[interop.i.grants.env]\nA = 'b c'";
+        assert_eq!(of("stdout = true", own).as_deref(), Some("{ env = { A = \"b c\" } }"));
+        assert_eq!(of("", own), of("stdout = true", own));
     }
 }
