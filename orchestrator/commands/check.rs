@@ -35,24 +35,9 @@ pub(super) fn run(context: &Context<'_>, options: &CheckOptions) -> Result<Endin
     }
     let mut made =
         Made { context, options, all: Vec::new(), rewrites: Vec::new(), is_wrong: false };
-    let sandboxes = open_alone(context, &project, &alone)?;
-    made.make(&alone, |check| {
-        check.component.as_ref().map(|name| &sandboxes[name.get_ref().as_str()])
-    })?;
-    // A pipeline whose components are only called by themselves need not compose.
-    let is_whole_meant = !composed.is_empty() || alone.is_empty();
-    if is_whole_meant && !made.is_over() {
-        let whole = match open_whole(context, &project) {
-            Ok(whole) => whole,
-            Err(error) => {
-                made.leave(&project, &composed, &error)?;
-                return Err(error);
-            }
-        };
-        if alone.is_empty() && composed.is_empty() {
-            context.report.note("the manifest has no check; add one under `[[check]]`");
-        }
-        made.make(&composed, |_| Some(&whole))?;
+    if let Err(error) = made.make_all(&project, &alone, &composed) {
+        made.leave(&project, alone.iter().chain(&composed), &error)?;
+        return Err(error);
     }
     made.tell(&project)?;
     if options.update {
@@ -64,13 +49,6 @@ pub(super) fn run(context: &Context<'_>, options: &CheckOptions) -> Result<Endin
         context.report.done("left", &left);
     }
     Ok(made.ending())
-}
-
-fn open_whole<'p>(
-    context: &'p Context<'p>,
-    project: &'p Project,
-) -> Result<Sandbox<'p>, CommandError> {
-    Sandbox::open(context, project, &context.build(project, true)?)
 }
 
 /// Each component that is called by itself, by name; built side by side.
@@ -115,6 +93,30 @@ impl Made<'_> {
     /// Whether no other check is to be made.
     fn is_over(&self) -> bool {
         self.options.fail_fast && self.all.iter().any(|checked| !checked.passed)
+    }
+
+    /// Makes all checks: first those of components by themselves, then those of the whole.
+    fn make_all(
+        &mut self,
+        project: &Project,
+        alone: &[Chosen<'_>],
+        composed: &[Chosen<'_>],
+    ) -> Result<(), CommandError> {
+        let sandboxes = open_alone(self.context, project, alone)?;
+        self.make(alone, |check| {
+            check.component.as_ref().map(|name| &sandboxes[name.get_ref().as_str()])
+        })?;
+        // A pipeline whose components are only called by themselves need not compose.
+        let is_whole_meant = !composed.is_empty() || alone.is_empty();
+        if !is_whole_meant || self.is_over() {
+            return Ok(());
+        }
+        let built = self.context.build(project, true)?;
+        if alone.is_empty() && composed.is_empty() {
+            self.context.report.note("the manifest has no check; add one under `[[check]]`");
+        }
+        let whole = Sandbox::open(self.context, project, &built)?;
+        self.make(composed, |_| Some(&whole))
     }
 
     /// Makes checks, each in the sandbox that is for it, and tells what came of each.
@@ -172,18 +174,18 @@ impl Made<'_> {
         self.is_wrong = true;
     }
 
-    /// Tells what came of the checks that were made before the whole could not be; the others count
-    /// as failed.
-    fn leave(
+    /// Tells what came of the checks that were made before an error that ends them, if any were;
+    /// the others of all that were `meant` count as failed.
+    fn leave<'m>(
         &mut self,
         project: &Project,
-        others: &[Chosen<'_>],
+        meant: impl Iterator<Item = &'m Chosen<'m>>,
         error: &CommandError,
     ) -> Result<(), CommandError> {
         if self.all.is_empty() {
             return Ok(());
         }
-        for (_, check, _) in others {
+        for (_, check, _) in meant.skip(self.all.len()) {
             let place = self.context.place(&project.manifest, check.span().start);
             self.all.push(Checked::unjudged(check, place, text_of(error)));
         }
