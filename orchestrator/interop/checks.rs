@@ -62,7 +62,9 @@ pub fn checks(
         let _ = writeln!(out, "\n# {says}; `{name}` answered {got}.\n[[check]]");
         let _ = writeln!(out, "component = \"{name}\"");
         if let [lines] = &steps[..] {
-            lines.iter().for_each(|line| out.extend([line.as_str(), "\n"]));
+            for line in lines {
+                out.extend([line.as_str(), "\n"]);
+            }
         } else {
             out.push_str("steps = [\n");
             for lines in &steps {
