@@ -129,8 +129,8 @@ fn in_process(machine_code: &Path, times: &mut Times) {
     assert!(outcome.is_return(), "{outcome:?}");
     times.note("poly's host, in a process that runs", called);
     times.note("– of that, an engine is made and the machine code loaded", loaded);
-    times.note("– an instance is started", started - loaded);
-    times.note("– the call", called - started);
+    times.note("– an instance is started", started.saturating_sub(loaded));
+    times.note("– the call", called.saturating_sub(started));
 }
 
 /// The command line of wasmtime.

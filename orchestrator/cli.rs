@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::host::EngineOptions;
-use crate::manifest::{Age, Bytes};
+use crate::manifest::{Age, Bytes, OptLevel, Stack, Timeout};
 
 /// Builds a repository of several languages into one WebAssembly component, runs it in a
 /// sandbox and checks it.
@@ -100,14 +100,7 @@ pub enum Command {
     /// Build every component and compose them into one file
     Build(BuildOptions),
     /// Build, then make one call in the sandbox and print what it returns
-    Run {
-        /// What a failure leads to.
-        #[command(flatten)]
-        failure: FailureOptions,
-        /// A call in WAVE, such as 'run("some text")', or '-' to read it from standard input
-        /// [default: the manifest's first check, which is then checked as well]
-        call: Option<String>,
-    },
+    Run(RunOptions),
     /// Build, then make every call of the manifest's checks and compare
     Check(CheckOptions),
     /// Hold components that implement one interface against each other, with values that poly makes
@@ -239,6 +232,9 @@ pub struct CheckOptions {
     /// What a failure leads to.
     #[command(flatten)]
     pub failure: FailureOptions,
+    /// How the component is compiled and run.
+    #[command(flatten)]
+    pub runtime: RuntimeOptions,
 }
 
 /// What is built beside the component.
@@ -347,6 +343,53 @@ pub struct FailureOptions {
     /// After a failure, still do all that needs nothing that failed; the end says all failures
     #[arg(short, long)]
     pub keep_going: bool,
+}
+
+/// What is called, and what is told of it.
+#[derive(Debug, Clone, Args)]
+pub struct RunOptions {
+    /// What a failure leads to.
+    #[command(flatten)]
+    pub failure: FailureOptions,
+    /// How the component is compiled and run.
+    #[command(flatten)]
+    pub runtime: RuntimeOptions,
+    /// Write where the call spends its time: a profile for the Firefox profiler and a flame graph.
+    /// The call is repeated on the same instance until a second has passed [default DIR: target/poly]
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
+    pub profile: Option<Option<PathBuf>>,
+    /// Tell each call from one component to another: what it was given, what came back, how long it
+    /// took and how much fuel. The components are linked by poly then, and not by composing
+    #[arg(long, conflicts_with = "profile")]
+    pub trace_calls: bool,
+    /// A call in WAVE, such as 'run("some text")', or '-' to read it from standard input
+    /// [default: the manifest's first check, which is then checked as well; with --profile or
+    /// --trace-calls the first call of it, unchecked]
+    pub call: Option<String>,
+}
+
+/// How the component is compiled and run, in the place of what `[run]` and `[limits]` say.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Runtime options, in place of the manifest's")]
+pub struct RuntimeOptions {
+    /// What the compiler takes time for
+    #[arg(long, value_name = "LEVEL")]
+    pub opt_level: Option<OptLevel>,
+    /// Give floats that are no numbers the same bits on every machine
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub nan_canonicalization: Option<bool>,
+    /// Stack for the component's own calls, such as 4MiB
+    #[arg(long, value_name = "SIZE")]
+    pub stack: Option<Stack>,
+    /// Count fuel, and end a call that uses more than N
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true)]
+    pub fuel: Option<Option<u64>>,
+    /// How long a call may take, such as 10s
+    #[arg(long, value_name = "TIME")]
+    pub timeout: Option<Timeout>,
+    /// Do the same on every machine and every time; refused where real clocks or randomness are granted
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub deterministic: Option<bool>,
 }
 
 /// What to do with toolchains.

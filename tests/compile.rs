@@ -105,7 +105,7 @@ fn ctrl_c_and_even_a_kill_end_the_compiler_too() {
 }
 
 fn wait_for<T>(look: impl Fn() -> Option<T>) -> T {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_mins(1);
     loop {
         if let Some(found) = look() {
             return found;

@@ -60,6 +60,32 @@ fn twenty_processes_write_equal_bytes() {
     assert!(failed.is_empty(), "several components of: {failed:#?}");
 }
 
+/// Parts that the host links for `--trace-calls` are no other component than the composed one.
+#[test]
+fn traced_parts_answer_what_the_composed_component_does() {
+    let mut cases = cases();
+    cases.retain(|case| !case.join("error.txt").exists());
+    cases.retain(|case| {
+        let manifest = fs::read_to_string(case.join("pipeline.toml")).expect("readable");
+        manifest.contains("[[check]]")
+    });
+    assert!(cases.len() > 20, "{}", cases.len());
+    let failed = in_parallel(cases, |case| {
+        let place = inputs::place(case);
+        let text = String::from_utf8(place.read("pipeline.toml")).expect("text");
+        let manifest = poly::manifest::Manifest::parse("pipeline.toml", &text).expect("a manifest");
+        for call in manifest.checks.iter().filter_map(|check| check.call.as_ref()) {
+            let composed = place.run(&["run", call.get_ref(), "-q"]);
+            let traced = place.run(&["run", call.get_ref(), "-q", "--trace-calls"]);
+            if (composed.code, &composed.stdout) != (traced.code, &traced.stdout) {
+                return Err(format!("{}: {}{}", case.display(), traced.stdout, traced.stderr));
+            }
+        }
+        Ok(())
+    });
+    assert!(failed.is_empty(), "traced, these differ:\n{}", failed.join("\n"));
+}
+
 /// The directories of the cases, by name.
 fn cases() -> Vec<PathBuf> {
     let entries = fs::read_dir(repository().join("tests/cases/compose")).expect("the cases");

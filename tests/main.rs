@@ -21,6 +21,7 @@ mod place;
 mod provenance;
 mod real;
 mod report;
+mod run;
 mod sandbox;
 mod schedule;
 mod traps;

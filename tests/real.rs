@@ -82,6 +82,32 @@ fn what_the_languages_made_is_as_its_wit_says() {
 }
 
 #[test]
+fn calls_from_language_to_language_are_told() {
+    let (place, _) = built();
+    let traced = place.run(&["run", "--trace-calls"]).expect(0);
+    assert_eq!(traced.stdout, ANSWER);
+    let calls: Vec<&str> = traced.stderr.lines().filter(|line| line.contains(" → ")).collect();
+    let [source, transform, sink] = calls[..] else { panic!("{calls:#?}") };
+    let begins = |line: &str, with: &str| assert!(line.trim_start().starts_with(with), "{line}");
+    begins(
+        source,
+        "call flow → data-source/demo:pipeline/data-source@0.1.0.fetch-data(\"test query\") = \
+         [68, 97, 116, 97, 32, 102, 111, 114, …] 26 bytes ",
+    );
+    // Upper case, and backwards.
+    begins(
+        transform,
+        "call flow → data-transform/demo:pipeline/data-transform@0.1.0.transform(\
+         [68, 97, 116, 97, 32, 102, 111, 114, …] 26 bytes) = [89, 82, 69, 85, 81, 32, 84, 83, …] 26 bytes ",
+    );
+    begins(
+        sink,
+        "call flow → data-sink/demo:pipeline/data-sink@0.1.0.store([89, 82, 69, 85, 81, 32, 84, 83, …] 26 bytes) = ok(\"Stored 26 bytes successfully\") ",
+    );
+    assert!(calls.iter().all(|line| line.ends_with(" fuel")), "{calls:#?}");
+}
+
+#[test]
 fn a_fresh_checkout_starts_no_tool() {
     let ran = another_checkout().run(&["run"]).expect(0);
     assert!(ran.stderr.contains("all 8 actions were cached"), "{}", ran.stderr);

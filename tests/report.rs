@@ -57,7 +57,7 @@ fn results_go_to_a_file_as_junit_even_where_checks_fail() {
                 it.normalized_value(quick_xml::XmlVersion::Explicit1_0).unwrap().into_owned()
             })
         };
-        match &*start.name().0 {
+        match start.name().0 {
             "testsuite" => {
                 assert_eq!(value("tests").as_deref(), Some("3"));
                 assert_eq!(value("failures").as_deref(), Some("2"));

@@ -38,7 +38,11 @@ impl Driver<'_> {
         })
     }
 
-    fn components(&self, plan: &Plan) -> Result<BTreeMap<String, Arc<Vec<u8>>>, BuildError> {
+    /// The adapted components of a plan, by name.
+    pub(super) fn components(
+        &self,
+        plan: &Plan,
+    ) -> Result<BTreeMap<String, Arc<Vec<u8>>>, BuildError> {
         let made = self.carry_out(plan)?;
         let adapted = made.iter().filter(|(action, _)| matches!(action, Action::Adapt(_)));
         let named = adapted.filter_map(|(action, artifact)| Some((action.component()?, artifact)));

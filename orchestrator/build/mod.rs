@@ -14,6 +14,7 @@
 //! - `compile` has machine code made, within bounds of time and memory.
 //! - `compose` is the one that knows all components at once; `graph` shows what it would do.
 
+mod apart;
 mod artifacts;
 mod backtrace;
 mod cache;
@@ -43,6 +44,7 @@ mod stage;
 mod state;
 mod verify;
 
+pub use apart::{Apart, PartAlone};
 pub use cache::{BUILDS, LATEST, TOOLS, keeper};
 pub use compile::{CompileError, Reply, compile_here};
 pub use compose::{explicit_links, place_about};

@@ -180,8 +180,8 @@ impl Driver<'_> {
         let manifest = &self.project.manifest;
         let left = assembly.wiring.left.iter();
         let imports = left.map(|(import, left)| (import.as_str(), left.wanted_by.as_slice()));
-        let unused = host::unused(manifest, imports.clone().map(|(import, _)| import));
-        for text in unused.into_iter().chain(host::shared(manifest, imports)) {
+        let unused = host::unused(manifest, &imports.clone().map(|(import, _)| import));
+        for text in unused.into_iter().chain(host::shared(manifest, &imports)) {
             (self.tell)(Event::Warning { text });
         }
     }

@@ -6,6 +6,8 @@
 //!   used up.
 //! - An [`Expectation`] is what a `[[check]]` of the manifest says should happen, and
 //!   [`judge`] holds the two against each other. A check is one [`Step`] or several.
+//! - [`Crossings`] are the calls that its parts made to each other meanwhile.
+//! - [`Samples`] are where the component was, seen again and again.
 //!
 //! [`narrow`] says of two values where they differ.
 //!
@@ -18,12 +20,14 @@
 
 mod bound;
 mod call;
+mod crossing;
 mod excerpt;
 mod expectation;
 mod judge;
 mod narrow;
 mod outcome;
 mod reference;
+mod samples;
 mod signature;
 mod steps;
 mod value;
@@ -31,10 +35,12 @@ mod value;
 pub use bound::Measured;
 pub(crate) use call::problem as wave_problem;
 pub use call::{ArgumentError, Call, CallSyntaxError, Misfit};
+pub use crossing::{CameBack, Crossing, Crossings};
 pub use expectation::Expectation;
 pub use judge::{Difference, ExpectationError, Subject, Verdict, judge};
 pub use narrow::{Narrowed, narrow};
 pub use outcome::{Code, Ending, Frame, Outcome, Place, Refusal, Returned, Trap, WatchedFile};
 pub use reference::{Part, Reference};
+pub use samples::{Sample, Samples};
 pub use signature::{Parameter, Signature, Types};
 pub use steps::{Step, StepError, StepFault};

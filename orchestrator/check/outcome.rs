@@ -92,8 +92,8 @@ pub struct Trap {
     pub frames: Vec<Frame>,
 }
 
-/// A function that was running when a component stopped.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// A function that was running when a component stopped or was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Frame {
     /// The pipeline's component whose code it is; none where that is not known, and for what joins
@@ -110,7 +110,7 @@ pub struct Frame {
 }
 
 /// A place in a program's code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Code {
     /// The byte of the program, where that is known.
@@ -120,7 +120,7 @@ pub struct Code {
 }
 
 /// A place in a source file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Place {
     /// The file: relative to the manifest if it is the component's own, else as its compiler
@@ -205,7 +205,10 @@ impl fmt::Display for Place {
     }
 }
 
-fn as_milliseconds<S: Serializer>(elapsed: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn as_milliseconds<S: Serializer>(
+    elapsed: &Duration,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(elapsed.as_secs_f64() * 1000.0)
 }
 

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::context::Context;
 use super::perform::{Performed, perform};
 use super::sandbox::{self, Sandbox};
-use super::{CommandError, Ending};
+use super::{CommandError, Ending, typed};
 use crate::build::Project;
 use crate::check::{Difference, Outcome, Step};
 use crate::cli::CheckOptions;
@@ -22,7 +22,7 @@ use crate::report::Checked;
 type Chosen<'p> = (usize, &'p Check, Vec<Step>);
 
 pub(super) fn run(context: &Context<'_>, options: &CheckOptions) -> Result<Ending, CommandError> {
-    let project = context.project()?;
+    let project = typed::project(context, &options.runtime)?;
     let (mut alone, mut composed) = (Vec::new(), Vec::new());
     for (number, check) in select::select(&project.manifest.checks, &options.filter)? {
         let chosen = (number, check, sandbox::steps(&project.manifest, check)?);

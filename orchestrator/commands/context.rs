@@ -14,7 +14,9 @@ use std::time::Instant;
 use etcetera::BaseStrategy as _;
 
 use super::CommandError;
-use crate::build::{self, Built, Documents, Driver, Event, Options, Project, Provision, Verified};
+use crate::build::{
+    self, Apart, Built, Documents, Driver, Event, Options, Project, Provision, Verified,
+};
 use crate::check::Trap;
 use crate::cli::Global;
 use crate::config::Config;
@@ -187,6 +189,16 @@ impl<'a> Context<'a> {
         let built = Driver::open(project, self.options(project), &tell)?.build_alone(components);
         self.stored.set(self.stored.get() || ran.load(Ordering::Relaxed));
         Ok(built?)
+    }
+
+    /// Makes the parts of a composition, each by itself.
+    pub(super) fn build_apart(&self, project: &Project) -> Result<Apart, CommandError> {
+        // What is there was told when the whole was built.
+        let tell = |event: Event| match event {
+            Event::Finished { cached: true, .. } => {}
+            event => self.report.event(&event),
+        };
+        Ok(Driver::open(project, self.options(project), &tell)?.build_apart()?)
     }
 
     /// Builds twice, telling what happens, and compares.

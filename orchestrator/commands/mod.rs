@@ -15,10 +15,13 @@ mod lock;
 mod perform;
 mod plan;
 mod precompile;
+mod profile;
 mod run;
 mod sandbox;
 mod schema;
 mod toolchain;
+mod trace;
+mod typed;
 mod why;
 mod wit;
 mod wizer;
@@ -30,7 +33,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::build::default_jobs;
-use crate::cli::{BuildOptions, CheckOptions, Cli, Command};
+use crate::cli::{self, BuildOptions, CheckOptions, Cli, Command};
 use crate::report::Report;
 use crate::toolchain::{jobserver, process};
 use context::Context;
@@ -110,14 +113,14 @@ fn dispatch(cli: &Cli, jobs: NonZeroUsize, report: &Report) -> Result<Ending, Co
     }
     let keep_going = match &cli.command {
         Command::Build(BuildOptions { failure, .. })
-        | Command::Run { failure, .. }
+        | Command::Run(cli::RunOptions { failure, .. })
         | Command::Check(CheckOptions { failure, .. }) => failure.keep_going,
         _ => false,
     };
     let context = Context::new(&cli.global, jobs, keep_going, report)?;
     let ended = match &cli.command {
         Command::Build(options) => build::run(&context, *options),
-        Command::Run { call, .. } => run::run(&context, call.as_deref()),
+        Command::Run(options) => run::run(&context, options),
         Command::Check(options) => check::run(&context, options),
         Command::Interop(options) => interop::run(&context, options),
         Command::Bench(options) => bench::run(&context, options),

@@ -6,29 +6,29 @@ use std::io::{self, Read as _};
 use super::context::Context;
 use super::perform::{Performed, perform};
 use super::sandbox::{self, Sandbox};
-use super::{CommandError, Ending};
+use super::{CommandError, Ending, profile, trace, typed};
+use crate::build::Project;
 use crate::check::{self, Call, Outcome, Step};
+use crate::cli::RunOptions;
 use crate::manifest::Check;
 use crate::report::{Checked, GuestStream, Report};
 
-pub(super) fn run(context: &Context<'_>, typed: Option<&str>) -> Result<Ending, CommandError> {
-    let project = context.project()?;
-    let typed = typed.map(typed_call).transpose()?;
+pub(super) fn run(context: &Context<'_>, options: &RunOptions) -> Result<Ending, CommandError> {
+    let mut project = typed::project(context, &options.runtime)?;
+    project.manifest.run.fuel |= options.trace_calls;
     // What cannot be called is said before minutes are spent on a build.
-    if let Some(text) = typed {
-        let call = Call::parse(&text)?;
-        let sandbox = Sandbox::open(context, &project, &context.build(&project, true)?)?;
-        let mut outcome = sandbox.call(&call)?;
-        sandbox.locate(&mut outcome);
-        tell_streams(context.report, &outcome);
-        sandbox::tell_refusals(context.report, &outcome);
-        return returned(context.report, &sandbox, &call, &outcome);
+    if let Some(typed) = &options.call {
+        let call = Call::parse(&typed_call(typed)?)?;
+        return one_call(context, &project, options, &call);
     }
     let Some(check) = project.manifest.checks.first() else {
         let sandbox = Sandbox::open(context, &project, &context.build(&project, true)?)?;
         return Err(CommandError::NothingToCall { functions: sandbox.functions() });
     };
     let steps = sandbox::steps(&project.manifest, check)?;
+    if options.trace_calls || options.profile.is_some() {
+        return one_call(context, &project, options, &steps[0].call);
+    }
     let sandbox = match &check.component {
         Some(component) => {
             let name = component.get_ref().as_str();
@@ -38,6 +38,33 @@ pub(super) fn run(context: &Context<'_>, typed: Option<&str>) -> Result<Ending, 
         None => Sandbox::open(context, &project, &context.build(&project, true)?)?,
     };
     first_check(context, &sandbox, check, &steps)
+}
+
+/// Makes a call, with what is to be seen of it, and holds it against nothing.
+fn one_call(
+    context: &Context<'_>,
+    project: &Project,
+    options: &RunOptions,
+    call: &Call,
+) -> Result<Ending, CommandError> {
+    let built = context.build(project, !options.trace_calls)?;
+    let sandbox = if options.trace_calls {
+        Sandbox::apart(context, project)?
+    } else {
+        Sandbox::open(context, project, &built)?
+    };
+    let mut outcome = match &options.profile {
+        None if options.trace_calls => trace::call(context, &sandbox, call)?,
+        None => sandbox.call(call)?,
+        Some(directory) => profile::call(context, project, &sandbox, call, directory.as_deref())?,
+    };
+    // Parts that poly linked are not where they are in the composed component.
+    if !options.trace_calls {
+        sandbox.locate(&mut outcome);
+    }
+    tell_streams(context.report, &outcome);
+    sandbox::tell_refusals(context.report, &outcome);
+    returned(context.report, &sandbox, call, &outcome)
 }
 
 /// A call as typed, or from standard input where it is longer than a command line may be.
@@ -67,7 +94,8 @@ fn returned(
             help: sandbox.remedy(outcome),
         });
     }
-    report.returned(call.text(), value(outcome), outcome.fuel);
+    report.returned(call.text(), value(outcome), outcome);
+    report.used(outcome);
     Ok(Ending::Well)
 }
 
@@ -86,7 +114,7 @@ fn first_check(
         tell_streams(context.report, outcome);
         // A trap that was expected is no failure; any other is told as one.
         if outcome.is_return() {
-            context.report.returned(step.call.text(), value(outcome), None);
+            context.report.returned(step.call.text(), value(outcome), outcome);
         }
     }
     // Its streams have been told.

@@ -8,8 +8,8 @@ use miette::Diagnostic;
 use super::CommandError;
 use super::context::Context;
 use crate::build::{Built, Project};
-use crate::check::{Call, Ending, Frame, Outcome, Step};
-use crate::host::{self, Engine, EngineOptions, Instance, Program, StartError, Watch};
+use crate::check::{Call, Ending, Frame, Outcome, Samples, Step, Trap};
+use crate::host::{self, Engine, EngineOptions, Instance, Parts, Program, StartError, Watch};
 use crate::manifest::{Check, Grants, Limit, Limits, Manifest, Profile, Spanned};
 use crate::nearest::quoted;
 use crate::report::{CheckPlace, Report, stopped};
@@ -20,7 +20,7 @@ pub(super) struct Sandbox<'p> {
     project: &'p Project,
     /// The component that it is by itself; none if it is the composed one.
     alone: Option<String>,
-    program: Program,
+    parts: Parts,
 }
 
 impl<'p> Sandbox<'p> {
@@ -32,7 +32,8 @@ impl<'p> Sandbox<'p> {
     ) -> Result<Self, CommandError> {
         const ASKED: &str = "this build was asked to precompile";
         let path = built.precompiled.as_deref().expect(ASKED);
-        Self::load(context, project, None, path, || {
+        let engine = Engine::new(&EngineOptions::of(&project.manifest))?;
+        Self::load(context, project, &engine, None, path, || {
             Ok(context.build(project, true)?.precompiled.expect(ASKED))
         })
     }
@@ -45,10 +46,11 @@ impl<'p> Sandbox<'p> {
         path: &Path,
     ) -> Result<Self, CommandError> {
         let name = component.get_ref();
-        let loaded = Self::load(context, project, Some(name), path, || {
+        let engine = Engine::new(&EngineOptions::of(&project.manifest))?;
+        let loaded = Self::load(context, project, &engine, Some(name), path, || {
             Ok(context.build_alone(project, &[name])?.remove(name).expect("it was asked for"))
         })?;
-        let unmet = loaded.program.unmet();
+        let unmet = loaded.program().unmet();
         if unmet.is_empty() {
             return Ok(loaded);
         }
@@ -64,37 +66,59 @@ impl<'p> Sandbox<'p> {
     fn load(
         context: &'p Context<'p>,
         project: &'p Project,
+        engine: &Engine,
         component: Option<&str>,
         path: &Path,
         again: impl FnOnce() -> Result<PathBuf, CommandError>,
     ) -> Result<Self, CommandError> {
-        let engine = Engine::new(&EngineOptions::of(&project.manifest))?;
-        let program = match Program::load(&engine, path) {
+        let program = match Program::load(engine, path) {
             Ok(program) => program,
             Err(refused) => {
                 context.report.note(&format!("{refused}, and is made again"));
                 context.forget_precompiled(project, component)?;
-                Program::load(&engine, &again()?)?
+                Program::load(engine, &again()?)?
             }
         };
         // A build that composed has told it.
         if component.is_none() && !context.has_composed() {
             let imports = program.imports();
-            for text in host::unused(&project.manifest, imports.iter().map(String::as_str)) {
+            for text in host::unused(&project.manifest, &imports.iter().map(String::as_str)) {
                 context.report.note(&text);
             }
         }
-        Ok(Self { context, project, alone: component.map(str::to_owned), program })
+        let alone = component.map(str::to_owned);
+        Ok(Self { alone, ..Self::of(context, project, &program) })
+    }
+
+    /// Loads the parts of the composed component, to be linked by the host.
+    pub(super) fn apart(
+        context: &'p Context<'p>,
+        project: &'p Project,
+    ) -> Result<Self, CommandError> {
+        let engine = Engine::new(&EngineOptions::of(&project.manifest))?;
+        let apart = context.build_apart(project)?;
+        let mut parts = Vec::new();
+        for part in apart.parts {
+            let name = &part.component;
+            let loaded = Self::load(context, project, &engine, Some(name), &part.path, || {
+                Ok(context.build_alone(project, &[name])?.remove(name).expect("it was asked for"))
+            })?;
+            parts.push((part.name, loaded.program().clone()));
+        }
+        if let Some((name, component)) = apart.flow {
+            parts.push((name, Program::compile(&engine, &component)?));
+        }
+        Ok(Self { context, project, alone: None, parts: Parts { parts, links: apart.links } })
     }
 
     /// Another program, to be started with what the manifest grants.
-    pub(super) fn of(context: &'p Context<'p>, project: &'p Project, program: Program) -> Self {
-        Self { context, project, alone: None, program }
+    pub(super) fn of(context: &'p Context<'p>, project: &'p Project, program: &Program) -> Self {
+        Self { context, project, alone: None, parts: Parts::from(program) }
     }
 
     /// What it exports.
     pub(super) fn program(&self) -> &Program {
-        &self.program
+        self.parts.root()
     }
 
     /// A new instance with what the manifest grants.
@@ -112,7 +136,7 @@ impl<'p> Sandbox<'p> {
         let (cache, tools) = self.context.own_directories();
         host::keep_own(grants, root, cache, tools)
             .map_err(|refused| in_manifest(manifest, &refused))?;
-        Instance::start(&self.program, grants, limits, root).map_err(|error| match error {
+        Instance::start_parts(&self.parts, grants, limits, root).map_err(|error| match error {
             StartError::Grant(grant) => in_manifest(manifest, &grant),
             other => other.into(),
         })
@@ -207,6 +231,15 @@ impl<'p> Sandbox<'p> {
         let _ = self.context.locate(self.project, trap, stderr, alone);
     }
 
+    /// Says the same of all that was seen.
+    pub(super) fn locate_all(&self, seen: &mut Samples) {
+        let frames = std::mem::take(&mut seen.frames);
+        // A trap of all of them: how the frames came to be seen makes no difference to where they are.
+        let mut all = Trap { message: String::new(), frames: frames.into_iter().collect() };
+        let _ = self.context.locate(self.project, &mut all, None, self.alone.as_deref());
+        seen.replace(all.frames);
+    }
+
     /// Where the manifest has a check.
     pub(super) fn place(&self, check: &Check) -> CheckPlace {
         let (line, column) = self.project.manifest.line_and_column(check.span().start);
@@ -219,7 +252,8 @@ impl<'p> Sandbox<'p> {
     pub(super) fn unseen(&self, outcome: &Outcome) -> Option<String> {
         let Ending::Trapped(trap) = &outcome.ending else { return None };
         let granted = self.project.manifest.grants.stderr.is_granted();
-        let lost = !granted && self.program.can_write_to_stderr();
+        let can_write = self.parts.parts.iter().any(|(_, part)| part.can_write_to_stderr());
+        let lost = !granted && can_write;
         let lost = lost.then(|| "grant `stderr = true` to see what it wrote".to_owned());
         let component = trap.frames.iter().find_map(|frame| frame.component.as_deref());
         let unnamed = component.filter(|name| {
@@ -240,7 +274,7 @@ impl<'p> Sandbox<'p> {
 
     /// What can be called, for people.
     pub(super) fn functions(&self) -> String {
-        let lines: Vec<_> = self.program.functions().map(|one| format!("  {one}")).collect();
+        let lines: Vec<_> = self.parts.root().functions().map(|one| format!("  {one}")).collect();
         format!(
             "these functions can be called with `poly run 'NAME(ARGUMENTS)'`:\n{}",
             lines.join("\n")

@@ -57,7 +57,7 @@ impl Use {
 /// What is granted and of no use, since nobody imports what it takes; a line for each.
 pub fn unused<'a>(
     manifest: &Manifest,
-    imports: impl Iterator<Item = &'a str> + Clone,
+    imports: &(impl Iterator<Item = &'a str> + Clone),
 ) -> Vec<String> {
     let unused = uses(&manifest.grants).into_iter();
     let unused = unused.filter(|grant| !imports.clone().any(|import| grant.is_by(import)));
@@ -74,7 +74,7 @@ pub fn unused<'a>(
 /// become one; a line for each. `imports` says who imports what.
 pub fn shared<'a>(
     manifest: &Manifest,
-    imports: impl Iterator<Item = (&'a str, &'a [String])> + Clone,
+    imports: &(impl Iterator<Item = (&'a str, &'a [String])> + Clone),
 ) -> Vec<String> {
     let leading = uses(&manifest.grants).into_iter().filter(|grant| grant.leads_out);
     let told = leading.filter_map(|grant| {
@@ -132,7 +132,7 @@ mod tests {
     fn what_nobody_imports_is_told_at_its_line() {
         let manifest = manifest(EVERYTHING);
         snapbox::assert_data_eq!(
-            unused(&manifest, std::iter::empty()).join("\n") + "\n",
+            unused(&manifest, &std::iter::empty()).join("\n") + "\n",
             snapbox::str![[r"
 here/pipeline.toml:8 grants `dirs`, and no component imports `wasi:filesystem`
 here/pipeline.toml:9 grants `env`, and no component imports `wasi:cli/environment`
@@ -163,11 +163,11 @@ here/pipeline.toml:21 grants `private-addresses`, and no component imports `wasi
             "wasi:sockets/ip-name-lookup@0.2.3",
             "wasi:sockets/udp@0.2.3",
         ];
-        let left = unused(&manifest, imports.into_iter());
+        let left = unused(&manifest, &imports.into_iter());
         let expected =
             "here/pipeline.toml:20 grants `network`, and no component imports `wasi:sockets/tcp`";
         assert_eq!(left, [expected]);
-        assert!(unused(&self::manifest(""), std::iter::empty()).is_empty());
+        assert!(unused(&self::manifest(""), &std::iter::empty()).is_empty());
     }
 
     #[test]
@@ -182,7 +182,7 @@ here/pipeline.toml:21 grants `private-addresses`, and no component imports `wasi
             ("wasi:filesystem/types@0.2.3", &both[..1]),
         ]);
         assert_eq!(
-            shared(&manifest, imports.iter().map(|(import, parts)| (*import, *parts))),
+            shared(&manifest, &imports.iter().map(|(import, parts)| (*import, *parts))),
             [
                 "here/pipeline.toml:7 grants `http` to all of `a`, `b`: what one part imports is what \
               the others import"

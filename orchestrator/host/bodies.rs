@@ -46,13 +46,11 @@ impl<B: Body<Data = Bytes, Error = Error> + Unpin> Body for Bounded<B> {
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
         let read = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref());
-        match self.left.checked_sub(read.map_or(0, |bytes| bytes.len() as u64)) {
-            Some(left) => self.left = left,
-            None => {
-                let over = self.excess.note(Limit::Bodies);
-                return Poll::Ready(Some(Err(Error::InternalError(Some(over.to_string())))));
-            }
-        }
+        let Some(left) = self.left.checked_sub(read.map_or(0, |bytes| bytes.len() as u64)) else {
+            let over = self.excess.note(Limit::Bodies);
+            return Poll::Ready(Some(Err(Error::InternalError(Some(over.to_string())))));
+        };
+        self.left = left;
         Poll::Ready(frame)
     }
 

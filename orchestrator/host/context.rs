@@ -6,6 +6,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use super::budget::Budget;
 use super::grants::Granted;
+use super::link::Recorder;
 use super::{filesystem, network, stand_in};
 use crate::manifest::{Grants, Switch};
 
@@ -14,13 +15,21 @@ pub(super) struct Context {
     pub(super) granted: Granted,
     pub(super) table: ResourceTable,
     pub(super) budget: Budget,
+    /// Calls from one part to another, where the host links them.
+    pub(super) crossings: Recorder,
     http: WasiHttpCtx,
 }
 
 impl Context {
     /// Of an instance that has nothing but what is granted.
     pub(super) fn new(granted: Granted, budget: Budget) -> Self {
-        Self { granted, table: ResourceTable::new(), budget, http: WasiHttpCtx::new() }
+        Self {
+            granted,
+            table: ResourceTable::new(),
+            budget,
+            crossings: Recorder::default(),
+            http: WasiHttpCtx::new(),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::num::NonZeroUsize;
 use std::str::FromStr;
 
 use miette::Diagnostic;
@@ -10,20 +11,28 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use wasmtime::{Config, Strategy, WasmBacktraceDetails};
 
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, OptLevel, Stack};
 
-/// Stack for WebAssembly's own frames; a recursion that needs more is a trap.
-const STACK: usize = 1 << 20;
+/// The host's share of the fiber that a call runs on, beside the component's stack.
+const HOST_STACK: usize = 1 << 20;
 
-/// Stack of the fiber that a call runs on: the component's and, above it, the host's share.
-const FIBER_STACK: usize = 2 << 20;
+/// How many functions of a stack are seen: enough for whoever looks at a profile.
+const FRAMES: Option<NonZeroUsize> = NonZeroUsize::new(500);
 
-/// What differs between engines.
+/// What differs between engines. All but the stack is part of the machine code.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct EngineOptions {
-    /// Whether fuel is counted. Code is slower with it, and compiled separately.
+    /// Whether fuel is counted. Code is slower with it.
     pub fuel: bool,
+    /// What the compiler takes time for.
+    pub opt_level: OptLevel,
+    /// Whether floats that are no numbers have the same bits everywhere. Code is slower with it.
+    pub canonical_nans: bool,
+    /// Whether relaxed SIMD does the same on every processor.
+    pub fixed_simd: bool,
+    /// Stack for WebAssembly's own frames; a recursion that needs more is a trap.
+    pub stack: Stack,
 }
 
 /// Compiles components and holds what was compiled; clones share it.
@@ -52,7 +61,15 @@ pub struct Cause(wasmtime::Error);
 impl EngineOptions {
     /// What a pipeline needs: one engine for all that it runs.
     pub fn of(manifest: &Manifest) -> Self {
-        Self { fuel: manifest.counts_fuel() }
+        let run = &manifest.run;
+        let deterministic = *run.deterministic.get_ref();
+        Self {
+            fuel: run.fuel || manifest.counts_fuel(),
+            opt_level: run.opt_level,
+            canonical_nans: run.nan_canonicalization || deterministic,
+            fixed_simd: deterministic,
+            stack: run.stack,
+        }
     }
 }
 
@@ -79,14 +96,23 @@ impl Engine {
     }
 
     fn with_concurrency(options: EngineOptions, concurrency: bool) -> Result<Self, EngineError> {
+        let EngineOptions { fuel, opt_level, canonical_nans, fixed_simd, stack } = options;
         let mut config = Config::new();
         config
             .strategy(Strategy::Cranelift)
             .parallel_compilation(true)
             .epoch_interruption(true)
-            .consume_fuel(options.fuel)
-            .max_wasm_stack(STACK)
-            .async_stack_size(FIBER_STACK)
+            .consume_fuel(fuel)
+            .cranelift_opt_level(match opt_level {
+                OptLevel::None => wasmtime::OptLevel::None,
+                OptLevel::Speed => wasmtime::OptLevel::Speed,
+                OptLevel::SpeedAndSize => wasmtime::OptLevel::SpeedAndSize,
+            })
+            .cranelift_nan_canonicalization(canonical_nans)
+            .relaxed_simd_deterministic(fixed_simd)
+            .max_wasm_stack(stack.bytes())
+            .async_stack_size(stack.bytes() + HOST_STACK)
+            .wasm_backtrace_max_frames(FRAMES)
             .concurrency_support(concurrency)
             // Said here, and not left to the environment: the setting is part of what is
             // compiled.

@@ -13,7 +13,7 @@ use http::{Request, Response, Uri};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use rustls_platform_verifier::BuilderVerifierExt as _;
+use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::error::Elapsed;
@@ -31,7 +31,7 @@ pub(super) type Exchange = Box<dyn Future<Output = Result<(), Error>> + Send>;
 
 /// The longest that is waited for a connection or for a piece of an answer, and how long where the
 /// component does not say.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
@@ -115,7 +115,7 @@ fn client() -> Result<Arc<ClientConfig>, Error> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .and_then(|builder| builder.with_platform_verifier());
+            .and_then(BuilderVerifierExt::with_platform_verifier);
         let builder = builder.map_err(|error| error.to_string())?;
         Ok(Arc::new(builder.with_no_client_auth()))
     });

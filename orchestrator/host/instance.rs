@@ -16,18 +16,22 @@ use wasmtime_wasi::runtime::in_tokio;
 
 use super::budget::Budget;
 use super::capture::Capture;
-use super::context::{self, Context};
+use super::context::Context;
 use super::engine::Cause;
 use super::excess::{self, Excess, Over};
 use super::grants::{self, GrantError, Streams};
 use super::handles::{handles, speak};
 use super::held::Held;
+use super::link::{self, NotStarted, Parts};
 use super::lookup::{self, LookupError};
+use super::profiler::{self, Profiler};
 use super::program::{Export, Program, Returns};
 use super::trap;
-use super::watchdog::Watchdog;
+use super::watchdog::{Alarm, Watchdog};
 use crate::bench::copied_in;
-use crate::check::{ArgumentError, Call, Ending, Outcome, Returned, WatchedFile};
+use crate::check::{
+    ArgumentError, Call, Crossings, Ending, Outcome, Returned, Samples, WatchedFile,
+};
 use crate::manifest::{Grants, Limit, Limits};
 
 /// A started program. Its memory lives on from one call to the next.
@@ -36,6 +40,7 @@ pub struct Instance {
     pub(super) store: Store<Context>,
     running: wasmtime::component::Instance,
     pub(super) meter: Meter,
+    profiler: Option<Profiler>,
     held: Held,
     /// How a call ended that leaves the instance of no use.
     pub(super) stopped: Option<Ending>,
@@ -85,6 +90,13 @@ pub enum StartError {
     #[error("the component imports what no host of WASI 0.2 provides")]
     #[diagnostic(help("`poly inspect` shows its imports; link them to a component's exports"))]
     Import(#[source] Cause),
+    /// The parts cannot be linked here.
+    #[error("`{part}` has async functions, streams or futures, or is called by a part that has")]
+    #[diagnostic(help("leave `--trace-calls` out: it does not follow these"))]
+    Concurrent {
+        /// The first part that is not compiled as the one that is called.
+        part: String,
+    },
     /// It was stopped, or stopped itself, before the first call.
     #[error("the component did not start: {}", _0.ending)]
     Stopped(Box<Outcome>),
@@ -92,7 +104,8 @@ pub enum StartError {
     #[error("the component was compiled without counting fuel, and `limits.fuel` is set")]
     #[diagnostic(help("leave `fuel` out of `[limits]`, or compile it with fuel counted"))]
     FuelNotCounted,
-    /// The thread that watches the time cannot be started.
+    /// The thread that watches the time, or the one that looks where the component is, cannot be
+    /// started.
     #[error("the thread that watches over the component's time cannot be started")]
     Watchdog(#[source] io::Error),
 }
@@ -144,7 +157,25 @@ impl Instance {
         limits: &Limits,
         base: &Path,
     ) -> Result<Self, StartError> {
+        Self::start_parts(&Parts::from(program), grants, limits, base)
+    }
+
+    /// The same for parts that the host links; [`crossings`](Self::crossings) gives what went from
+    /// one to another.
+    pub fn start_parts(
+        parts: &Parts,
+        grants: &Grants,
+        limits: &Limits,
+        base: &Path,
+    ) -> Result<Self, StartError> {
+        let program = parts.root();
         let engine = program.engine();
+        let other = |part: &&(String, Program)| {
+            !wasmtime::Engine::same(part.1.engine().inner(), engine.inner())
+        };
+        if let Some((part, _)) = parts.parts.iter().find(other) {
+            return Err(StartError::Concurrent { part: part.clone() });
+        }
         if limits.fuel.is_some() && !engine.counts_fuel() {
             return Err(StartError::FuelNotCounted);
         }
@@ -166,22 +197,27 @@ impl Instance {
             fuel: engine.counts_fuel().then(|| limits.fuel.unwrap_or(u64::MAX)),
             starting: None,
         };
-        let linked = context::linker(engine.inner(), grants)
-            .and_then(|linker| linker.instantiate_pre(program.component()))
-            .map_err(|error| StartError::Import(error.into()))?;
-
         meter.fill(&mut store);
         let begun = Instant::now();
-        let starting = linked.instantiate_async(&mut store);
+        let starting = link::start(&mut store, parts, grants);
         let started = in_tokio(meter.watchdog.limit(begun, Duration::ZERO, starting));
         meter.starting = Some(begun.elapsed());
         match started {
-            Some(Ok(running)) => {
-                let held = Held::default();
-                Ok(Self { program: program.clone(), store, running, meter, held, stopped: None })
-            }
+            Some(Ok(running)) => Ok(Self {
+                program: program.clone(),
+                store,
+                running,
+                meter,
+                profiler: None,
+                held: Held::default(),
+                stopped: None,
+            }),
+            Some(Err(NotStarted::Import(error))) => Err(StartError::Import(error.into())),
             stopped => {
-                let error = stopped.and_then(Result::err);
+                let error = match stopped {
+                    Some(Err(NotStarted::Stopped(error))) => Some(error),
+                    _ => None,
+                };
                 let ending = meter.ending(error.as_ref());
                 let outcome = meter.outcome(&store, ending, Duration::ZERO);
                 Err(StartError::Stopped(Box::new(outcome)))
@@ -266,6 +302,34 @@ impl Instance {
         let found = self.running.get_func(&mut self.store, export.index);
         found.expect("the export was found in this very component")
     }
+
+    /// What went from one part to another since this was asked last.
+    pub fn crossings(&mut self) -> Crossings {
+        self.store.data_mut().crossings.take()
+    }
+
+    /// From now on, looks again and again where the component is; [`samples`](Self::samples) gives
+    /// what was seen.
+    pub fn profile(&mut self) -> Result<(), StartError> {
+        let engine = self.store.engine().clone();
+        let started = Profiler::start(move || engine.increment_epoch());
+        let (profiler, eye) = started.map_err(StartError::Watchdog)?;
+        let (alarm, excess) = (self.meter.watchdog.alarm(), self.meter.excess.clone());
+        self.store.epoch_deadline_callback(move |store| {
+            eye.look(&store);
+            go_on(&alarm, &excess)
+        });
+        self.profiler = Some(profiler);
+        Ok(())
+    }
+
+    /// What was seen since [`profile`](Self::profile).
+    pub fn samples(&self) -> Samples {
+        self.profiler.as_ref().map(Profiler::take).unwrap_or_default()
+    }
+
+    /// How often a profiled instance is looked at.
+    pub const SAMPLED_EVERY: Duration = profiler::INTERVAL;
 
     /// Looks names up in another way than the system's.
     #[cfg(test)]
@@ -415,14 +479,17 @@ fn watch(
     let alarm = watchdog.alarm();
     store.set_epoch_deadline(1);
     // The epoch is the engine's and moves on for another instance's sake too.
-    store.epoch_deadline_callback(move |_| {
-        if alarm.is_over() {
-            Err(excess.note(Limit::Timeout).into())
-        } else {
-            Ok(UpdateDeadline::Continue(1))
-        }
-    });
+    store.epoch_deadline_callback(move |_| go_on(&alarm, &excess));
     Ok(watchdog)
+}
+
+/// What running code does whenever the epoch has moved on.
+fn go_on(alarm: &Alarm, excess: &Excess) -> wasmtime::Result<UpdateDeadline> {
+    if alarm.is_over() {
+        Err(excess.note(Limit::Timeout).into())
+    } else {
+        Ok(UpdateDeadline::Continue(1))
+    }
 }
 
 /// A number from the manifest as a size in memory.

@@ -29,6 +29,9 @@
 //!   parts, and others where the runtime or poly hands something out (see `excess.rs`). Going over
 //!   a limit ends the call even where the component would have gone on, because an answer given
 //!   in distress proves nothing.
+//! - **Crossings.** Where calls between parts are to be seen, the parts are started each by itself
+//!   and the host links them ([`Parts`], see `link`).
+//! - **Samples.** A profiled instance is looked at each millisecond, by way of the epoch.
 //! - **Snapshots.** [`snapshot`] runs a module's initialiser and gives the module as it is then.
 //!   It has nothing to do with the rest: it serves a compiler.
 //!
@@ -53,9 +56,11 @@ mod grants;
 mod handles;
 mod held;
 mod instance;
+mod link;
 mod lookup;
 mod network;
 mod opening;
+mod profiler;
 mod program;
 mod refusals;
 mod repeat;
@@ -77,6 +82,7 @@ pub use files::Watch;
 pub use given::given;
 pub use grants::{GrantError, Reach, keep_own};
 pub use instance::{CallError, Instance, Prepared, StartError};
+pub use link::Parts;
 pub use lookup::LookupError;
 pub use program::{LoadError, Program};
 pub use repeat::Repeated;

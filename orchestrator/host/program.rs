@@ -10,8 +10,7 @@ use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::wasm_wave::value::Type as ValueType;
 use wasmtime::component::{Component, ComponentExportIndex, Type, Val};
 
-use super::Engine;
-use super::engine::Cause;
+use super::engine::{Cause, Engine, EngineError};
 use super::handles::Resources;
 use crate::check::{Parameter, Signature, Types};
 use crate::component::world::is_provided;
@@ -89,9 +88,20 @@ impl Program {
                     source: refused.into(),
                 })?,
         };
+        Ok(Self::new(engine, component))
+    }
+
+    fn new(engine: Engine, component: Component) -> Self {
         let resources = resources(&engine, &component);
         let exports = exports(&engine, &component, &resources).into();
-        Ok(Self { engine, component, exports, resources: resources.into() })
+        Self { engine, component, exports, resources: resources.into() }
+    }
+
+    /// Compiles a component here and now, to be kept nowhere: for what poly itself has written.
+    pub fn compile(engine: &Engine, component: &[u8]) -> Result<Self, EngineError> {
+        let compiled = Component::new(engine.inner(), component);
+        let component = compiled.map_err(|it| EngineError::Compile(it.into()))?;
+        Ok(Self::new(engine.clone(), component))
     }
 
     /// The functions that can be called, those of the component itself first.

@@ -25,7 +25,7 @@ use wasmtime_wasi::{HostMonotonicClock, HostWallClock};
 
 use super::context::Context;
 use super::excess::Over;
-use crate::manifest::{ClockSettings, Limit, RandomSettings, Scale, Switch};
+use crate::manifest::{ClockSettings, Limit, Moment, RandomSettings, Scale, Switch};
 use crate::random::SplitMix64;
 
 /// 2000-01-01T00:00:00Z, in seconds since 1970.
@@ -83,7 +83,7 @@ impl Clock {
                 Some(Self {
                     beginning: fixed.map_or_else(
                         || u64::try_from(now().as_nanos()).unwrap_or(u64::MAX),
-                        |moment| moment.nanoseconds(),
+                        Moment::nanoseconds,
                     ),
                     pace: scale.map_or_else(Pace::standing, scaled),
                 })

@@ -6,11 +6,14 @@ use wasmtime_wasi::I32Exit;
 
 use crate::check::{Code, Frame, Place, Trap};
 
+/// How many of the functions that were running are told.
+const FRAMES: usize = 20;
+
 /// The reason, and the functions that were running. Which component each belongs to is not known
 /// here, nor which of the files are its own.
 pub(super) fn describe(error: &wasmtime::Error) -> Trap {
     let frames = match error.downcast_ref::<WasmBacktrace>() {
-        Some(backtrace) => backtrace.frames().iter().flat_map(frames).collect(),
+        Some(backtrace) => backtrace.frames().iter().take(FRAMES).flat_map(frames).collect(),
         None => Vec::new(),
     };
     Trap { message: reason(error), frames }
@@ -30,7 +33,7 @@ fn reason(error: &wasmtime::Error) -> String {
 
 /// A function of the program, as the functions that its compiler made it of: those that were
 /// inlined first.
-fn frames(info: &FrameInfo) -> Vec<Frame> {
+pub(super) fn frames(info: &FrameInfo) -> Vec<Frame> {
     let frame = |symbol: Option<&FrameSymbol>| {
         let name = symbol.and_then(FrameSymbol::name).or(info.func_name());
         let file = symbol.and_then(FrameSymbol::file);

@@ -15,6 +15,7 @@
 //! | `keys` | unknown, misspelt and missing keys, found by holding the text against the schema |
 //! | `flow` | `[flow.NAME]`: its steps, and the ways to write them |
 //! | `grants`, `limits` | what the composed component may touch; what it may use up |
+//! | `run` | how it is compiled and run |
 //! | `check` | `[[check]]`, and what is wrong with one |
 //! | `interop` | `[interop.NAME]` |
 //! | `dependency` | WIT packages that come from elsewhere, and registries |
@@ -41,6 +42,7 @@ mod parse;
 mod path;
 mod quantity;
 mod rewrite;
+mod run;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -61,6 +63,7 @@ pub use limits::{Limit, Limits};
 pub use name::{ExportEnd, FunctionName, ImportEnd, MalformedName};
 pub use quantity::{Age, Bytes, MalformedQuantity, Timeout};
 pub use rewrite::{Rewrite, rewrite};
+pub use run::{MalformedStack, OptLevel, Run, Stack};
 pub use schema::json_schema;
 
 use error::Source;
@@ -104,6 +107,9 @@ pub struct Manifest {
     /// What it may use up.
     #[serde(default)]
     pub limits: Limits,
+    /// How it is compiled and run.
+    #[serde(default)]
+    pub run: Run,
     /// Calls and what is expected of them.
     #[serde(default, rename = "check", deserialize_with = "check::placed")]
     pub checks: Vec<Check>,

@@ -38,6 +38,11 @@ const AGE_UNITS: [(&str, u64); 4] = [("d", 86_400), ("h", 3_600), ("m", 60), ("s
 pub struct Bytes(u64);
 
 impl Bytes {
+    /// So many kibibytes (2^10 bytes each).
+    pub const fn kibibytes(count: u64) -> Self {
+        Self(count << 10)
+    }
+
     /// So many mebibytes (2^20 bytes each).
     pub const fn mebibytes(count: u64) -> Self {
         Self(count << 20)

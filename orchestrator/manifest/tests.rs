@@ -95,6 +95,13 @@ fuel = 1000
 compile-time = "1m"
 compile-memory = "1GiB"
 
+[run]
+opt-level = "speed-and-size"
+nan-canonicalization = true
+stack = "2MiB"
+fuel = true
+deterministic = false
+
 [[check]]
 call = 'run("query")'
 returns = 'ok("stored")'
@@ -229,6 +236,9 @@ fn everything_that_can_be_said_is_read() {
     assert_eq!(sink.timeout, Some(Timeout::seconds(600)));
     assert_eq!(manifest.grants.dirs[0].access, Access::ReadWrite);
     assert_eq!(manifest.limits.output, "64KiB".parse().unwrap());
+    assert_eq!(manifest.run.opt_level, OptLevel::SpeedAndSize);
+    assert!(manifest.run.nan_canonicalization && manifest.run.fuel);
+    assert_eq!(manifest.run.stack, "2MiB".parse().unwrap());
     assert_eq!(manifest.checks[2].exceeds, Some(Limit::Fuel));
     let own = &manifest.checks[3];
     assert_eq!(own.component.as_ref().map(Spanned::get_ref).unwrap(), "sink");
@@ -259,6 +269,9 @@ fn nothing_is_granted_and_everything_limited_unless_said() {
     assert_eq!(manifest.limits.timeout, Timeout::seconds(30));
     assert_eq!(manifest.limits.memory, Bytes::mebibytes(512));
     assert_eq!(manifest.limits.fuel, None);
+    let run = &manifest.run;
+    assert!(!(run.nan_canonicalization || run.fuel || *run.deterministic.get_ref()));
+    assert_eq!((run.opt_level, run.stack), (OptLevel::Speed, "1MiB".parse().unwrap()));
     assert!(manifest.pipeline.install);
     let component = &manifest.components["a"];
     assert_eq!(component.profile, Profile::Release);

@@ -9,7 +9,7 @@ use super::error::Fault;
 use super::name::is_identifier;
 use super::path::{check_glob, check_relative};
 use super::{Component, Manifest, Pipeline, Spanned, Stage, Step};
-use super::{check, dependency, grants, interop};
+use super::{check, dependency, grants, interop, run};
 use crate::nearest::{quoted, suggestion};
 
 /// Everything that is wrong with `manifest`.
@@ -21,6 +21,7 @@ pub(super) fn faults(manifest: &Manifest) -> Vec<Fault> {
     links(manifest, &mut faults);
     dependency::faults(manifest, &mut faults);
     grants::faults(&manifest.grants, manifest, &mut faults);
+    faults.extend(run::fault(manifest));
     for check in &manifest.checks {
         check::faults(check, manifest, &mut faults);
     }

@@ -15,9 +15,11 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use super::difference::Side;
 use super::service::{Annotation, Service};
 use super::{
-    CheckPlace, Checked, Compared, Differing, GuestStream, Summary, human, interop, verified,
+    CheckPlace, Checked, Compared, Differing, GuestStream, Profiled, Summary, human, interop,
+    verified,
 };
 use crate::build::{Event, Verdict, Verified};
+use crate::check::{CameBack, Crossing, Crossings};
 use crate::plan::{Action, Reason};
 
 /// The width of the verb at a line's beginning.
@@ -206,10 +208,41 @@ impl Console {
         self.line(Tone::Good, verb, what);
     }
 
+    pub(super) fn used(&self, fuel: u64, elapsed: Duration) {
+        self.line(Tone::Quiet, "used", &spent(elapsed, Some(fuel)));
+    }
+
+    /// Asked for, and so told where people asked for quiet too.
+    pub(super) fn crossings(&self, crossings: &Crossings) {
+        for Crossing { depth, consumer, provider, function, arguments, returned } in &crossings.made
+        {
+            let (indent, arguments) = ("  ".repeat(*depth), arguments.join(", "));
+            let call = format!("{indent}{consumer} → {provider}/{function}({arguments})");
+            let Some(CameBack { value, elapsed, fuel }) = returned else {
+                let call = format!("{call} did not come back");
+                self.print(&self.verb(Tone::Bad, "call", &call));
+                continue;
+            };
+            let value = value.as_ref().map(|value| format!(" = {value}"));
+            let fuel = fuel.map(|fuel| format!("  {} fuel", human::count(fuel)));
+            let (value, fuel) = (value.unwrap_or_default(), fuel.unwrap_or_default());
+            let took = elapsed.as_secs_f64() * 1000.0;
+            let line = format!("{call}{value}  {took:.2} ms{fuel}");
+            self.print(&self.verb(Tone::Quiet, "call", &line));
+        }
+    }
+
+    pub(super) fn profiled(&self, profiled: &Profiled) {
+        let Profiled { call, calls, samples, milliseconds, profile, flame } = profiled;
+        let took = human::time(Duration::from_millis(*milliseconds));
+        let what = format!("{call}, {samples} samples of {calls} calls in {took}");
+        let files = format!("{profile} (open it at https://profiler.firefox.com) and {flame}");
+        self.line(Tone::Good, "profiled", &format!("{what}\n{:VERB$} {files}", ""));
+    }
+
     pub(super) fn checked(&self, checked: &Checked) {
-        let took = human::time(Duration::from_millis(checked.milliseconds));
-        let fuel = checked.fuel.map(|fuel| format!(", {fuel} fuel")).unwrap_or_default();
-        let what = format!("{} ({took}{fuel})", checked.title());
+        let took = spent(Duration::from_millis(checked.milliseconds), checked.fuel);
+        let what = format!("{} ({took})", checked.title());
         if checked.passed {
             return self.line(Tone::Good, "passed", &what);
         }
@@ -419,4 +452,10 @@ fn past(action: &Action) -> &'static str {
 fn columns(what: &str, by: &str, elapsed: Duration, size: Option<u64>) -> String {
     let size = size.map(human::size).unwrap_or_default();
     format!("{what:20} {by:18} {:>9} {size:>10}", human::time(elapsed))
+}
+
+/// What a call took of time, and of fuel where that was counted.
+fn spent(elapsed: Duration, fuel: Option<u64>) -> String {
+    let fuel = fuel.map(|fuel| format!(", {} fuel", human::count(fuel))).unwrap_or_default();
+    format!("{}{fuel}", human::time(elapsed))
 }

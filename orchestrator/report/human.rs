@@ -40,6 +40,20 @@ pub(crate) fn size(bytes: u64) -> String {
     }
 }
 
+/// `12`, `1,234`, `10,000,000`.
+pub(crate) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let places = digits.char_indices().map(|(index, digit)| (digits.len() - index, digit));
+    let mut text = String::new();
+    for (place, digit) in places {
+        if place % 3 == 0 && place < digits.len() {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,5 +70,7 @@ mod tests {
         assert_eq!(size(812), "812 B");
         assert_eq!(size(51_234), "51.2 KB");
         assert_eq!(size(18_300_000), "18.3 MB");
+        let counts = [0, 999, 1_000, 1_234_567].map(count);
+        assert_eq!(counts, ["0", "999", "1,000", "1,234,567"]);
     }
 }

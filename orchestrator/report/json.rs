@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Checked, GuestStream, data};
 use crate::build::Event;
+use crate::check::Outcome;
 
 /// A value with its kind under `event`.
 pub(super) fn line(kind: &str, value: &impl Serialize) {
@@ -64,12 +65,15 @@ pub(super) fn all_checked(all: &[Checked]) {
     data(&json!({ "event": "all-checked", "passed": passed, "failed": failed }).to_string());
 }
 
-pub(super) fn returned(call: &str, value: Option<&str>, fuel: Option<u64>) {
-    let mut said = json!({ "event": "returned", "call": call, "value": value });
-    if let Some(fuel) = fuel {
-        said["fuel"] = fuel.into();
+pub(super) fn returned(call: &str, value: Option<&str>, outcome: &Outcome) {
+    let mut event = json!({
+        "event": "returned", "call": call, "value": value,
+        "milliseconds": outcome.elapsed.as_millis(),
+    });
+    if let Some(fuel) = outcome.fuel {
+        event["fuel"] = fuel.into();
     }
-    data(&said.to_string());
+    data(&event.to_string());
 }
 
 pub(super) fn guest_output(stream: GuestStream, bytes: &[u8]) {

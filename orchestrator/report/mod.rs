@@ -11,6 +11,7 @@ pub(crate) mod human;
 mod interop;
 mod json;
 mod junit;
+pub mod samples;
 mod service;
 mod stopped;
 mod tail;
@@ -24,6 +25,7 @@ use std::sync::OnceLock;
 use serde::Serialize;
 
 use crate::build::{Event, Verified};
+use crate::check::{Crossings, Outcome};
 use crate::cli::{Color, Global};
 pub use checked::{CheckPlace, Checked};
 use console::Console;
@@ -55,6 +57,23 @@ pub struct Summary {
     pub size: u64,
     /// Wall-clock time.
     pub milliseconds: u64,
+}
+
+/// Where a call was seen, and what tells it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Profiled {
+    /// The call.
+    pub call: String,
+    /// How often it was made.
+    pub calls: u64,
+    /// How often it was looked where it is.
+    pub samples: usize,
+    /// Wall-clock time of all calls.
+    pub milliseconds: u64,
+    /// The file that the Firefox profiler opens.
+    pub profile: String,
+    /// The flame graph.
+    pub flame: String,
 }
 
 impl Report {
@@ -113,17 +132,18 @@ impl Report {
         }
     }
 
-    /// What a call returned, as WAVE; nothing where the function has no result. And the fuel that
-    /// it used, where that was counted.
-    pub fn returned(&self, call: &str, value: Option<&str>, fuel: Option<u64>) {
+    /// What a call returned, as WAVE; nothing where the function has no result.
+    pub fn returned(&self, call: &str, value: Option<&str>, outcome: &Outcome) {
         match self {
-            Self::Console(console) => {
-                data(value.unwrap_or(""));
-                if let Some(fuel) = fuel {
-                    console.done("used", &format!("{fuel} fuel"));
-                }
-            }
-            Self::Json => json::returned(call, value, fuel),
+            Self::Console(_) => data(value.unwrap_or("")),
+            Self::Json => json::returned(call, value, outcome),
+        }
+    }
+
+    /// The fuel that a call used, where it was counted and nothing else tells it.
+    pub fn used(&self, outcome: &Outcome) {
+        if let (Self::Console(console), Some(fuel)) = (self, outcome.fuel) {
+            console.used(fuel, outcome.elapsed);
         }
     }
 
@@ -140,6 +160,29 @@ impl Report {
         match self {
             Self::Console(console) => console.done(verb, what),
             Self::Json => json::line(verb, &serde_json::json!({ "what": what })),
+        }
+    }
+
+    /// What went from one part to another during a call.
+    pub fn crossings(&self, crossings: &Crossings) {
+        match self {
+            Self::Console(console) => console.crossings(crossings),
+            Self::Json => {
+                for crossing in &crossings.made {
+                    json::line("crossing", crossing);
+                }
+            }
+        }
+        if crossings.left_out > 0 {
+            self.note(&format!("{} more calls are not told", crossings.left_out));
+        }
+    }
+
+    /// A call was profiled.
+    pub fn profiled(&self, profiled: &Profiled) {
+        match self {
+            Self::Console(console) => console.profiled(profiled),
+            Self::Json => json::line("profiled", profiled),
         }
     }
 

@@ -86,7 +86,7 @@ impl Subject {
             }
             Self::File(path) => compile(context, &engine, path)?,
         };
-        Ok(Sandbox::of(context, project, program))
+        Ok(Sandbox::of(context, project, &program))
     }
 }
 

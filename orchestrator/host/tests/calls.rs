@@ -108,7 +108,7 @@ fn a_trap_says_where_and_ends_the_instance() {
 
 #[test]
 fn machine_code_of_another_engine_is_refused() {
-    let fuelled = Engine::new(&EngineOptions { fuel: true }).unwrap();
+    let fuelled = engine(EngineOptions { fuel: true, ..EngineOptions::default() });
     assert_ne!(ENGINE.compatibility(), fuelled.compatibility());
     let same = Engine::new(&EngineOptions::default()).unwrap();
     assert_eq!(ENGINE.compatibility(), same.compatibility());

@@ -182,7 +182,7 @@ fn output_that_is_not_granted_goes_nowhere() {
 
 #[test]
 fn fuel_is_counted_for_each_call() {
-    let engine = Engine::new(&EngineOptions { fuel: true }).unwrap();
+    let engine = engine(EngineOptions { fuel: true, ..EngineOptions::default() });
     let counted = program(&engine, &wat::parse_str(include_str!("plain.wat")).unwrap());
     let mut instance = start(&counted, &Grants::default(), &limits("fuel = 10000"));
     let first = call(&mut instance, "sums.add(1, 2)").fuel.unwrap();

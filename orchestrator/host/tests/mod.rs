@@ -5,7 +5,10 @@ mod concurrency;
 mod grants;
 mod held;
 mod limits;
+mod link;
 mod network;
+mod options;
+mod profiler;
 mod repeat;
 mod snapshot;
 mod tls;
@@ -31,6 +34,10 @@ static PLAIN: LazyLock<Program> =
 static GUEST: LazyLock<Program> = LazyLock::new(|| {
     program(&ENGINE, &encode(include_str!("guest.wat"), include_str!("guest.wit")))
 });
+
+fn engine(options: EngineOptions) -> Engine {
+    Engine::new(&options).unwrap()
+}
 
 /// Compiles, writes and loads, as the driver does.
 fn program(engine: &Engine, component: &[u8]) -> Program {

@@ -47,7 +47,7 @@ fn one_that_does_not_return_is_the_last() {
 
 #[test]
 fn the_limits_are_those_of_one_call() {
-    let engine = Engine::new(&EngineOptions { fuel: true }).unwrap();
+    let engine = engine(EngineOptions { fuel: true, ..EngineOptions::default() });
     let counted = program(&engine, &wat::parse_str(include_str!("plain.wat")).unwrap());
     let mut instance = start(&counted, &Grants::default(), &limits("fuel = 1000"));
     let echo = prepared(&instance, "echo(\"a\")");

@@ -22,6 +22,7 @@ use crate::component::graph::{Component, Flow, Graph, LeftoverGroup, Stage};
 use crate::component::wiring::{Link, Reason};
 
 use super::human;
+pub(super) use svg::escaped;
 
 /// The graph in one of the formats.
 ///

@@ -13,7 +13,8 @@ use super::place::{Join, Placed, Size, Way, place};
 use super::{ONE_IMPORT, composer, extent, wanted_by};
 use crate::component::graph::{Given, Graph};
 use drawing::{Arrow, Drawing, Node};
-use line::{Line, escaped, fitted, wrapped};
+pub(in crate::report) use line::escaped;
+use line::{Line, fitted, wrapped};
 
 /// What is free around the picture.
 const MARGIN: f64 = 24.0;

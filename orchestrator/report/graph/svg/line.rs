@@ -97,7 +97,7 @@ fn pieces(text: &str) -> Vec<&str> {
 }
 
 /// Text as XML has it.
-pub(super) fn escaped(text: &str) -> String {
+pub(in crate::report) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
