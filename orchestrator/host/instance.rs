@@ -9,30 +9,26 @@ use std::time::{Duration, Instant};
 
 use miette::Diagnostic;
 use thiserror::Error;
-use wasmtime::component::wasm_wave::writer::Writer;
+use wasmtime::Store;
 use wasmtime::component::{Func, ResourceAny, Val};
-use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::runtime::in_tokio;
 
 use super::budget::Budget;
-use super::capture::Capture;
 use super::context::Context;
 use super::engine::Cause;
-use super::excess::{self, Excess, Over};
+use super::excess::{Excess, Over};
 use super::grants::{self, GrantError, Streams};
-use super::handles::{handles, speak};
+use super::handles::handles;
 use super::held::Held;
 use super::link::{self, NotStarted, Parts};
 use super::lookup::{self, LookupError};
+use super::meter::{Meter, go_on, watch};
 use super::profiler::{self, Profiler};
-use super::program::{Export, Program, Returns};
-use super::trap;
-use super::watchdog::{Alarm, Watchdog};
+use super::program::{Export, Program};
+use super::returned::returned;
 use crate::bench::copied_in;
-use crate::check::{
-    ArgumentError, Call, Crossings, Ending, Outcome, Returned, Samples, WatchedFile,
-};
-use crate::manifest::{Grants, Limit, Limits};
+use crate::check::{ArgumentError, Call, Crossings, Ending, Outcome, Samples, WatchedFile};
+use crate::manifest::{Grants, Limits};
 
 /// A started program. Its memory lives on from one call to the next.
 pub struct Instance {
@@ -62,21 +58,6 @@ impl Prepared {
     pub fn copied(&self) -> Option<u64> {
         self.copied
     }
-}
-
-/// Measures and limits what a call uses up.
-pub(super) struct Meter {
-    pub(super) watchdog: Watchdog,
-    /// What the call went over, as far as poly itself noticed.
-    excess: Excess,
-    /// Bytes that the text of what a call returns may have.
-    text: usize,
-    stdout: Option<Capture>,
-    stderr: Option<Capture>,
-    /// Fuel of one call; none where it is not counted.
-    fuel: Option<u64>,
-    /// Time that starting took, counted with the first call.
-    starting: Option<Duration>,
 }
 
 /// A program that cannot be started.
@@ -189,7 +170,7 @@ impl Instance {
         store.set_hostcall_fuel(size(limits.transfer.get()));
         store.set_max_component_handles(size(limits.handles.into()));
         let mut meter = Meter {
-            watchdog: watch(&mut store, limits, excess.clone())?,
+            watchdog: watch(&mut store, limits, excess.clone()).map_err(StartError::Watchdog)?,
             excess,
             text: size(limits.transfer.get()),
             stdout,
@@ -399,136 +380,7 @@ impl fmt::Debug for Instance {
     }
 }
 
-impl Meter {
-    /// Gives the next call its fuel.
-    fn fill(&self, store: &mut Store<Context>) {
-        if let Some(fuel) = self.fuel {
-            store.set_fuel(fuel).expect("an engine that counts fuel takes it");
-        }
-    }
-
-    pub(super) fn counts_fuel(&self) -> bool {
-        self.fuel.is_some()
-    }
-
-    /// Fuel that the last call used, where it is counted.
-    pub(super) fn used(&self, store: &Store<Context>) -> Option<u64> {
-        let left = store.get_fuel().unwrap_or_default();
-        self.fuel.map(|fuel| fuel.saturating_sub(left))
-    }
-
-    /// Makes ready for a call that nothing is told of what was before it.
-    pub(super) fn renew(&mut self, store: &mut Store<Context>) {
-        self.fill(store);
-        self.starting = None;
-        for stream in [&self.stdout, &self.stderr].into_iter().flatten() {
-            stream.take();
-        }
-    }
-
-    /// How a call ended, if it did not return.
-    pub(super) fn failure(&self, called: Option<wasmtime::Result<()>>) -> Option<Ending> {
-        match called {
-            // Not every limit stops the component that goes over it: it may drop the error.
-            Some(Ok(())) if self.excess.limit().is_none() => None,
-            stopped => Some(self.ending(stopped.and_then(Result::err).as_ref())),
-        }
-    }
-
-    /// How a call ended that did not return; no error where it waited when its time was up.
-    fn ending(&self, error: Option<&wasmtime::Error>) -> Ending {
-        let Some(error) = error else {
-            return Ending::Exceeded(self.excess.limit().unwrap_or(Limit::Timeout));
-        };
-        match self.excess.limit().or_else(|| excess::of(error)) {
-            Some(limit) => Ending::Exceeded(limit),
-            None => Ending::Trapped(trap::describe(error)),
-        }
-    }
-
-    pub(super) fn outcome(
-        &mut self,
-        store: &Store<Context>,
-        ending: Ending,
-        elapsed: Duration,
-    ) -> Outcome {
-        let granted = &store.data().granted;
-        let mut outcome = Outcome {
-            ending,
-            stdout: self.stdout.as_ref().and_then(Capture::take),
-            stderr: self.stderr.as_ref().and_then(Capture::take),
-            refusals: granted.refusals.take(),
-            files: BTreeMap::new(),
-            fuel: self.used(store),
-            elapsed: elapsed + self.starting.take().unwrap_or_default(),
-        };
-        granted.secrets.hide_in(&mut outcome);
-        outcome
-    }
-}
-
-/// Starts the watchdog and teaches the running code to ask it.
-fn watch(
-    store: &mut Store<Context>,
-    limits: &Limits,
-    excess: Excess,
-) -> Result<Watchdog, StartError> {
-    let engine = store.engine().clone();
-    let watchdog = Watchdog::start(limits.timeout.duration(), move || engine.increment_epoch())
-        .map_err(StartError::Watchdog)?;
-    let alarm = watchdog.alarm();
-    store.set_epoch_deadline(1);
-    // The epoch is the engine's and moves on for another instance's sake too.
-    store.epoch_deadline_callback(move |_| go_on(&alarm, &excess));
-    Ok(watchdog)
-}
-
-/// What running code does whenever the epoch has moved on.
-fn go_on(alarm: &Alarm, excess: &Excess) -> wasmtime::Result<UpdateDeadline> {
-    if alarm.is_over() {
-        Err(excess.note(Limit::Timeout).into())
-    } else {
-        Ok(UpdateDeadline::Continue(1))
-    }
-}
-
 /// A number from the manifest as a size in memory.
 fn size(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
-}
-
-/// What a call returned, as text of at most `most` bytes: a number or a character can be some
-/// hundred times as long in it as it is in memory.
-fn returned(
-    of: Option<&Returns>,
-    value: Option<&Val>,
-    most: usize,
-) -> Result<Option<Returned>, Over> {
-    let (Some(returns), Some(value)) = (of, value) else { return Ok(None) };
-    let Some(of) = returns.spoken.clone() else { return Ok(None) };
-    let mut text = Text { text: String::new(), most };
-    let mut writer = Writer::new(&mut text);
-    let written = if returns.has_handles {
-        writer.write_value(&speak(value, &of))
-    } else {
-        writer.write_value(value)
-    };
-    written.map_err(|_| Over(Limit::Transfer))?;
-    Ok(Some(Returned { text: text.text, of }))
-}
-
-/// A text that takes no more than so many bytes.
-struct Text {
-    text: String,
-    most: usize,
-}
-
-impl fmt::Write for Text {
-    fn write_str(&mut self, more: &str) -> fmt::Result {
-        if more.len() > self.most - self.text.len() {
-            return Err(fmt::Error);
-        }
-        self.text.push_str(more);
-        Ok(())
-    }
 }
