@@ -34,7 +34,7 @@
 //! | [`host`] | engine, grants, limits, calls; the only user of wasmtime |
 //! | [`check`] | calls, outcomes, and what is expected of them |
 //! | [`interop`] | implementations of one interface held against each other |
-//! | [`bench`] | figures from measurements |
+//! | [`mod@bench`] | figures from measurements |
 //! | [`nearest`] | what a mistyped name may have meant |
 //! | [`report`] | the console, JSON and pictures; nothing else prints |
 //! | [`poly_cache`] | digests, the store, records of actions; knows nothing of ours |

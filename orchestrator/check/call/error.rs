@@ -14,7 +14,7 @@ use crate::check::excerpt::excerpt;
 pub struct Misfit {
     /// What is wrong.
     pub problem: String,
-    /// Where, in [`Call::source`].
+    /// Where, in [`Call::source`](super::Call::source).
     pub span: Range<usize>,
 }
 
