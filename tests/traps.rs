@@ -155,10 +155,8 @@ fn a_release_build_says_how_to_see_more() {
              it stopped in data-source
                its functions have no names (--verbose shows their numbers)
              it was refused
-               wasi:cli/stderr.get-stderr, 2 times
-                 `stderr = true` under `[grants]` would allow it
+               the component used `wasi:cli/stderr.get-stderr` 2 times, which is not granted; it would be by `stderr = true`
              help: grant `stderr = true` to see what it wrote; `profile = "debug"` under `[component.data-source]` shows the line of its sources
-     warning the component used `wasi:cli/stderr.get-stderr` 2 times, which is not granted; it would be by `stderr = true`
       failed run("go") ([TIME])
              result
                expected  a return
@@ -167,10 +165,8 @@ fn a_release_build_says_how_to_see_more() {
                [..]wasmexport_Transform#wasmexport
                and [..] more functions (--verbose shows them)
              it was refused
-               wasi:cli/stdout.get-stdout
-                 `stdout = true` under `[grants]` would allow it
+               the component used `wasi:cli/stdout.get-stdout`, which is not granted; it would be by `stdout = true`
              help: grant `stderr = true` to see what it wrote; `profile = "debug"` under `[component.data-transform]` shows the line of its sources
-     warning the component used `wasi:cli/stdout.get-stdout`, which is not granted; it would be by `stdout = true`
      checked 0 passed, 2 failed
              pipeline.toml:19  run("rust")
              pipeline.toml:22  run("go")
