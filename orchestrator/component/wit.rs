@@ -11,7 +11,8 @@ use std::sync::Arc;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use thiserror::Error;
 use wit_parser::{
-    PackageId, Resolve, SourceMap, Span, UnresolvedPackageGroup, WorldId, WorldItem, WorldKey,
+    PackageId, Resolve, SourceMap, Span, Type, TypeId, UnresolvedPackageGroup, WorldId, WorldItem,
+    WorldKey,
 };
 
 use crate::nearest::suggestion;
@@ -109,6 +110,27 @@ fn resolve_into(mut resolve: Resolve, source: &Source) -> Result<Wit, WitError> 
             Err(invalid(kind.to_string(), kind.span(), &resolve.source_map, source))
         }
     }
+}
+
+/// The name of a type that WIT has of itself, or which definition a type is.
+pub fn own_name(of: &Type) -> Result<&'static str, TypeId> {
+    Ok(match of {
+        Type::Bool => "bool",
+        Type::U8 => "u8",
+        Type::U16 => "u16",
+        Type::U32 => "u32",
+        Type::U64 => "u64",
+        Type::S8 => "s8",
+        Type::S16 => "s16",
+        Type::S32 => "s32",
+        Type::S64 => "s64",
+        Type::F32 => "f32",
+        Type::F64 => "f64",
+        Type::Char => "char",
+        Type::String => "string",
+        Type::ErrorContext => "error-context",
+        Type::Id(id) => return Err(*id),
+    })
 }
 
 /// Whether a file is WIT by its name.

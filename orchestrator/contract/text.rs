@@ -5,6 +5,8 @@ use wit_parser::{
     TypeOwner,
 };
 
+use crate::component::wit;
+
 /// A package in what was resolved with it.
 #[derive(Clone, Copy)]
 pub(super) struct View<'r> {
@@ -29,22 +31,9 @@ pub(super) enum Spelling {
 impl View<'_> {
     /// A type in text.
     pub(super) fn ty(self, ty: &Type, spelling: Spelling) -> String {
-        match ty {
-            Type::Bool => "bool".to_owned(),
-            Type::U8 => "u8".to_owned(),
-            Type::U16 => "u16".to_owned(),
-            Type::U32 => "u32".to_owned(),
-            Type::U64 => "u64".to_owned(),
-            Type::S8 => "s8".to_owned(),
-            Type::S16 => "s16".to_owned(),
-            Type::S32 => "s32".to_owned(),
-            Type::S64 => "s64".to_owned(),
-            Type::F32 => "f32".to_owned(),
-            Type::F64 => "f64".to_owned(),
-            Type::Char => "char".to_owned(),
-            Type::String => "string".to_owned(),
-            Type::ErrorContext => "error-context".to_owned(),
-            Type::Id(id) => self.named(*id, spelling),
+        match wit::own_name(ty) {
+            Ok(name) => name.to_owned(),
+            Err(id) => self.named(id, spelling),
         }
     }
 

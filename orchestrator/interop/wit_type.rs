@@ -2,6 +2,8 @@
 
 use wit_parser::{InterfaceId, Resolve, Type, TypeDefKind, TypeId, TypeOwner};
 
+use crate::component::wit;
+
 /// Where a type is really defined, if it came by `use`.
 pub(super) fn defined(resolve: &Resolve, id: TypeId) -> TypeId {
     match resolve.types[id].kind {
@@ -67,22 +69,9 @@ pub(super) fn in_a_name(resolve: &Resolve, of: &Type) -> String {
         });
         std::iter::once(first.to_owned()).chain(parts).collect::<Vec<_>>().join("-")
     };
-    match of {
-        Type::Bool => "bool".to_owned(),
-        Type::U8 => "u8".to_owned(),
-        Type::U16 => "u16".to_owned(),
-        Type::U32 => "u32".to_owned(),
-        Type::U64 => "u64".to_owned(),
-        Type::S8 => "s8".to_owned(),
-        Type::S16 => "s16".to_owned(),
-        Type::S32 => "s32".to_owned(),
-        Type::S64 => "s64".to_owned(),
-        Type::F32 => "f32".to_owned(),
-        Type::F64 => "f64".to_owned(),
-        Type::Char => "char".to_owned(),
-        Type::String => "string".to_owned(),
-        Type::ErrorContext => "error-context".to_owned(),
-        Type::Id(id) => match (&resolve.types[*id].name, &resolve.types[*id].kind) {
+    match wit::own_name(of) {
+        Ok(name) => name.to_owned(),
+        Err(id) => match (&resolve.types[id].name, &resolve.types[id].kind) {
             (Some(name), _) => name.clone(),
             (None, TypeDefKind::List(of)) => joined("list", &[Some(*of)]),
             (None, TypeDefKind::Option(of)) => joined("option", &[Some(*of)]),
