@@ -17,8 +17,11 @@ use std::process::ExitStatus;
 use miette::Diagnostic;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
 use thiserror::Error;
 
+use super::driver::Driver;
+use super::error::BuildError;
 use crate::host::{Engine, EngineError, EngineOptions};
 use crate::manifest::{Bytes, Limits, Timeout};
 use crate::toolchain::process::{self, Finished, Invocation, ProcessError};
@@ -101,14 +104,28 @@ pub enum Reply {
     Files(i32),
 }
 
+impl Driver<'_> {
+    /// Machine code of a component, compiled as the pipeline's are and within its bounds; in a file
+    /// of the cache, for as long as that is held. `what` is what it is, for people.
+    pub fn machine_code(&self, component: &Path, what: &str) -> Result<NamedTempFile, BuildError> {
+        self.artifacts.refuse_if_exposed()?;
+        let draft = self.artifacts.draft()?;
+        let manifest = &self.project.manifest;
+        let options = EngineOptions::of(manifest);
+        let made = compile(component, draft.path(), &options, &manifest.limits, what);
+        made.map_err(Box::new)?;
+        Ok(draft)
+    }
+}
+
 /// Compiles `component` within the bounds of `limits`, into `draft`, a file that is there.
-pub(super) fn compile(
+fn compile(
     component: &Path,
     draft: &Path,
     options: &EngineOptions,
     limits: &Limits,
     what: &str,
-) -> Result<Vec<u8>, CompileError> {
+) -> Result<(), CompileError> {
     let files = |source| CompileError::Files { path: draft.to_owned(), source };
     let options = serde_json::to_string(options).expect("options are plain data");
     let text = |path: &Path| path.display().to_string();
@@ -125,7 +142,7 @@ pub(super) fn compile(
     };
     let finished = process::run(&invocation, None, Some(limits.compile_time.duration()))?;
     match judge(&finished, limits, what) {
-        Ok(Reply::Compiled) => fs::read(draft).map_err(files),
+        Ok(Reply::Compiled) => Ok(()),
         Ok(Reply::Refused(cause)) => {
             Err(CompileError::Refused { what: what.to_owned(), cause: Cause(cause) })
         }

@@ -11,7 +11,6 @@ use std::time::Duration;
 use poly_cache::Artifact;
 
 use super::cache::note_checkout;
-use super::compile;
 use super::compose::{self, Assembly};
 use super::driver::Driver;
 use super::error::{AdaptFailure, BuildError};
@@ -202,10 +201,9 @@ impl Driver<'_> {
             alone.map_or("the composed component".to_owned(), |name| format!("component `{name}`"));
         let work = move || {
             let path = self.artifacts.trusted(&component)?;
-            let draft = self.artifacts.draft()?;
-            let limits = &self.project.manifest.limits;
-            let made = compile::compile(&path, draft.path(), &options, limits, &what);
-            Ok(Product::in_process(Made::New(made.map_err(Box::new)?)))
+            let draft = self.machine_code(&path, &what)?;
+            let bytes = fs::read(draft.path()).map_err(|source| written(draft.path(), source))?;
+            Ok(Product::in_process(Made::New(bytes)))
         };
         Ok(Prepared { fingerprint, by: "wasmtime".to_owned(), work: Box::new(work) })
     }

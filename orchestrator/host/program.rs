@@ -63,7 +63,7 @@ pub enum LoadError {
 }
 
 impl Program {
-    /// Loads machine code from `path`, an artifact in poly's own store that
+    /// Loads machine code from `path`, an artifact in poly's own store, or a file beside it, that
     /// [`Engine::precompile`] made. It is mapped into memory, which takes the same few
     /// milliseconds whatever its size.
     ///
@@ -72,8 +72,8 @@ impl Program {
     pub fn load(engine: &Engine, path: &Path) -> Result<Self, LoadError> {
         // SAFETY: machine code is trusted as poly itself is. Callers pass artifacts of the
         // store only, which poly wrote, whose digest the store has checked, and which nothing
-        // changes in place: the store writes by renaming. wasmtime checks version, settings
-        // and processor.
+        // changes in place: the store writes by renaming; or what poly wrote just now, where
+        // nobody else may write. wasmtime checks version, settings and processor.
         #[allow(unsafe_code)]
         let load = |engine: &Engine| unsafe { Component::deserialize_file(engine.inner(), path) };
         let (engine, component) = match load(engine) {

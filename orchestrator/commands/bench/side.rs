@@ -2,10 +2,7 @@
 
 use std::fmt;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-
-use tempfile::NamedTempFile;
 
 use crate::build::{Driver, Event, Project};
 use crate::check::Call;
@@ -84,25 +81,24 @@ impl Subject {
             Self::Component(name) => {
                 Program::load(&engine, &driver.build_alone(&[name.as_str()])?[name])?
             }
-            Self::File(path) => compile(context, &engine, path)?,
+            Self::File(path) => {
+                let code = driver.machine_code(&component_at(path)?, &format!("`{self}`"))?;
+                Program::load(&engine, code.path())?
+            }
         };
         Ok(Sandbox::of(context, project, &program))
     }
 }
 
-/// A file that poly did not build. Its machine code is in the cache as long as it takes to load it.
-fn compile(context: &Context<'_>, engine: &Engine, path: &Path) -> Result<Program, CommandError> {
+/// Where a file is, if there is a component in it.
+fn component_at(path: &Path) -> Result<PathBuf, CommandError> {
     let failed =
         |doing| move |source| CommandError::System { doing, path: path.to_owned(), source };
     let bytes = fs::read(path).map_err(failed("read"))?;
     if inspect::kind(&bytes) != Some(Kind::Component) {
         return Err(CommandError::NoComponent { path: path.to_owned() });
     }
-    let code = engine.precompile(&bytes)?;
-    let mut file = NamedTempFile::new_in(context.cache().join("temporary"))
-        .map_err(failed("keep the machine code of"))?;
-    file.write_all(&code).map_err(failed("keep the machine code of"))?;
-    Ok(Program::load(engine, file.path())?)
+    fs::canonicalize(path).map_err(failed("find"))
 }
 
 fn names(project: &Project) -> impl Iterator<Item = &str> + Clone {
