@@ -6,15 +6,16 @@
 //!
 //! `poly build --verify` is the same idea with two builds, for every day and every pipeline.
 
+#[path = "shared/driver.rs"]
+mod driver;
+
 use std::collections::BTreeSet;
 use std::fs;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use poly::build::{Documents, Driver, Options, Project};
-use poly::toolchain::environment;
+use driver::{home, with_driver};
 use poly_cache::Digest;
 
 /// How many builds there are.
@@ -34,8 +35,7 @@ fn main() {
     if std::env::args().any(|argument| argument == "--list") {
         return;
     }
-    let home = said(Command::new(env!("CARGO_BIN_EXE_poly")).args(["toolchain", "path"]));
-    let home = Path::new(home.trim()).parent().expect("tools are below the home").to_owned();
+    let home = home();
     let [disk, memory] = ["/var/tmp", "/dev/shm"].map(|directory| {
         let place = tempfile::Builder::new().prefix("reproducible-").tempdir_in(directory);
         let place = place.expect("a temporary directory");
@@ -131,24 +131,15 @@ impl Build<'_> {
             command.env("HOME", &home).env_remove("CARGO_HOME").env_remove("RUSTUP_HOME");
         }
         run(&mut command);
-        let project = Project::open(&checkout.join("pipeline.toml")).expect("it was built");
-        let options = Options {
-            cache: self.place.join("cache"),
-            home: self.home.to_owned(),
-            install: false,
-            locked: false,
-            documents: Documents::None,
-            jobs: NonZeroUsize::MIN,
-            keep_going: false,
-            written: None,
-            environment: environment::of_process(),
-        };
-        let driver = Driver::open(&project, options, &|_| ()).expect("it was built");
-        let component = |name: &&str| {
-            let path = driver.adapted(name).expect("a whole cache").expect("it was built");
-            Digest::of_file(&path).expect("it is there")
-        };
-        let mut digests: Vec<Digest> = COMPONENTS.iter().map(component).collect();
+        let manifest = checkout.join("pipeline.toml");
+        let cache = self.place.join("cache");
+        let mut digests = with_driver(&manifest, cache, self.home.to_owned(), |driver| {
+            let component = |name: &&str| {
+                let path = driver.adapted(name).expect("a whole cache").expect("it was built");
+                Digest::of_file(&path).expect("it is there")
+            };
+            COMPONENTS.iter().map(component).collect::<Vec<Digest>>()
+        });
         digests.push(
             Digest::of_file(&checkout.join("target/poly/rust-go-python.wasm"))
                 .expect("it was built"),

@@ -8,6 +8,8 @@
 
 #[path = "shared/checkout.rs"]
 mod checkout;
+#[path = "shared/driver.rs"]
+mod driver;
 #[path = "shared/machine.rs"]
 mod machine;
 

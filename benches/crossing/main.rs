@@ -13,6 +13,8 @@
 
 #[path = "../shared/checkout.rs"]
 mod checkout;
+#[path = "../shared/driver.rs"]
+mod driver;
 #[path = "../shared/machine.rs"]
 mod machine;
 #[path = "rust/src/transform.rs"]

@@ -1,13 +1,13 @@
 //! A copy of some of this repository in which poly builds, with a cache that is kept between runs
 //! of the benchmarks: what is built is not what they measure.
 
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use poly::build::{Documents, Driver, Options, Project};
-use poly::toolchain::environment;
+use poly::build::Driver;
 use tempfile::TempDir;
+
+use crate::driver::{home, with_driver};
 
 /// The copy.
 pub(crate) struct Checkout(TempDir);
@@ -32,22 +32,7 @@ impl Checkout {
 
     /// Poly as a library, with a manifest of the copy.
     pub(crate) fn driver<T>(&self, manifest: &str, work: impl FnOnce(&Driver<'_>) -> T) -> T {
-        let project = Project::open(&self.path().join(manifest)).expect("a pipeline");
-        let tools = Command::new(env!("CARGO_BIN_EXE_poly")).args(["toolchain", "path"]).output();
-        let tools = String::from_utf8(tools.expect("poly starts").stdout).expect("a path");
-        let options = Options {
-            cache: cache(),
-            home: Path::new(tools.trim()).parent().expect("tools are below the home").to_owned(),
-            install: false,
-            locked: false,
-            documents: Documents::None,
-            jobs: NonZeroUsize::MIN,
-            keep_going: false,
-            written: None,
-            environment: environment::of_process(),
-        };
-        let driver = Driver::open(&project, options, &|_| ()).expect("a cache");
-        work(&driver)
+        with_driver(&self.path().join(manifest), cache(), home(), work)
     }
 }
 
