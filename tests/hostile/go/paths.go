@@ -39,7 +39,7 @@ func init() {
 		for _, step := range []func() answer{
 			func() answer { return done(work().CreateDirectoryAt("deep")) },
 			func() answer { return done(work().CreateDirectoryAt("deep/deeper")) },
-			// It leads to /work/secret.txt, until its directory lies higher.
+			// It leads to a file of the granted directory, until its own lies higher.
 			func() answer { return done(work().SymlinkAt("../../secret.txt", "deep/deeper/out")) },
 		} {
 			if done := step(); done.IsErr() {

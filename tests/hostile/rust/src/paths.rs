@@ -70,7 +70,7 @@ impl Guest for crate::Guest {
         let work = work();
         work.create_directory_at("deep").map_err(said)?;
         work.create_directory_at("deep/deeper").map_err(said)?;
-        // It leads to /work/secret.txt, until its directory lies higher.
+        // It leads to a file of the granted directory, until its own lies higher.
         work.symlink_at("../../secret.txt", "deep/deeper/out").map_err(said)?;
         work.rename_at("deep/deeper", &work, "higher").map_err(said)?;
         steal(&work, "higher/out")
