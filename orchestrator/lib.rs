@@ -36,6 +36,7 @@
 //! | [`interop`] | implementations of one interface held against each other |
 //! | [`mod@bench`] | figures from measurements |
 //! | [`nearest`] | what a mistyped name may have meant |
+//! | `cut` | texts that are too long to be shown whole |
 //! | [`report`] | the console, JSON and pictures; nothing else prints |
 //! | [`poly_cache`] | digests, the store, records of actions; knows nothing of ours |
 //!
@@ -52,6 +53,7 @@ pub mod commands;
 pub mod component;
 pub mod config;
 pub mod contract;
+mod cut;
 pub mod dependencies;
 pub mod host;
 pub mod interop;

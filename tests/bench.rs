@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::fake::wasm;
 use crate::place::Place;
 
 /// A function that does next to nothing, one that loops a thousand times, and one that has a text
@@ -41,7 +42,7 @@ fn place(limits: &str) -> Place {
             "[pipeline]\nname = \"case\"\n[component.worker]\npath = \"worker\"\ntoolchain = \"fake\"\n{limits}"
         ),
     );
-    place.write("worker/source.wasm", wat::parse_str(WORKER).unwrap());
+    place.write("worker/source.wasm", wasm(WORKER));
     place
 }
 
@@ -101,10 +102,7 @@ fn the_limits_hold_for_each_call() {
     let told = bench(&place, &["heavy()", "--n", "100"]);
     // The calls that are timed count it already.
     assert_eq!(told["sides"][0]["fuel-apart"], false);
-    place.write(
-        "pipeline.toml",
-        String::from_utf8(place.read("pipeline.toml")).unwrap().replace("10000", "100"),
-    );
+    place.write("pipeline.toml", place.text("pipeline.toml").replace("10000", "100"));
     let over = place.run(&["bench", "heavy()", "--n", "100"]).expect(1).stderr;
     assert!(over.contains("`heavy()` to `composed` did not return after 0 that did"), "{over}");
     assert!(over.contains("over the limit `fuel`"), "{over}");

@@ -205,7 +205,7 @@ fn what_a_tool_made_that_was_replaced_meanwhile_is_not_stored() {
 #[test]
 fn what_was_made_while_a_setting_of_the_user_changed_is_not_stored() {
     let place = one();
-    let file = String::from_utf8(place.read("toolchains/fake.toml")).unwrap();
+    let file = place.text("toolchains/fake.toml");
     let file =
         file.replacen("inputs = ", "settings = [\"{cargo-home}/config.toml\"]\ninputs = ", 1);
     place.write("toolchains/fake.toml", file);

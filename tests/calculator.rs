@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use poly::check::Call;
+use poly::host::{Instance, Program};
 
 use crate::place::{Place, Ran, repository};
 
@@ -20,18 +21,24 @@ fn checked() -> &'static (Place, Ran) {
     })
 }
 
+/// A new instance of it.
+fn started() -> Instance {
+    static PROGRAM: OnceLock<Program> = OnceLock::new();
+    let (place, _) = checked();
+    place.start(PROGRAM.get_or_init(|| place.program("target/poly/calculator.wasm")), 4)
+}
+
 #[test]
 fn its_checks_pass() {
     let (place, ran) = checked();
-    let manifest = String::from_utf8(place.read("pipeline.toml")).unwrap();
+    let manifest = place.text("pipeline.toml");
     let checks = manifest.matches("\n[[check]]\n").count();
     assert!(ran.stderr.contains(&format!("{checks} passed, 0 failed")), "{}", ran.stderr);
 }
 
 #[test]
 fn what_one_version_calculates_the_other_remembers() {
-    let (place, _) = checked();
-    let mut instance = place.start(&place.program("target/poly/calculator.wasm"), 4);
+    let mut instance = started();
     let mut answer =
         |call: String| instance.call(&Call::parse(&call).unwrap()).unwrap().ending.to_string();
     answer(format!("{FIRST}.calculate(divide, 1, 0)"));
@@ -50,8 +57,7 @@ fn what_one_version_calculates_the_other_remembers() {
 /// Its memory is small, and what it remembers is bounded.
 #[test]
 fn a_hundred_thousand_calculations_leave_the_last_thousand() {
-    let (place, _) = checked();
-    let mut instance = place.start(&place.program("target/poly/calculator.wasm"), 4);
+    let mut instance = started();
     let batch = format!("[{}]", vec!["{op: divide, left: 1, right: 0}"; 1_000].join(", "));
     let batch = Call::parse(&format!("{FIRST}.batch({batch})")).unwrap();
     for _ in 0..100 {

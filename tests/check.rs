@@ -195,7 +195,7 @@ limits = { timeout = "50ms" }
 "#,
     );
     assert!(checked(&place, 0).ends_with("4 passed, 0 failed\n"));
-    let manifest = String::from_utf8(place.read("pipeline.toml")).unwrap();
+    let manifest = place.text("pipeline.toml");
     let wrong = manifest
         .replace("env = { B = \"1\", C = \"2\" }", "dirs = [{ host = \"gone\", guest = \"/\" }]");
     place.write("pipeline.toml", wrong);
@@ -320,7 +320,7 @@ limits = { timeout = "50ms" }
     ] {
         assert!(said.contains(told), "no {told} in {said}");
     }
-    let wrong = String::from_utf8(place.read("pipeline.toml")).unwrap();
+    let wrong = place.text("pipeline.toml");
     place.write("pipeline.toml", wrong.replace("of = \"spin(1000)\"", "of = \"spun(1000)\""));
     let said = place.run(&["check"]).expect(2).stderr;
     assert!(said.contains("error: the component exports no function `spun`"), "{said}");

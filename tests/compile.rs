@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use snapbox::{assert_data_eq, str};
 
+use crate::fake::wasm;
 use crate::place::Place;
 
 /// A component with 2^`levels` instances of one that has a function; the innermost can be called.
@@ -35,7 +36,7 @@ fn bomb(levels: u32) -> Vec<u8> {
         text,
         "(instance $all (instantiate $level-{levels})) (export \"f\" (func $all \"f\")))"
     );
-    wat::parse_str(text).unwrap()
+    wasm(&text)
 }
 
 fn place(component: &[u8], limits: &str) -> Place {

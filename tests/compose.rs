@@ -72,7 +72,7 @@ fn traced_parts_answer_what_the_composed_component_does() {
     assert!(cases.len() > 20, "{}", cases.len());
     let failed = in_parallel(cases, |case| {
         let place = inputs::place(case);
-        let text = String::from_utf8(place.read("pipeline.toml")).expect("text");
+        let text = place.text("pipeline.toml");
         let manifest = poly::manifest::Manifest::parse("pipeline.toml", &text).expect("a manifest");
         for call in manifest.checks.iter().filter_map(|check| check.call.as_ref()) {
             let composed = place.run(&["run", call.get_ref(), "-q"]);
@@ -131,7 +131,7 @@ impl Seen {
     /// Of `poly VERB` on the case, in a directory and with a cache of its own.
     fn by(case: &Path, engine: Option<&str>, verb: &str) -> Self {
         let place = inputs::place(case);
-        let manifest = String::from_utf8(place.read("pipeline.toml")).expect("text");
+        let manifest = place.text("pipeline.toml");
         let engine = engine.unwrap_or("auto");
         place.write("pipeline.toml", format!("{manifest}\n[compose]\nengine = \"{engine}\"\n"));
         let ran = place.finish(place.poly(&["--quiet", verb]).env("POLY_JOBS", "1"));

@@ -240,7 +240,7 @@ fn variables_that_count_count_and_others_do_not() {
 #[test]
 fn settings_of_the_user_count_by_content_and_not_by_place() {
     let place = one();
-    let file = String::from_utf8(place.read("toolchains/fake.toml")).unwrap();
+    let file = place.text("toolchains/fake.toml");
     let settings = "inputs = [\"source.wasm\"]\nsettings = [\"{cargo-home}/config.toml\"]\n";
     let (before, after) = file.split_once("inputs = ").unwrap();
     let (_, after) = after.split_once('\n').unwrap();
@@ -360,7 +360,7 @@ fn what_is_failed_is_not_remembered() {
 fn a_toolchain_can_advise_on_what_its_tool_says() {
     let place = one();
     place.write("answer/behaviour", "fail");
-    let file = String::from_utf8(place.read("toolchains/fake.toml")).unwrap();
+    let file = place.text("toolchains/fake.toml");
     let hints = "name = \"compile\"\n\
         hints = { \"no such thing\" = \"not this\", \"no such instruction\" = \"look it up\" }";
     place.write("toolchains/fake.toml", file.replace("name = \"compile\"", hints));
@@ -571,9 +571,7 @@ fn clean_removes_what_poly_made_and_nothing_else() {
 fn json_is_one_object_a_line_on_standard_output_and_nothing_else() {
     let place = one();
     let ran = place.run(&["run", "--json"]).expect(0);
-    let events: Vec<serde_json::Value> =
-        ran.stdout.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
-    let named = |name: &str| events.iter().filter(|event| event["event"] == name).count();
+    let named = |name: &str| ran.events(name).len();
     assert_eq!(named("finished"), 4);
     assert_eq!(named("returned"), 1);
     assert_eq!(ran.stderr, "");

@@ -40,7 +40,7 @@ fn the_languages_differ_about_upper_case() {
 fn every_value_survives_every_language() {
     let place = example("echo");
     let echo = place.run(&["wit", "echo", "shapes"]).expect(0).stdout;
-    assert_eq!(echo, String::from_utf8(place.read("wit/echo.wit")).unwrap(), "it was made so");
+    assert_eq!(echo, place.text("wit/echo.wit"), "it was made so");
     let ran = place.run(&["interop", "--calls", "120"]).expect(0);
     assert!(ran.stderr.contains("no difference"), "{}", ran.stderr);
 }
@@ -51,7 +51,7 @@ fn every_value_survives_every_language() {
 fn what_differs_is_kept_by_pasting_the_check() {
     let case = repository().join("tests/cases/cli/interop-differs");
     let place = Place::with(&case).with_fake_tools();
-    let manifest = String::from_utf8(place.read("pipeline.toml")).unwrap();
+    let manifest = place.text("pipeline.toml");
     let manifest = format!("{manifest}approx = 1e-9\n\n[grants]\nenv = {{ A = \"b\" }}\n");
     place.write("pipeline.toml", &manifest);
     let printed = place.run(&["interop"]).expect(1).stdout;
@@ -84,10 +84,7 @@ fn machines_are_told_each_difference_and_what_was_compared() {
     let case = repository().join("tests/cases/cli/interop-differs");
     let place = Place::with(&case).with_fake_tools();
     let ran = place.run(&["--json", "interop", "--calls", "40", "--seed", "7"]).expect(1);
-    let lines = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap());
-    let of = |event: &str| -> Vec<serde_json::Value> {
-        lines.clone().filter(|line: &serde_json::Value| line["event"] == event).collect()
-    };
+    let of = |event: &str| ran.events(event);
     let [difference] = &of("difference")[..] else { panic!("{}", ran.stdout) };
     assert_eq!(difference["calls"], serde_json::json!(["double(1001)"]));
     assert_eq!(difference["answers"][1]["answer"], "2003");

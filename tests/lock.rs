@@ -36,7 +36,7 @@ fn locked() -> Place {
 }
 
 fn lock(place: &Place) -> String {
-    String::from_utf8(place.read("poly.lock")).expect("text")
+    place.text("poly.lock")
 }
 
 /// Replaces something in the lock file.
@@ -273,7 +273,7 @@ const INSTALL: &str = "mkdir -p $POLY_PREFIX/bin\n\
 /// One whose tool can be installed, and poly where it is not on `PATH`.
 fn installable() -> (Place, impl Fn(&Place, &[&str]) -> Ran) {
     let place = one();
-    let file = String::from_utf8(place.read("toolchains/fake.toml")).unwrap();
+    let file = place.text("toolchains/fake.toml");
     let way = "install-version = \"1.2.3\"\n\n\
         [[tool.fakec.install]]\nway = \"script\"\nscript = \"fakec.sh\"\n";
     place.write("toolchains/fake.toml", file.replace("install-version = \"1.2.3\"\n", way));
@@ -341,7 +341,7 @@ fn a_lock_file_that_is_none_is_said_with_a_remedy() {
 #[test]
 fn the_self_test_of_a_toolchain_needs_no_lock_file() {
     let place = locked();
-    let file = String::from_utf8(place.read("toolchains/fake.toml")).unwrap();
+    let file = place.text("toolchains/fake.toml");
     place.write(
         "toolchains/fake.toml",
         format!("{file}\n[self-test.files]\n\"source.wasm\" = \"\"\n"),

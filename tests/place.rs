@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use poly::host::{Engine, EngineOptions, Instance, Program};
 use poly::manifest::{Bytes, Grants, Limits};
+use serde_json::Value;
 
 /// A pipeline's directory, thrown away with the test.
 pub(crate) struct Place {
@@ -87,6 +88,11 @@ impl Place {
 
     pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         fs::read(self.root.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// What is in a file of text.
+    pub(crate) fn text(&self, name: &str) -> String {
+        String::from_utf8(self.read(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
     /// Poly, about to run in the pipeline's directory.
@@ -176,6 +182,12 @@ impl Ran {
     pub(crate) fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
+    }
+
+    /// What standard output tells machines: an object a line, of which those of one kind.
+    pub(crate) fn events(&self, kind: &str) -> Vec<Value> {
+        let all = self.stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect(line));
+        all.filter(|event| event["event"] == kind).collect()
     }
 }
 

@@ -122,7 +122,7 @@ fn both_documents_are_what_their_specifications_ask_for() {
     assert!(good.status.success(), "{}", String::from_utf8_lossy(&good.stderr));
     // What is held against them can fail.
     let bad = |name: &str, from: &str, to: &str| {
-        let text = String::from_utf8(place.read(name)).unwrap();
+        let text = place.text(name);
         assert!(text.contains(from), "{text}");
         place.write("bad.json", text.replacen(from, to, 1));
     };

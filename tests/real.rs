@@ -144,7 +144,7 @@ fn other_queries_come_through_right() {
 fn an_edited_go_file_rebuilds_go_only_and_the_plan_says_why() {
     let place = another_checkout();
     place.run(&["build"]).expect(0);
-    let source = String::from_utf8(place.read(GO_FILE)).unwrap();
+    let source = place.text(GO_FILE);
     place.write(
         GO_FILE,
         source.replace(
@@ -174,7 +174,7 @@ fn an_edited_go_file_rebuilds_go_only_and_the_plan_says_why() {
 fn a_compile_error_is_told_in_the_compilers_own_words() {
     let told = |file: &str, from: &str, to: &str| {
         let place = another_checkout();
-        let source = String::from_utf8(place.read(file)).unwrap();
+        let source = place.text(file);
         assert!(source.contains(from), "{file} has no {from}");
         place.write(file, source.replace(from, to));
         let said = place.run(&["build"]).expect(1).stderr;

@@ -42,7 +42,7 @@ fn pipeline(manifest: &str) -> Place {
 fn results_go_to_a_file_as_junit_even_where_checks_fail() {
     let place = pipeline(MANIFEST);
     place.run(&["check", "--junit", "results.xml"]).expect(1);
-    let text = String::from_utf8(place.read("results.xml")).unwrap();
+    let text = place.text("results.xml");
     let mut reader = Reader::from_str(&text);
     let (mut cases, mut failures) = (Vec::new(), 0);
     loop {
@@ -100,7 +100,7 @@ fn what_is_expected_becomes_what_is() {
     );
     assert!(ran.stderr.contains("updated 1 value in pipeline.toml"), "{}", ran.stderr);
     assert!(ran.stderr.contains("2 passed, 1 failed"), "{}", ran.stderr);
-    let updated = String::from_utf8(place.read("pipeline.toml")).unwrap();
+    let updated = place.text("pipeline.toml");
     assert_eq!(updated, MANIFEST.replace("\"43\"", "\"42\""));
 
     let again = place.run(&["check", "--update", "--filter", "( )"]).expect(0);
@@ -116,7 +116,7 @@ fn every_step_of_a_check_is_updated() {
     let place = pipeline(&manifest);
     let ran = place.run(&["check", "--update"]).expect(0);
     assert!(ran.stderr.contains("updated 2 values in pipeline.toml"), "{}", ran.stderr);
-    let updated = String::from_utf8(place.read("pipeline.toml")).unwrap();
+    let updated = place.text("pipeline.toml");
     assert_eq!(updated, manifest.replace("'1'", "'42'").replace("'2'", "'42'"));
     place.run(&["check"]).expect(0);
 }
@@ -161,9 +161,7 @@ fn github_shows_a_failure_beside_its_check() {
 fn machines_are_told_all_of_a_check() {
     let place = pipeline(MANIFEST);
     let ran = place.run(&["check", "--json"]).expect(1);
-    let events: Vec<serde_json::Value> =
-        ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let of = |kind: &str| events.iter().filter(|event| event["event"] == kind).collect::<Vec<_>>();
+    let of = |kind: &str| ran.events(kind);
     let checked = of("checked");
     assert_eq!(checked.len(), 3);
     assert_eq!(checked[1]["place"]["line"], 13);
@@ -194,7 +192,7 @@ steps = [
     let manifest = format!("{}{steps}", MANIFEST.split_once("[[check]]").unwrap().0);
     let place = pipeline(&manifest);
     let ran = place.run(&["check", "--update"]).expect(1);
-    let updated = String::from_utf8(place.read("pipeline.toml")).unwrap();
+    let updated = place.text("pipeline.toml");
     assert_eq!(updated, manifest.replace("'41'", "'42'").replace("'40'", "'42'"));
     let failed = ran.stderr.split_once("failed odd").unwrap().1;
     assert!(failed.contains("step 2: answer()"), "{failed}");
@@ -214,7 +212,7 @@ fn a_check_that_cannot_be_judged_leaves_the_others_their_results() {
     ] {
         assert!(ran.stderr.contains(told), "no {told} in {}", ran.stderr);
     }
-    let results = String::from_utf8(place.read("results.xml")).unwrap();
+    let results = place.text("results.xml");
     assert!(results.contains("tests=\"3\" failures=\"1\" errors=\"1\""), "{results}");
     assert!(results.contains("type=\"unjudged\">`returns` is not a `u32`"), "{results}");
     let ran = place.run(&["check", "--filter", "( )", "--fail-fast", "--json"]).expect(2);
@@ -251,7 +249,7 @@ fn what_was_made_is_told_where_the_whole_cannot_be_built() {
     let told = ran.stderr.find("1 passed, 1 failed").expect(&ran.stderr);
     let error = ran.stderr.find("error:").expect(&ran.stderr);
     assert!(told < error, "{}", ran.stderr);
-    let results = String::from_utf8(place.read("results.xml")).unwrap();
+    let results = place.text("results.xml");
     assert!(results.contains("tests=\"2\" failures=\"0\" errors=\"1\""), "{results}");
 
     // Nobody asks for the whole.

@@ -23,12 +23,6 @@ fn working() -> Place {
     place
 }
 
-/// The objects of one kind among the lines of standard output.
-fn events(stdout: &str, kind: &str) -> Vec<Value> {
-    let all = stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect(line));
-    all.filter(|event| event["event"] == kind).collect()
-}
-
 #[test]
 fn a_profile_has_the_functions_and_a_picture_of_them() {
     let place = working();
@@ -44,7 +38,7 @@ fn a_profile_has_the_functions_and_a_picture_of_them() {
     }
     let count = thread["samples"]["length"].as_u64().unwrap();
     assert!(count > 100, "{count}");
-    let picture = String::from_utf8(place.read("target/poly/one.flame.svg")).unwrap();
+    let picture = place.text("target/poly/one.flame.svg");
     let (_, hot) = picture.split_once("<title>hot_loop (answer): ").expect("the function");
     let share = hot.split_once(" samples, ").unwrap().1.split_once(" %").unwrap().0;
     assert!(share.parse::<f64>().unwrap() > 90.0, "{share}");
@@ -70,7 +64,7 @@ fn assert_is_well_formed(svg: &str) {
 fn a_profile_goes_where_it_is_asked_for_and_is_told_as_data() {
     let place = working();
     let ran = place.run(&["run", "answer()", "--profile=made/here", "--json"]).expect(0);
-    let [profiled] = &events(&ran.stdout, "profiled")[..] else { panic!("{}", ran.stdout) };
+    let [profiled] = &ran.events("profiled")[..] else { panic!("{}", ran.stdout) };
     assert!(profiled["calls"].as_u64().unwrap() > 1 && profiled["samples"].as_u64().unwrap() > 100);
     assert_eq!(profiled["profile"], "made/here/one.profile.json");
     for file in ["made/here/one.profile.json", "made/here/one.flame.svg"] {
@@ -107,14 +101,14 @@ fn a_profile_that_shows_little_says_what_to_do() {
 fn fuel_is_told_where_it_is_counted() {
     let place = one();
     let ran = place.run(&["run", "answer()", "--json"]).expect(0);
-    assert_eq!(events(&ran.stdout, "returned")[0]["fuel"], Value::Null);
+    assert_eq!(ran.events("returned")[0]["fuel"], Value::Null);
     let ran = place.run(&["run", "answer()", "--json", "--fuel"]).expect(0);
-    let fuel = events(&ran.stdout, "returned")[0]["fuel"].as_u64().unwrap();
+    let fuel = ran.events("returned")[0]["fuel"].as_u64().unwrap();
     assert!(fuel > 0);
     // The manifest says it as well as the command line, and the bound of either counts it too.
     place.write("pipeline.toml", format!("{MANIFEST}\n[run]\nfuel = true\n"));
     let ran = place.run(&["check", "--json"]).expect(0);
-    assert_eq!(events(&ran.stdout, "checked")[0]["fuel"], fuel);
+    assert_eq!(ran.events("checked")[0]["fuel"], fuel);
     let ran = place.run(&["check", "--fuel=1"]).expect(1);
     assert!(ran.stderr.contains("over the limit `fuel`"), "{}", ran.stderr);
 }
@@ -163,7 +157,7 @@ fn flow() -> Place {
 fn calls_between_components_are_told_with_values_time_and_fuel() {
     let place = flow();
     let ran = place.run(&["run", "run(\"much too long\")", "--trace-calls", "--json"]).expect(0);
-    let crossings = events(&ran.stdout, "crossing");
+    let crossings = ran.events("crossing");
     let told = crossings.iter().map(|crossing| {
         let returned = &crossing["returned"];
         assert!(returned["milliseconds"].is_number() && returned["fuel"].as_u64().unwrap() > 0);
@@ -185,7 +179,7 @@ fn calls_between_components_are_told_with_values_time_and_fuel() {
             "flow → right/sum(5, 10) = 15",
         ]
     );
-    assert_eq!(events(&ran.stdout, "returned")[0]["value"], "15");
+    assert_eq!(ran.events("returned")[0]["value"], "15");
     // What is published is what a build without tracing makes.
     let traced = place.read("target/poly/case.wasm");
     place.run(&["build"]).expect(0);

@@ -1,5 +1,6 @@
 //! What poly tells of a component that was trusted with something.
 
+use crate::fake::wasm;
 use crate::place::{Place, Ran};
 
 /// A component that writes its environment to both outputs and returns it.
@@ -29,7 +30,7 @@ fn teller(grants: &str, expected: &str) -> Place {
         "wit/world.wit",
         "package demo:teller;\nworld teller { export tell: func() -> string; }",
     );
-    place.write("teller/source.wasm", wat::parse_str(TELLER).unwrap());
+    place.write("teller/source.wasm", wasm(TELLER));
     let manifest = format!(
         "[pipeline]\nname = \"case\"\nwit = \"wit\"\n[component.teller]\npath = \"teller\"\n\
          toolchain = \"fake\"\nworld = \"teller\"\n[grants]\n{grants}\n\
@@ -92,7 +93,7 @@ fn a_secret_that_is_not_set_is_an_error_at_its_line() {
 #[test]
 fn polys_own_directories_are_not_granted_to_be_written() {
     let place = teller("", "\"\"");
-    let text = String::from_utf8(place.read("pipeline.toml")).unwrap();
+    let text = place.text("pipeline.toml");
     let dirs =
         format!("dirs = [{{ host = {:?}, guest = '/c', access = 'read-write' }}]", place.cache);
     place.write("pipeline.toml", text.replace("[grants]\n", &format!("[grants]\n{dirs}\n")));

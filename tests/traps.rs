@@ -34,7 +34,7 @@ call = 'run("go")'
 fn trapping(manifest: &str) -> Place {
     let place = another_checkout();
     let edit = |file: &str, from: &str, to: &str| {
-        let text = String::from_utf8(place.read(file)).unwrap();
+        let text = place.text(file);
         assert!(text.contains(from), "{file} has no {from}");
         place.write(file, text.replace(from, to));
     };

@@ -96,7 +96,7 @@ fn what_is_said_to_vary_may() {
     assert!(ran.stderr.contains(&format!("             {reason}\n")), "{}", ran.stderr);
 
     place.write("pipeline.toml", MANIFEST);
-    let file = String::from_utf8(place.read("toolchains/fake.toml")).unwrap();
+    let file = place.text("toolchains/fake.toml");
     place
         .write("toolchains/fake.toml", file.replace("reproducible = true", "reproducible = false"));
     let ran = place.run(&["build", "--verify"]).expect(0);
@@ -156,7 +156,7 @@ fn a_component_in_python_is_the_same_bytes_twice() {
          [component.sink]\npath = \"sink\"\ntoolchain = \"componentize-py\"\nworld = \"sink\"\n",
     );
     // What top-level code draws is kept as well.
-    let source = String::from_utf8(place.read("sink/app.py")).unwrap();
+    let source = place.text("sink/app.py");
     let drawn = "import os, random, time, uuid\n\
                  DRAWN = (uuid.uuid4(), random.random(), time.time_ns(), time.monotonic_ns(), \
                  os.urandom(8), os.stat(__file__), os.listdir('/0'), id(object()), hash('text'))\n";

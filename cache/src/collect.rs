@@ -115,6 +115,7 @@ impl Keeper {
     pub fn collect_if_due(&self, bounds: &Bounds) -> Result<Option<Collected>, StoreError> {
         if !self.layout.collected().exists() {
             self.stamp()?;
+            return Ok(None);
         }
         if !self.is_due() {
             return Ok(None);

@@ -83,8 +83,9 @@ pub(crate) fn leases(directory: &Path, now: SystemTime) -> io::Result<Vec<System
 }
 
 /// Waits for the lock on a file that is there for nothing else, made if it is not there. `waiting`
-/// is called before that takes any time. Whatever else is in its place is removed. The lock ends when the file is closed or unlocked, and the file
-/// stays; should another remove it meanwhile, whoever locks it next has another one.
+/// is called before that takes any time. Whatever else is in its place is removed. The lock ends
+/// when the file is closed or unlocked, and the file stays; should another remove it meanwhile,
+/// whoever locks it next has another one.
 pub fn lock_file(path: &Path, waiting: impl FnOnce()) -> io::Result<File> {
     let mut waiting = Some(waiting);
     loop {

@@ -14,13 +14,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Range;
 
-use poly_cache::{Artifact, Digest};
+use poly_cache::Digest;
 
 use super::cache::BUILDS;
 use super::driver::Driver;
 use super::error::BuildError;
 use crate::check::{Frame, Place, Trap};
-use crate::component::locate::locate;
+use crate::component::locate::{Located, locate};
+use crate::manifest::normal;
 use crate::plan::Action;
 use crate::toolchain::SourceDirectory;
 
@@ -47,15 +48,17 @@ impl Driver<'_> {
             components: self.adapted_components()?,
             whole: program.digest,
             known: BTreeMap::new(),
+            located: BTreeMap::new(),
         };
         let mut inputs = BTreeMap::new();
+        let mut sources = Sources::default();
         for frame in &mut trap.frames {
             let Some(component) = parts.component_of(frame) else { continue };
             if !inputs.contains_key(&component) {
                 inputs.insert(component.clone(), self.last_inputs(&component)?);
             }
             if let Some(place) = &mut frame.place {
-                self.resolve(&component, &inputs[&component], place);
+                self.resolve(&component, &inputs[&component], place, &mut sources);
             }
             frame.component = Some(component);
         }
@@ -65,7 +68,7 @@ impl Driver<'_> {
         {
             let told = traceback(stderr.unwrap_or_default());
             let told = told.into_iter().map(|(function, mut place)| {
-                self.resolve(&component, &inputs[&component], &mut place);
+                self.resolve(&component, &inputs[&component], &mut place, &mut sources);
                 let component = Some(component.clone());
                 let function = Some(function);
                 Frame { component, module: None, function, place: Some(place), code: None }
@@ -73,11 +76,6 @@ impl Driver<'_> {
             trap.frames.splice(0..0, told.filter(Frame::is_own).collect::<Vec<_>>());
         }
         Ok(())
-    }
-
-    fn last_artifact(&self, action: &Action) -> Result<Option<Artifact>, BuildError> {
-        let key = self.lock_state().key(action);
-        key.map_or(Ok(None), |key| self.artifacts.find(&key))
     }
 
     /// The components by what their adapted files are.
@@ -100,15 +98,23 @@ impl Driver<'_> {
     }
 
     /// Says of a place where it is in the pipeline, if it is there.
-    fn resolve(&self, component: &str, inputs: &BTreeMap<String, Digest>, place: &mut Place) {
+    fn resolve(
+        &self,
+        component: &str,
+        inputs: &BTreeMap<String, Digest>,
+        place: &mut Place,
+        sources: &mut Sources,
+    ) {
         let Some(file) = self.in_pipeline(component, &place.file) else { return };
         let Some(digest) = inputs.get(&file) else { return };
-        let bytes = fs::read(self.project.root.join(&file)).unwrap_or_default();
+        let source = sources.entry(file.clone()).or_insert_with(|| {
+            let bytes = fs::read(self.project.root.join(&file)).unwrap_or_default();
+            (Digest::of(&bytes), String::from_utf8_lossy(&bytes).into_owned())
+        });
         place.own = true;
         place.file = file;
-        if Digest::of(&bytes) == *digest {
-            let text = String::from_utf8_lossy(&bytes);
-            let line = place.line.and_then(|line| text.lines().nth(line as usize - 1));
+        if source.0 == *digest {
+            let line = place.line.and_then(|line| source.1.lines().nth(line as usize - 1));
             place.text = line.map(|line| line.trim_end().chars().take(WIDTH).collect());
         }
     }
@@ -134,6 +140,9 @@ impl Driver<'_> {
     }
 }
 
+/// The files that were read, by their paths in the pipeline, each with its digest.
+type Sources = BTreeMap<String, (Digest, String)>;
+
 /// The parts of a program.
 struct Parts<'p> {
     bytes: &'p [u8],
@@ -141,6 +150,8 @@ struct Parts<'p> {
     whole: Digest,
     /// The digests that were taken, by where the bytes begin.
     known: BTreeMap<usize, Digest>,
+    /// What lies around the bytes that were asked for.
+    located: BTreeMap<usize, Option<Located>>,
 }
 
 impl Parts<'_> {
@@ -148,8 +159,9 @@ impl Parts<'_> {
     fn component_of(&mut self, frame: &Frame) -> Option<String> {
         let code = frame.code?;
         // What the runtime puts between components has bytes of its own, which mean nothing here.
-        let located =
-            locate(self.bytes, code.offset?).filter(|found| found.function == code.function)?;
+        let offset = code.offset?;
+        let located = self.located.entry(offset).or_insert_with(|| locate(self.bytes, offset));
+        let located = located.clone().filter(|found| found.function == code.function)?;
         if let Some(whole) = self.components.get(&self.whole) {
             return Some(whole.clone());
         }
@@ -161,21 +173,6 @@ impl Parts<'_> {
         let begins = part.start;
         *self.known.entry(begins).or_insert_with(|| Digest::of(&self.bytes[part]))
     }
-}
-
-/// A relative path without `.` and `..`; none if it leads out of where it begins.
-fn normal(path: &str) -> Option<String> {
-    let mut normal: Vec<&str> = Vec::new();
-    for name in path.split('/') {
-        match name {
-            "" | "." => {}
-            ".." => {
-                normal.pop()?;
-            }
-            name => normal.push(name),
-        }
-    }
-    Some(normal.join("/"))
 }
 
 /// The functions that Python says an exception came through, the innermost first.

@@ -198,13 +198,17 @@ impl<'a> Driver<'a> {
         self.artifacts.refuse_if_exposed()?;
         self.hold_to_lock(self.options.install)?;
         let plan = Plan::of_alone(&self.project.manifest, components.iter().copied());
-        let made = self.make_all(&plan)?;
-        self.remember();
-        let programs = made.iter().filter_map(|(action, artifact)| match action {
-            Action::Precompile(Some(name)) => Some((name.clone(), artifact)),
-            _ => None,
-        });
-        programs.map(|(name, artifact)| Ok((name, self.artifacts.trusted(artifact)?))).collect()
+        self.until_whole(&plan, || {
+            let made = self.carry_out(&plan)?;
+            let programs = made.iter().filter_map(|(action, artifact)| match action {
+                Action::Precompile(Some(name)) => Some((name.clone(), artifact)),
+                _ => None,
+            });
+            let programs = programs.map(|(name, it)| Ok((name, self.artifacts.trusted(it)?)));
+            let programs = programs.collect::<Result<_, BuildError>>()?;
+            self.remember();
+            Ok(programs)
+        })
     }
 
     /// Drops what the last build here precompiled of a component by itself, or of the composed
@@ -216,9 +220,14 @@ impl<'a> Driver<'a> {
 
     /// The adapted file of a component in the store, as the last build here made it.
     pub fn adapted(&self, component: &str) -> Result<Option<PathBuf>, BuildError> {
-        let key = self.lock_state().key(&Action::Adapt(component.to_owned()));
-        let Some(key) = key else { return Ok(None) };
-        self.artifacts.find(&key)?.map(|artifact| self.artifacts.trusted(&artifact)).transpose()
+        let artifact = self.last_artifact(&Action::Adapt(component.to_owned()))?;
+        artifact.map(|artifact| self.artifacts.trusted(&artifact)).transpose()
+    }
+
+    /// What the last build here made by an action, if it is still there.
+    pub(super) fn last_artifact(&self, action: &Action) -> Result<Option<Artifact>, BuildError> {
+        let key = self.lock_state().key(action);
+        key.map_or(Ok(None), |key| self.artifacts.find(&key))
     }
 
     fn make(&self, action: &Action, taken: &[Artifact]) -> Result<Artifact, BuildError> {

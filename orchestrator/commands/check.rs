@@ -6,8 +6,6 @@ mod results;
 mod select;
 mod update;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use miette::Diagnostic;
 
 use super::context::Context;
@@ -51,28 +49,6 @@ pub(super) fn run(context: &Context<'_>, options: &CheckOptions) -> Result<Endin
     Ok(made.ending())
 }
 
-/// Each component that is called by itself, by name; built side by side.
-fn open_alone<'p>(
-    context: &'p Context<'p>,
-    project: &'p Project,
-    checks: &[Chosen<'p>],
-) -> Result<BTreeMap<&'p str, Sandbox<'p>>, CommandError> {
-    let components = || checks.iter().filter_map(|(_, check, _)| check.component.as_ref());
-    let names: BTreeSet<&str> = components().map(|name| name.get_ref().as_str()).collect();
-    let mut opened = BTreeMap::new();
-    if names.is_empty() {
-        return Ok(opened);
-    }
-    let built = context.build_alone(project, &names.into_iter().collect::<Vec<_>>())?;
-    for component in components() {
-        let name = component.get_ref().as_str();
-        if !opened.contains_key(name) {
-            opened.insert(name, Sandbox::alone(context, project, component, &built[name])?);
-        }
-    }
-    Ok(opened)
-}
-
 /// An error and the remedy, without its place.
 fn text_of(error: &dyn Diagnostic) -> String {
     let help = error.help().map(|help| format!("; {help}"));
@@ -102,9 +78,11 @@ impl Made<'_> {
         alone: &[Chosen<'_>],
         composed: &[Chosen<'_>],
     ) -> Result<(), CommandError> {
-        let sandboxes = open_alone(self.context, project, alone)?;
+        let components = alone.iter().filter_map(|(_, check, _)| check.component.as_ref());
+        let sandboxes = Sandbox::all_alone(self.context, project, components)?;
         self.make(alone, |check| {
-            check.component.as_ref().map(|name| &sandboxes[name.get_ref().as_str()])
+            let name = check.component.as_ref().expect("it was chosen for it");
+            &sandboxes[name.get_ref().as_str()]
         })?;
         // A pipeline whose components are only called by themselves need not compose.
         let is_whole_meant = !composed.is_empty() || alone.is_empty();
@@ -116,17 +94,20 @@ impl Made<'_> {
             self.context.report.note("the manifest has no check; add one under `[[check]]`");
         }
         let whole = Sandbox::open(self.context, project, &built)?;
-        self.make(composed, |_| Some(&whole))
+        self.make(composed, |_| &whole)
     }
 
     /// Makes checks, each in the sandbox that is for it, and tells what came of each.
     fn make<'s>(
         &mut self,
         checks: &[Chosen<'_>],
-        sandbox: impl Fn(&Check) -> Option<&'s Sandbox<'s>>,
+        sandbox: impl Fn(&Check) -> &'s Sandbox<'s>,
     ) -> Result<(), CommandError> {
         for (number, check, steps) in checks {
-            let Some(sandbox) = sandbox(check).filter(|_| !self.is_over()) else { continue };
+            if self.is_over() {
+                break;
+            }
+            let sandbox = sandbox(check);
             let mut rewrites = Vec::new();
             let takes = |step, differences: &[Difference], outcome: &Outcome| {
                 let new = || update::rewrites(*number, check, step, differences, outcome);

@@ -15,9 +15,8 @@ use etcetera::BaseStrategy as _;
 
 use super::CommandError;
 use crate::build::{
-    self, Apart, Built, Documents, Driver, Event, Options, Project, Provision, Verified,
+    self, Apart, BuildError, Built, Documents, Driver, Event, Options, Project, Provision, Verified,
 };
-use crate::check::Trap;
 use crate::cli::Global;
 use crate::config::Config;
 use crate::manifest::Manifest;
@@ -34,7 +33,7 @@ pub(super) struct Context<'a> {
     pub(super) config: Config,
     options: Options,
     stored: Rc<Cell<bool>>,
-    composed: Rc<Cell<bool>>,
+    grants_told: Rc<Cell<bool>>,
 }
 
 impl<'a> Context<'a> {
@@ -58,7 +57,7 @@ impl<'a> Context<'a> {
             verbose: global.verbose,
             config,
             stored: Rc::default(),
-            composed: Rc::default(),
+            grants_told: Rc::default(),
             manifest: global.manifest.clone().unwrap_or_else(|| PathBuf::from("pipeline.toml")),
             options: Options {
                 cache,
@@ -88,11 +87,6 @@ impl<'a> Context<'a> {
     /// The pipeline of the manifest, if there is a manifest.
     pub(super) fn project_if_any(&self) -> Result<Option<Project>, CommandError> {
         if self.manifest.exists() { self.project().map(Some) } else { Ok(None) }
-    }
-
-    /// The directories of poly's artifacts and of its tools.
-    pub(super) fn own_directories(&self) -> (&Path, &Path) {
-        (&self.options.cache, &self.options.home)
     }
 
     /// How a build of this project is done.
@@ -131,9 +125,10 @@ impl<'a> Context<'a> {
         self.stored.get()
     }
 
-    /// Whether a build composed anew, and so told of the grants.
-    pub(super) fn has_composed(&self) -> bool {
-        self.composed.get()
+    /// Whether it was told already which grants are of no use, by a build that composed anew or by
+    /// whoever asked this before.
+    pub(super) fn are_grants_told(&self) -> bool {
+        self.grants_told.replace(true)
     }
 
     /// Where artifacts and all that was fetched are kept.
@@ -156,20 +151,6 @@ impl<'a> Context<'a> {
         Provision::new(&self.options, tell)
     }
 
-    /// Says of a trap of the composed component, or of one by itself, where in the pipeline's
-    /// sources it was.
-    pub(super) fn locate(
-        &self,
-        project: &Project,
-        trap: &mut Trap,
-        stderr: Option<&str>,
-        alone: Option<&str>,
-    ) -> Result<(), CommandError> {
-        let tell = |event: Event| self.report.event(&event);
-        let driver = Driver::open(project, self.options(project), &tell)?;
-        Ok(driver.locate(trap, stderr, alone)?)
-    }
-
     /// Drops machine code of a component by itself, or of the composed one: the one in the cache is
     /// of no use.
     pub(super) fn forget_precompiled(
@@ -187,15 +168,8 @@ impl<'a> Context<'a> {
         project: &Project,
         components: &[&str],
     ) -> Result<BTreeMap<String, PathBuf>, CommandError> {
-        let ran = AtomicBool::new(false);
-        let tell = |event: Event| {
-            let one = matches!(&event, Event::Finished { cached: false, .. });
-            ran.fetch_or(one, Ordering::Relaxed);
-            self.report.event(&event);
-        };
-        let built = Driver::open(project, self.options(project), &tell)?.build_alone(components);
-        self.stored.set(self.stored.get() || ran.load(Ordering::Relaxed));
-        Ok(built?)
+        let tell = |event: Event| self.report.event(&event);
+        self.drive(project, &tell, |driver| driver.build_alone(components))
     }
 
     /// Makes the parts of a composition, each by itself.
@@ -205,7 +179,32 @@ impl<'a> Context<'a> {
             Event::Finished { cached: true, .. } => {}
             event => self.report.event(&event),
         };
-        Ok(Driver::open(project, self.options(project), &tell)?.build_apart()?)
+        let work = |driver: &Driver<'_>| driver.build_apart();
+        self.drive(project, &tell, work)
+    }
+
+    /// Has a driver `work`, which `tell`s what happens. Whether it put anything into the cache, and
+    /// whether it composed, is known afterwards.
+    pub(super) fn drive<T>(
+        &self,
+        project: &Project,
+        tell: &(dyn Fn(Event) + Sync),
+        work: impl FnOnce(&Driver<'_>) -> Result<T, BuildError>,
+    ) -> Result<T, CommandError> {
+        let (stored, composed) = (AtomicBool::new(false), AtomicBool::new(false));
+        let noted = |event: Event| {
+            if let Event::Finished { action, cached: false, .. } = &event {
+                stored.store(true, Ordering::Relaxed);
+                composed.fetch_or(*action == Action::Compose, Ordering::Relaxed);
+            }
+            tell(event);
+        };
+        let driver = Driver::open(project, self.options(project), &noted)?;
+        let done = work(&driver);
+        drop(driver);
+        self.stored.set(self.stored.get() || stored.into_inner());
+        self.grants_told.set(self.grants_told.get() || composed.into_inner());
+        Ok(done?)
     }
 
     /// Builds twice, telling what happens, and compares.
@@ -218,19 +217,14 @@ impl<'a> Context<'a> {
     pub(super) fn build(&self, project: &Project, run: bool) -> Result<Built, CommandError> {
         let started = Instant::now();
         let (actions, ran) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let composed = AtomicBool::new(false);
         let tell = |event: Event| {
-            if let Event::Finished { action, cached, .. } = &event {
+            if let Event::Finished { cached, .. } = &event {
                 actions.fetch_add(1, Ordering::Relaxed);
                 ran.fetch_add(usize::from(!cached), Ordering::Relaxed);
-                composed.fetch_or(*action == Action::Compose && !cached, Ordering::Relaxed);
             }
             self.report.event(&event);
         };
-        let built = Driver::open(project, self.options(project), &tell)?.build(run);
-        self.stored.set(self.stored.get() || ran.load(Ordering::Relaxed) > 0);
-        self.composed.set(self.composed.get() || composed.into_inner());
-        let built = built?;
+        let built = self.drive(project, &tell, |driver| driver.build(run))?;
         self.report.summary(&Summary {
             pipeline: project.manifest.pipeline.name.get_ref().clone(),
             actions: actions.into_inner(),

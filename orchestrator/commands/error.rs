@@ -7,7 +7,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use crate::build::{BuildError, ProjectError};
-use crate::check::{ArgumentError, CallSyntaxError, ExpectationError};
+use crate::check::CallSyntaxError;
 use crate::component::inspect::InspectError;
 use crate::component::wit::{UnknownWorld, WitError};
 use crate::component::world::WorldError;
@@ -50,14 +50,6 @@ pub enum CommandError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Syntax(#[from] CallSyntaxError),
-    /// Its arguments do not fit.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Argument(#[from] ArgumentError),
-    /// A check asks for what cannot be.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Expectation(#[from] ExpectationError),
     /// The engine cannot be set up.
     #[error(transparent)]
     #[diagnostic(transparent)]

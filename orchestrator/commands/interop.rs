@@ -2,7 +2,6 @@
 //! each other. What differs is told on standard error, and written to standard output as checks for
 //! the manifest. Exits with 1 if anything does.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use miette::Diagnostic as _;
@@ -13,7 +12,7 @@ use super::{CommandError, Ending};
 use crate::build::Project;
 use crate::check::{self, Call, Outcome};
 use crate::cli::InteropOptions;
-use crate::host::{Instance, StartError};
+use crate::host::Instance;
 use crate::interop::{
     self, Agreed, Answer, Answers, Conditions, Disagreement, Export, Found, Invocation, Settings,
     Stopped, agree, checks,
@@ -28,17 +27,8 @@ type Table<'m> = (&'m Spanned<String>, &'m Interop);
 pub(super) fn run(context: &Context<'_>, options: &InteropOptions) -> Result<Ending, CommandError> {
     let project = context.project()?;
     let tables = tables(&project.manifest, &options.names)?;
-    let wanted = tables.iter().flat_map(|(_, interop)| &interop.components);
-    let wanted: BTreeSet<&str> = wanted.map(|name| name.get_ref().as_str()).collect();
-    let built = context.build_alone(&project, &wanted.into_iter().collect::<Vec<_>>())?;
-    let mut loaded = BTreeMap::new();
-    for component in tables.iter().flat_map(|(_, interop)| &interop.components) {
-        let name = component.get_ref().as_str();
-        if !loaded.contains_key(name) {
-            let sandbox = Sandbox::alone(context, &project, component, &built[name])?;
-            loaded.insert(name, sandbox);
-        }
-    }
+    let components = tables.iter().flat_map(|(_, interop)| &interop.components);
+    let loaded = Sandbox::all_alone(context, &project, components)?;
     let mut differences = 0;
     for (name, interop) in tables {
         let sandboxes = interop.components.iter().map(|it| &loaded[it.get_ref().as_str()]);
@@ -205,29 +195,22 @@ impl Comparison<'_> {
         let each = self.sandboxes.iter().zip(&agreed.interfaces);
         each.map(|(sandbox, interface)| {
             let prefix = interface.as_ref().map(|name| format!("{name}.")).unwrap_or_default();
-            let mut instance = match sandbox.start_with(&self.interop.grants) {
-                Ok(instance) => instance,
+            let calls = texts.iter().map(|text| Call::parse(&format!("{prefix}{text}")));
+            let calls = calls.collect::<Result<Vec<_>, _>>()?;
+            match sandbox.start_with(&self.interop.grants)? {
+                Ok(mut instance) => answers(&mut instance, &calls),
                 // One that does not even start answers so to the first call.
-                Err(CommandError::Start(StartError::Stopped(outcome))) => {
-                    return Ok(vec![unreturned(&outcome.ending)]);
-                }
-                Err(other) => return Err(other),
-            };
-            answers(&mut instance, &prefix, &texts)
+                Err(outcome) => Ok(vec![answer(&calls[0], &outcome)?]),
+            }
         })
         .collect()
     }
 }
 
-fn answers(
-    instance: &mut Instance,
-    prefix: &str,
-    texts: &[String],
-) -> Result<Answers, CommandError> {
-    let mut answers = Vec::with_capacity(texts.len());
-    for text in texts {
-        let call = Call::parse(&format!("{prefix}{text}"))?;
-        let answer = answer(&call, &instance.call(&call)?)?;
+fn answers(instance: &mut Instance, calls: &[Call]) -> Result<Answers, CommandError> {
+    let mut answers = Vec::with_capacity(calls.len());
+    for call in calls {
+        let answer = answer(call, &instance.call(call)?)?;
         let goes_on = answer.is_return();
         answers.push(answer);
         if !goes_on {
@@ -240,27 +223,21 @@ fn answers(
 /// Values are compared as they are shown: without secrets. What is no value then is an error, for
 /// otherwise each component would answer as the others do.
 fn answer(call: &Call, outcome: &Outcome) -> Result<Answer, CommandError> {
-    let value = match &outcome.ending {
+    Ok(match &outcome.ending {
         check::Ending::Returned(Some(returned)) => {
             let value = wasm_wave::from_str(&returned.of, &returned.text);
-            Some(value.map_err(|_| CommandError::SecretReturned { call: short(call) })?)
+            let hidden = |_| CommandError::SecretReturned { call: short(call) };
+            Answer::Returned(Some(value.map_err(hidden)?))
         }
-        check::Ending::Returned(None) => None,
-        ending => return Ok(unreturned(ending)),
-    };
-    Ok(Answer::Returned(value))
-}
-
-fn unreturned(ending: &check::Ending) -> Answer {
-    match ending {
-        check::Ending::Returned(_) => Answer::Returned(None),
+        check::Ending::Returned(None) => Answer::Returned(None),
         check::Ending::Trapped(trap) => Answer::Trapped(trap.message.clone()),
         check::Ending::Exceeded(limit) => Answer::Exceeded(*limit),
-    }
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::time::Duration;
 
     use wasm_wave::value::Type;

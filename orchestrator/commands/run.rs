@@ -31,9 +31,8 @@ pub(super) fn run(context: &Context<'_>, options: &RunOptions) -> Result<Ending,
     }
     let sandbox = match &check.component {
         Some(component) => {
-            let name = component.get_ref().as_str();
-            let built = context.build_alone(&project, &[name])?;
-            Sandbox::alone(context, &project, component, &built[name])?
+            let opened = Sandbox::all_alone(context, &project, std::iter::once(component))?;
+            opened.into_values().next().expect("it was asked for")
         }
         None => Sandbox::open(context, &project, &context.build(&project, true)?)?,
     };

@@ -1,5 +1,7 @@
 //! A component in machine code, ready to be started with what the manifest grants.
 
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -7,9 +9,12 @@ use miette::Diagnostic;
 
 use super::CommandError;
 use super::context::Context;
-use crate::build::{Built, Project};
+use crate::build::{Built, Driver, Project};
 use crate::check::{Call, Ending, Frame, Outcome, Refusal, Samples, Step, Trap};
-use crate::host::{self, Engine, EngineOptions, Instance, Parts, Program, StartError, Watch};
+use crate::cut::beginning;
+use crate::host::{
+    self, Engine, EngineOptions, Instance, Parts, Program, Reach, StartError, Watch,
+};
 use crate::manifest::{Check, Grants, Limit, Limits, Manifest, Profile, Spanned};
 use crate::nearest::quoted;
 use crate::report::{CheckPlace, Report, stopped};
@@ -21,6 +26,10 @@ pub(super) struct Sandbox<'p> {
     /// The component that it is by itself; none if it is the composed one.
     alone: Option<String>,
     parts: Parts,
+    /// The directories that poly trusts.
+    own: Vec<(Reach, PathBuf)>,
+    /// Who knows where in the sources a trap was; opened when there is one.
+    driver: OnceCell<Option<Driver<'p>>>,
 }
 
 impl<'p> Sandbox<'p> {
@@ -30,12 +39,15 @@ impl<'p> Sandbox<'p> {
         project: &'p Project,
         built: &Built,
     ) -> Result<Self, CommandError> {
-        const ASKED: &str = "this build was asked to precompile";
-        let path = built.precompiled.as_deref().expect(ASKED);
         let engine = Engine::new(&EngineOptions::of(&project.manifest))?;
-        Self::load(context, project, &engine, None, path, || {
-            Ok(context.build(project, true)?.precompiled.expect(ASKED))
-        })
+        let program = load(context, project, &engine, None, precompiled(built))?;
+        if !context.are_grants_told() {
+            let imports = program.imports();
+            for text in host::unused(&project.manifest, &imports.iter().map(String::as_str)) {
+                context.report.note(&text);
+            }
+        }
+        Ok(Self::of(context, project, &program))
     }
 
     /// Loads machine code of a component by itself, which the manifest names at this place.
@@ -47,12 +59,11 @@ impl<'p> Sandbox<'p> {
     ) -> Result<Self, CommandError> {
         let name = component.get_ref();
         let engine = Engine::new(&EngineOptions::of(&project.manifest))?;
-        let loaded = Self::load(context, project, &engine, Some(name), path, || {
-            Ok(context.build_alone(project, &[name])?.remove(name).expect("it was asked for"))
-        })?;
-        let unmet = loaded.program().unmet();
+        let program = load(context, project, &engine, Some(name), path)?;
+        let unmet = program.unmet();
         if unmet.is_empty() {
-            return Ok(loaded);
+            let alone = Some(name.clone());
+            return Ok(Self { alone, ..Self::of(context, project, &program) });
         }
         let imports = quoted(unmet.iter().map(String::as_str));
         let message = format!("component `{name}` imports {imports}, and cannot run by itself");
@@ -62,32 +73,26 @@ impl<'p> Sandbox<'p> {
         Err(error.into())
     }
 
-    /// Machine code that the host refuses is made once more.
-    fn load(
+    /// Builds and loads each of these components by itself, side by side; by name.
+    pub(super) fn all_alone(
         context: &'p Context<'p>,
         project: &'p Project,
-        engine: &Engine,
-        component: Option<&str>,
-        path: &Path,
-        again: impl FnOnce() -> Result<PathBuf, CommandError>,
-    ) -> Result<Self, CommandError> {
-        let program = match Program::load(engine, path) {
-            Ok(program) => program,
-            Err(refused) => {
-                context.report.note(&format!("{refused}, and is made again"));
-                context.forget_precompiled(project, component)?;
-                Program::load(engine, &again()?)?
-            }
-        };
-        // A build that composed has told it.
-        if component.is_none() && !context.has_composed() {
-            let imports = program.imports();
-            for text in host::unused(&project.manifest, &imports.iter().map(String::as_str)) {
-                context.report.note(&text);
+        components: impl Iterator<Item = &'p Spanned<String>> + Clone,
+    ) -> Result<BTreeMap<&'p str, Self>, CommandError> {
+        let names: BTreeSet<&str> =
+            components.clone().map(|name| name.get_ref().as_str()).collect();
+        let mut opened = BTreeMap::new();
+        if names.is_empty() {
+            return Ok(opened);
+        }
+        let built = context.build_alone(project, &names.into_iter().collect::<Vec<_>>())?;
+        for component in components {
+            let name = component.get_ref().as_str();
+            if !opened.contains_key(name) {
+                opened.insert(name, Self::alone(context, project, component, &built[name])?);
             }
         }
-        let alone = component.map(str::to_owned);
-        Ok(Self { alone, ..Self::of(context, project, &program) })
+        Ok(opened)
     }
 
     /// Loads the parts of the composed component, to be linked by the host.
@@ -99,21 +104,23 @@ impl<'p> Sandbox<'p> {
         let apart = context.build_apart(project)?;
         let mut parts = Vec::new();
         for part in apart.parts {
-            let name = &part.component;
-            let loaded = Self::load(context, project, &engine, Some(name), &part.path, || {
-                Ok(context.build_alone(project, &[name])?.remove(name).expect("it was asked for"))
-            })?;
-            parts.push((part.name, loaded.program().clone()));
+            let program = load(context, project, &engine, Some(&part.component), &part.path)?;
+            parts.push((part.name, program));
         }
         if let Some((name, component)) = apart.flow {
             parts.push((name, Program::compile(&engine, &component)?));
         }
-        Ok(Self { context, project, alone: None, parts: Parts { parts, links: apart.links } })
+        Ok(Self::of_parts(context, project, Parts { parts, links: apart.links }))
     }
 
     /// Another program, to be started with what the manifest grants.
     pub(super) fn of(context: &'p Context<'p>, project: &'p Project, program: &Program) -> Self {
-        Self { context, project, alone: None, parts: Parts::from(program) }
+        Self::of_parts(context, project, Parts::from(program))
+    }
+
+    fn of_parts(context: &'p Context<'p>, project: &'p Project, parts: Parts) -> Self {
+        let own = host::own(context.cache(), context.home());
+        Self { context, project, alone: None, parts, own, driver: OnceCell::new() }
     }
 
     /// What it exports.
@@ -123,20 +130,44 @@ impl<'p> Sandbox<'p> {
 
     /// A new instance with what the manifest grants.
     pub(super) fn start(&self) -> Result<Instance, CommandError> {
-        self.start_with(&self.project.manifest.grants)
+        let manifest = &self.project.manifest;
+        self.start_within(&manifest.grants, &manifest.limits)
     }
 
-    /// A new instance with these grants.
-    pub(super) fn start_with(&self, grants: &Grants) -> Result<Instance, CommandError> {
-        self.start_within(grants, &self.project.manifest.limits)
+    /// The same with these grants. A component that does not even start has an outcome like any
+    /// other.
+    pub(super) fn start_with(
+        &self,
+        grants: &Grants,
+    ) -> Result<Result<Instance, Outcome>, CommandError> {
+        self.start_or_outcome(grants, &self.project.manifest.limits)
+    }
+
+    /// The same with what a check or else the pipeline grants and allows.
+    pub(super) fn start_for(
+        &self,
+        check: Option<&Check>,
+    ) -> Result<Result<Instance, Outcome>, CommandError> {
+        let own = check.and_then(|check| check.limits.as_ref());
+        let limits = own.unwrap_or(&self.project.manifest.limits);
+        self.start_or_outcome(self.grants(check), limits)
+    }
+
+    fn start_or_outcome(
+        &self,
+        grants: &Grants,
+        limits: &Limits,
+    ) -> Result<Result<Instance, Outcome>, CommandError> {
+        match self.start_within(grants, limits) {
+            Err(CommandError::Start(StartError::Stopped(outcome))) => Ok(Err(*outcome)),
+            started => started.map(Ok),
+        }
     }
 
     fn start_within(&self, grants: &Grants, limits: &Limits) -> Result<Instance, CommandError> {
         let Project { root, manifest, .. } = self.project;
-        let (cache, tools) = self.context.own_directories();
-        host::keep_own(grants, root, cache, tools)
-            .map_err(|refused| in_manifest(manifest, &refused))?;
-        Instance::start_parts(&self.parts, grants, limits, root).map_err(|error| match error {
+        let started = Instance::start_parts(&self.parts, grants, limits, root, &self.own);
+        started.map_err(|error| match error {
             StartError::Grant(grant) => in_manifest(manifest, &grant),
             other => other.into(),
         })
@@ -147,20 +178,6 @@ impl<'p> Sandbox<'p> {
         match self.start_for(None)? {
             Ok(mut instance) => Ok(instance.call(call)?),
             Err(outcome) => Ok(outcome),
-        }
-    }
-
-    /// A new instance, with what a check or else the pipeline grants and allows. A component that
-    /// does not even start has an outcome like any other.
-    pub(super) fn start_for(
-        &self,
-        check: Option<&Check>,
-    ) -> Result<Result<Instance, Outcome>, CommandError> {
-        let own = check.and_then(|check| check.limits.as_ref());
-        let limits = own.unwrap_or(&self.project.manifest.limits);
-        match self.start_within(self.grants(check), limits) {
-            Err(CommandError::Start(StartError::Stopped(outcome))) => Ok(Err(*outcome)),
-            started => started.map(Ok),
         }
     }
 
@@ -225,10 +242,9 @@ impl<'p> Sandbox<'p> {
 
     /// Says of a trap where in the pipeline's sources it was.
     pub(super) fn locate(&self, outcome: &mut Outcome) {
-        let Ending::Trapped(trap) = &mut outcome.ending else { return };
-        let (stderr, alone) = (outcome.stderr.as_deref(), self.alone.as_deref());
-        // What cannot be known leaves the trap as it is.
-        let _ = self.context.locate(self.project, trap, stderr, alone);
+        if let Ending::Trapped(trap) = &mut outcome.ending {
+            self.locate_trap(trap, outcome.stderr.as_deref());
+        }
     }
 
     /// Says the same of all that was seen.
@@ -236,8 +252,16 @@ impl<'p> Sandbox<'p> {
         let frames = std::mem::take(&mut seen.frames);
         // A trap of all of them: how the frames came to be seen makes no difference to where they are.
         let mut all = Trap { message: String::new(), frames: frames.into_iter().collect() };
-        let _ = self.context.locate(self.project, &mut all, None, self.alone.as_deref());
+        self.locate_trap(&mut all, None);
         seen.replace(all.frames);
+    }
+
+    fn locate_trap(&self, trap: &mut Trap, stderr: Option<&str>) {
+        let driver = self.driver.get_or_init(|| {
+            Driver::open(self.project, self.context.options(self.project), &|_| {}).ok()
+        });
+        // What cannot be known leaves the trap as it is.
+        let _ = driver.as_ref().map(|driver| driver.locate(trap, stderr, self.alone.as_deref()));
     }
 
     /// Where the manifest has a check.
@@ -281,6 +305,32 @@ impl<'p> Sandbox<'p> {
     }
 }
 
+/// The machine code of a build that was asked for it.
+fn precompiled(built: &Built) -> &Path {
+    built.precompiled.as_deref().expect("this build was asked to precompile")
+}
+
+/// Loads machine code of a component by itself, or of the composed one. What the host refuses is made
+/// once more.
+fn load(
+    context: &Context<'_>,
+    project: &Project,
+    engine: &Engine,
+    component: Option<&str>,
+    path: &Path,
+) -> Result<Program, CommandError> {
+    let refused = match Program::load(engine, path) {
+        Ok(program) => return Ok(program),
+        Err(refused) => refused,
+    };
+    context.report.note(&format!("{refused}, and is made again"));
+    context.forget_precompiled(project, component)?;
+    Ok(match component {
+        Some(name) => Program::load(engine, &context.build_alone(project, &[name])?[name])?,
+        None => Program::load(engine, precompiled(&context.build(project, true)?))?,
+    })
+}
+
 /// The steps of a check; an error is shown at its line of the manifest.
 pub(super) fn steps(manifest: &Manifest, check: &Check) -> Result<Vec<Step>, CommandError> {
     Step::of(check).map_err(|error| at_call(manifest, check, error.index, &error.fault))
@@ -308,7 +358,8 @@ fn at_call(
     index: usize,
     error: &dyn Diagnostic,
 ) -> CommandError {
-    at(manifest, check.calls()[index].call.span(), error)
+    let call = check.texts().nth(index).expect("a step of this check");
+    at(manifest, call.span(), error)
 }
 
 fn at(manifest: &Manifest, place: Range<usize>, error: &dyn Diagnostic) -> CommandError {
@@ -329,8 +380,5 @@ fn in_manifest(manifest: &Manifest, error: &dyn Diagnostic) -> CommandError {
 /// A call without arguments as long as a book.
 pub(super) fn short(call: &Call) -> String {
     let text = call.text();
-    match text.char_indices().nth(60) {
-        Some((end, _)) => format!("{}...", &text[..end]),
-        None => text.to_owned(),
-    }
+    beginning(text, 60).map_or_else(|| text.to_owned(), |beginning| format!("{beginning}..."))
 }

@@ -7,6 +7,7 @@
 use wasmtime::ResourceLimiter;
 
 use super::excess::Excess;
+use super::instance::size;
 use crate::manifest::{Limit, Limits};
 
 /// What is left.
@@ -32,7 +33,7 @@ impl Budget {
         Self {
             memory: Share::new(Limit::Memory, limits.memory.get()),
             tables: Share::new(Limit::Tables, limits.tables.into()),
-            instances: usize::try_from(limits.instances).unwrap_or(usize::MAX),
+            instances: size(limits.instances.into()),
             excess,
         }
     }
@@ -45,7 +46,7 @@ impl Budget {
 
 impl Share {
     fn new(what: Limit, limit: u64) -> Self {
-        Self { what, limit: usize::try_from(limit).unwrap_or(usize::MAX), used: 0, promised: 0 }
+        Self { what, limit: size(limit), used: 0, promised: 0 }
     }
 
     /// Whether something may grow from `current` to `desired`.

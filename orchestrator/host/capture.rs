@@ -12,11 +12,12 @@ use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
 use super::excess::{Excess, Over};
+use super::instance::size;
 use super::secrets::Veil;
 use crate::manifest::Limit;
 
 /// How much a component is told it may write at once.
-const CHUNK: usize = 64 * 1024;
+pub(super) const CHUNK: usize = 64 * 1024;
 
 /// One stream's text; clones share it.
 #[derive(Clone)]
@@ -40,24 +41,16 @@ struct Kept {
 
 impl Capture {
     /// Keeps what passes `veil` of at most `limit` bytes between two calls of
-    /// [`take`](Self::take). More of them are noted in `excess`.
-    pub(super) fn new(limit: u64, excess: Excess, veil: Veil) -> Self {
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let bytes = Vec::new();
-        let kept = Kept { bytes, written: 0, limit, cut: false, veil, onward: None };
-        Self { kept: Arc::new(Mutex::new(kept)), excess }
-    }
-
-    /// Keeps nothing and hands on what it would keep.
-    pub(super) fn onward(
+    /// [`take`](Self::take), or hands it `onward`. More of them are noted in `excess`.
+    pub(super) fn new(
         limit: u64,
         excess: Excess,
         veil: Veil,
-        to: impl Write + Send + 'static,
+        onward: Option<Box<dyn Write + Send>>,
     ) -> Self {
-        let capture = Self::new(limit, excess, veil);
-        capture.lock().onward = Some(Box::new(to));
-        capture
+        let kept =
+            Kept { bytes: Vec::new(), written: 0, limit: size(limit), cut: false, veil, onward };
+        Self { kept: Arc::new(Mutex::new(kept)), excess }
     }
 
     /// What was written since the last time, unless it was handed on.
@@ -174,7 +167,7 @@ mod tests {
     #[test]
     fn what_fits_is_kept_and_the_rest_is_over() {
         let excess = Excess::default();
-        let capture = Capture::new(8, excess.clone(), Secrets::default().veil());
+        let capture = Capture::new(8, excess.clone(), Secrets::default().veil(), None);
         let mut stream = capture.clone();
         stream.write(Bytes::from_static(b"12345678")).unwrap();
         assert_eq!(excess.limit(), None);
@@ -185,7 +178,7 @@ mod tests {
 
     #[test]
     fn taking_makes_room() {
-        let capture = Capture::new(4, Excess::default(), Secrets::default().veil());
+        let capture = Capture::new(4, Excess::default(), Secrets::default().veil(), None);
         let mut stream = capture.clone();
         for _ in 0..100 {
             stream.write(Bytes::from_static(b"\xffabc")).unwrap();
@@ -212,7 +205,7 @@ mod tests {
         let pipe = Pipe::default();
         let secrets = Secrets::new(&[("TOKEN".to_owned(), "abc".to_owned())]);
         let excess = Excess::default();
-        let capture = Capture::onward(8, excess.clone(), secrets.veil(), pipe.clone());
+        let capture = Capture::new(8, excess.clone(), secrets.veil(), Some(Box::new(pipe.clone())));
         let mut stream = capture.clone();
         for piece in ["a", "bc", "ab"] {
             stream.write(Bytes::from_static(piece.as_bytes())).unwrap();
@@ -225,7 +218,7 @@ mod tests {
         // What was cut may have been the secret.
         assert_eq!(capture.take(), None);
         assert_eq!(&*pipe.0.lock().unwrap(), b"[secret TOKEN]123");
-        let kept = Capture::new(8, Excess::default(), secrets.veil());
+        let kept = Capture::new(8, Excess::default(), secrets.veil(), None);
         assert!(kept.clone().write(Bytes::from_static(b"abc123abc")).is_err());
         assert_eq!(kept.take().as_deref(), Some("[secret TOKEN]123"));
     }

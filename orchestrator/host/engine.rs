@@ -31,7 +31,7 @@ pub struct EngineOptions {
     pub canonical_nans: bool,
     /// Whether relaxed SIMD does the same on every processor.
     pub fixed_simd: bool,
-    /// Stack for WebAssembly's own frames; a recursion that needs more is a trap.
+    /// Stack for WebAssembly's own frames; a recursion that needs more ends the call.
     pub stack: Stack,
 }
 

@@ -68,7 +68,11 @@ pub(super) async fn within<T>(
     said: Option<Duration>,
     waiting: impl Future<Output = T>,
 ) -> Result<T, Elapsed> {
-    tokio::time::timeout(said.map_or(PATIENCE, |said| said.min(PATIENCE)), waiting).await
+    tokio::time::timeout(patience(said), waiting).await
+}
+
+fn patience(said: Option<Duration>) -> Duration {
+    said.map_or(PATIENCE, |said| said.min(PATIENCE))
 }
 
 async fn connect(target: &Target, addresses: &[SocketAddr]) -> Result<Box<dyn Stream>, Error> {
@@ -131,7 +135,7 @@ struct Answer {
 
 impl Answer {
     fn new(body: Incoming, said: Option<Duration>) -> Self {
-        let patience = said.map_or(PATIENCE, |said| said.min(PATIENCE));
+        let patience = patience(said);
         Self { body, patience, alarm: Box::pin(tokio::time::sleep(patience)) }
     }
 }

@@ -20,7 +20,7 @@ use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, FsError, FsResult};
 use super::context::Context;
 use super::refusals::Refusals;
 use super::secrets::Secrets;
-use crate::manifest::{Access, DirectoryGrant};
+use crate::manifest::{Access, DirectoryGrant, normal};
 
 /// How many characters of a path are remembered.
 const LONGEST: usize = 256;
@@ -145,20 +145,7 @@ impl Noted<'_> {
 
 /// Whether a path ends or goes outside of where it begins, whatever links there are.
 fn leads_out(path: &str) -> bool {
-    let mut depth = 0_usize;
-    path.starts_with('/')
-        || path.split('/').any(|part| match part {
-            "" | "." => false,
-            ".." if depth == 0 => true,
-            ".." => {
-                depth -= 1;
-                false
-            }
-            _ => {
-                depth += 1;
-                false
-            }
-        })
+    path.starts_with('/') || normal(path).is_none()
 }
 
 impl preopens::Host for Noted<'_> {

@@ -145,17 +145,19 @@ pub(super) struct Streams {
     pub(super) stderr: Option<Capture>,
 }
 
-/// Gives what is granted and nothing else; directories and files are relative to `base`. Limits
+/// Gives what is granted and nothing else; directories and files are relative to `base`, and poly's
+/// `own` directories are not for components to change. Limits
 /// that the component goes over where it writes are noted in `excess`.
 pub(super) fn grant(
     grants: &Grants,
     limits: &Limits,
     excess: &Excess,
     base: &Path,
+    own: &[(Reach, PathBuf)],
 ) -> Result<(Granted, Streams), GrantError> {
     let mut wasi = WasiCtxBuilder::new();
     for directory in &grants.dirs {
-        open_directory(&mut wasi, directory, base, grants.allow_broad)?;
+        open_directory(&mut wasi, directory, base, own, grants.allow_broad)?;
     }
     wasi.args(&grants.args);
     let secrets = secrets(grants)?;
@@ -210,17 +212,16 @@ fn open_streams(
     };
     let limit = limits.output.get();
     let open = |key, output: &Output, own: fn() -> Box<dyn io::Write + Send>| {
-        Ok(match output {
-            Output::Off => None,
-            Output::Captured => Some(Capture::new(limit, excess.clone(), secrets.veil())),
-            Output::Inherited => {
-                Some(Capture::onward(limit, excess.clone(), secrets.veil(), own()))
-            }
+        let onward: Option<Box<dyn io::Write + Send>> = match output {
+            Output::Off => return Ok(None),
+            Output::Captured => None,
+            Output::Inherited => Some(own()),
             Output::File(file) => {
                 let to = streams::output(base, file.get_ref()).map_err(failed(key, file))?;
-                Some(Capture::onward(limit, excess.clone(), secrets.veil(), to))
+                Some(Box::new(to))
             }
-        })
+        };
+        Ok(Some(Capture::new(limit, excess.clone(), secrets.veil(), onward)))
     };
     let stdout = open("stdout", &grants.stdout, || Box::new(io::stdout()))?;
     match &stdout {
@@ -239,6 +240,7 @@ fn open_directory(
     wasi: &mut WasiCtxBuilder,
     grant: &DirectoryGrant,
     base: &Path,
+    own: &[(Reach, PathBuf)],
     broad: bool,
 ) -> Result<(), GrantError> {
     let directory = opened(grant, base)?;
@@ -250,10 +252,7 @@ fn open_directory(
     };
     let reach = too_wide(&path, std::env::home_dir()).map_err(refused)?;
     let writes = grant.access == Access::ReadWrite;
-    let reach = reach.or_else(|| {
-        let base = fs::canonicalize(base).ok()?;
-        (writes && holds(&path, &base)).then_some((Reach::Pipeline, base))
-    });
+    let reach = reach.or_else(|| if writes { trusted(&path, base, own) } else { None });
     if let Some((reach, path)) = reach.filter(|_| !broad) {
         return Err(wide(grant, reach, path));
     }
@@ -265,28 +264,20 @@ fn open_directory(
     opened.map_err(refused)
 }
 
-/// Refuses directories by which components could change what poly made or installed for itself.
-pub fn keep_own(
-    grants: &Grants,
-    base: &Path,
-    cache: &Path,
-    tools: &Path,
-) -> Result<(), GrantError> {
-    let written = grants.dirs.iter().filter(|grant| grant.access == Access::ReadWrite);
-    for grant in written.filter(|_| !grants.allow_broad) {
-        let directory = opened(grant, base)?;
-        let path = directory.path();
-        for (reach, own) in [(Reach::Cache, cache), (Reach::Tools, tools)] {
-            // What is not there yet is made elsewhere or not at all.
-            let (Ok(own), Ok(real)) = (fs::canonicalize(own), fs::canonicalize(&path)) else {
-                continue;
-            };
-            if holds(&path, &own) || holds(&own, &real) {
-                return Err(wide(grant, reach, own));
-            }
-        }
+/// What poly made or installed for itself, of which these directories are the places.
+pub fn own(cache: &Path, tools: &Path) -> Vec<(Reach, PathBuf)> {
+    // What is not there yet is made elsewhere or not at all.
+    let there = |(reach, own)| Some((reach, fs::canonicalize(own).ok()?));
+    [(Reach::Cache, cache), (Reach::Tools, tools)].into_iter().filter_map(there).collect()
+}
+
+/// What components that may write to `granted` could change of that which poly trusts.
+fn trusted(granted: &Path, base: &Path, own: &[(Reach, PathBuf)]) -> Option<(Reach, PathBuf)> {
+    if let Some(base) = fs::canonicalize(base).ok().filter(|base| holds(granted, base)) {
+        return Some((Reach::Pipeline, base));
     }
-    Ok(())
+    let real = fs::canonicalize(granted).ok()?;
+    own.iter().find(|(_, own)| holds(granted, own) || holds(own, &real)).cloned()
 }
 
 fn opened(grant: &DirectoryGrant, base: &Path) -> Result<Directory, GrantError> {
@@ -374,8 +365,11 @@ mod tests {
         let keep = |host: &str, rest: &str| {
             let text = format!("dirs = [{{ host = '../{host}', guest = '/d'{rest}");
             let grants: Grants = toml::from_str(&text).unwrap();
-            let (cache, tools) = (top.join("store/cache"), top.join("store/tools"));
-            keep_own(&grants, &top.join("base"), &cache, &tools).map_err(|error| error.to_string())
+            let own = own(&top.join("store/cache"), &top.join("store/tools"));
+            let mut wasi = WasiCtxBuilder::new();
+            let base = top.join("base");
+            open_directory(&mut wasi, &grants.dirs[0], &base, &own, grants.allow_broad)
+                .map_err(|error| error.to_string())
         };
         let write = ", access = 'read-write' }]";
         for (host, what) in

@@ -144,7 +144,10 @@ pub(super) fn handles(value: &Val) -> Vec<ResourceAny> {
     let several = |values: &mut dyn Iterator<Item = &Val>| values.flat_map(handles).collect();
     match value {
         Val::Resource(handle) => vec![*handle],
-        Val::List(items) | Val::Tuple(items) => several(&mut items.iter()),
+        Val::List(items) | Val::FixedLengthList(items) | Val::Tuple(items) => {
+            several(&mut items.iter())
+        }
+        Val::Map(entries) => several(&mut entries.iter().flat_map(|(key, value)| [key, value])),
         Val::Record(fields) => several(&mut fields.iter().map(|(_, value)| value)),
         Val::Variant(_, payload)
         | Val::Option(payload)

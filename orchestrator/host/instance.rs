@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use wasmtime::component::{Func, ResourceAny, Val};
 use wasmtime_wasi::runtime::in_tokio;
 
 use super::budget::Budget;
-use super::context::Context;
+use super::context::{self, Context};
 use super::engine::Cause;
 use super::excess::{Excess, Over};
 use super::grants::{self, GrantError, Streams};
@@ -25,6 +25,7 @@ use super::lookup::{self, LookupError};
 use super::meter::{Meter, go_on, watch};
 use super::profiler::{self, Profiler};
 use super::program::{Export, Program};
+use super::reach::Reach;
 use super::returned::returned;
 use crate::bench::copied_in;
 use crate::check::{ArgumentError, Call, Crossings, Ending, Outcome, Samples, WatchedFile};
@@ -138,16 +139,18 @@ impl Instance {
         limits: &Limits,
         base: &Path,
     ) -> Result<Self, StartError> {
-        Self::start_parts(&Parts::from(program), grants, limits, base)
+        Self::start_parts(&Parts::from(program), grants, limits, base, &[])
     }
 
-    /// The same for parts that the host links; [`crossings`](Self::crossings) gives what went from
+    /// The same for parts that the host links, and with directories of poly's `own`, which components
+    /// must not be let change; [`crossings`](Self::crossings) gives what went from
     /// one to another.
     pub fn start_parts(
         parts: &Parts,
         grants: &Grants,
         limits: &Limits,
         base: &Path,
+        own: &[(Reach, PathBuf)],
     ) -> Result<Self, StartError> {
         let program = parts.root();
         let engine = program.engine();
@@ -161,7 +164,8 @@ impl Instance {
             return Err(StartError::FuelNotCounted);
         }
         let excess = Excess::default();
-        let (granted, Streams { stdout, stderr }) = grants::grant(grants, limits, &excess, base)?;
+        let (granted, Streams { stdout, stderr }) =
+            grants::grant(grants, limits, &excess, base, own)?;
         let budget = Budget::new(limits, excess.clone());
         let mut context = Context::new(granted, budget);
         context.table.set_max_capacity(size(limits.host_resources.into()));
@@ -178,9 +182,11 @@ impl Instance {
             fuel: engine.counts_fuel().then(|| limits.fuel.unwrap_or(u64::MAX)),
             starting: None,
         };
+        let linker = context::linker(engine.inner(), grants)
+            .map_err(|error| StartError::Import(error.into()))?;
         meter.fill(&mut store);
         let begun = Instant::now();
-        let starting = link::start(&mut store, parts, grants);
+        let starting = link::start(&mut store, parts, &linker);
         let started = in_tokio(meter.watchdog.limit(begun, Duration::ZERO, starting));
         meter.starting = Some(begun.elapsed());
         match started {
@@ -267,7 +273,7 @@ impl Instance {
         self.store.data().granted.secrets.hide_in_files(&mut outcome.files);
     }
 
-    /// Bytes of memory and tables that all parts have grown to together.
+    /// Bytes of memory that all parts have grown to together.
     pub fn memory(&self) -> u64 {
         self.store.data().budget.used()
     }
@@ -381,6 +387,6 @@ impl fmt::Debug for Instance {
 }
 
 /// A number from the manifest as a size in memory.
-fn size(number: u64) -> usize {
+pub(super) fn size(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }

@@ -83,7 +83,7 @@ pub use audit::{shared, unused};
 pub use engine::{Cause, Engine, EngineError, EngineOptions};
 pub use files::Watch;
 pub use given::given;
-pub use grants::{GrantError, keep_own};
+pub use grants::{GrantError, own};
 pub use instance::{CallError, Instance, Prepared, StartError};
 pub use link::Parts;
 pub use lookup::LookupError;

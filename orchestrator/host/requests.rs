@@ -22,7 +22,7 @@ use super::address::Kind;
 use super::bodies::Bodies;
 use super::exchange::{self, Exchange};
 use super::refusals::Refusals;
-use crate::manifest::{Host, HttpOrigin, HttpScheme};
+use crate::manifest::{Host, HttpOrigin, HttpScheme, read_port};
 
 /// The function that sends requests, as refusals name it.
 const HANDLE: &str = "wasi:http/outgoing-handler.handle";
@@ -169,11 +169,7 @@ impl Target {
         // The library's own reading of a port passes over what is none.
         let port = match authority.as_str().strip_prefix(authority.host())? {
             "" => scheme.port(),
-            rest => {
-                let digits = rest.strip_prefix(':')?;
-                let is_number = digits.bytes().all(|digit| digit.is_ascii_digit());
-                digits.parse().ok().filter(|port| is_number && *port != 0)?
-            }
+            rest => read_port(rest.strip_prefix(':')?)?,
         };
         Some(Self { scheme, host: Host::read(authority.host())?, port })
     }

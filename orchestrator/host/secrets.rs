@@ -115,6 +115,9 @@ pub(super) struct Veil {
 impl Veil {
     /// What can be shown now that these bytes have come.
     pub(super) fn pass(&mut self, bytes: &[u8]) -> Vec<u8> {
+        if self.secrets.0.is_empty() {
+            return bytes.to_vec();
+        }
         self.held.extend_from_slice(bytes);
         self.show(true)
     }

@@ -12,11 +12,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use wasmtime_wasi::cli::{IsTerminal, StdinStream, StdoutStream};
 use wasmtime_wasi::p2::{InputStream, OutputStream, Pollable, StreamError, StreamResult};
 
+use super::capture::CHUNK;
 use super::opening::{self, Unopened};
 use super::refusals::Refusals;
-
-/// How much a component is told it may write at once.
-const CHUNK: usize = 64 * 1024;
 
 /// A stream that is not granted: empty if it is read, and thrown away what is written.
 #[derive(Clone)]

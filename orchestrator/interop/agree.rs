@@ -93,9 +93,7 @@ pub fn agree(
 
 /// The full name of the interface that is meant.
 fn find(component: &str, exports: &[Export], interface: &str) -> Result<String, Disagreement> {
-    let mut all: Vec<_> =
-        exports.iter().filter_map(|export| export.signature.interface.as_deref()).collect();
-    all.dedup();
+    let all = interfaces(exports);
     if all.contains(&interface) {
         return Ok(interface.to_owned());
     }
@@ -168,11 +166,17 @@ fn types(signature: &Signature) -> String {
     text[signature.name().len()..].trim_start_matches(": ").to_owned()
 }
 
+/// The interfaces that a component exports.
+fn interfaces(exports: &[Export]) -> Vec<&str> {
+    let interfaces = exports.iter().filter_map(|export| export.signature.interface.as_deref());
+    let mut interfaces: Vec<_> = interfaces.collect();
+    interfaces.dedup();
+    interfaces
+}
+
 /// All that a component exports, in a few words.
 fn has(exports: &[Export]) -> String {
-    let mut interfaces: Vec<_> =
-        exports.iter().filter_map(|export| export.signature.interface.as_deref()).collect();
-    interfaces.dedup();
+    let interfaces = interfaces(exports);
     let own = exports.iter().any(|export| export.signature.interface.is_none());
     match (interfaces.is_empty(), own) {
         (true, false) => "it exports no function at all".to_owned(),

@@ -69,21 +69,30 @@ impl fmt::Display for Answer {
 
 /// One number for each answer, and equal ones for answers that are the same: the place of the first
 /// that is.
-pub(super) fn groups(answers: &[&Answer], approx: Option<f64>) -> Vec<usize> {
-    let first_like = |answer: &&Answer| {
-        let place = answers.iter().position(|other| is_same(other, answer, approx));
-        place.expect("each is like itself")
+pub(super) fn groups(answers: &[Answer], approx: Option<f64>) -> Vec<usize> {
+    // WAVE has one text for each value, and one for all that are not a number.
+    let texts: Vec<_> = answers.iter().map(|answer| exact_text(answer, approx)).collect();
+    let is_same = |one: usize, other: usize| match (&texts[one], &texts[other]) {
+        (Some(one), Some(other)) => one == other,
+        _ => is_alike(&answers[one], &answers[other], approx),
     };
-    answers.iter().map(first_like).collect()
+    let first_like = |place| (0..=place).find(|other| is_same(*other, place));
+    (0..answers.len()).map(|place| first_like(place).expect("each is like itself")).collect()
 }
 
-fn is_same(one: &Answer, other: &Answer, approx: Option<f64>) -> bool {
+/// The value of an answer, where another is the same only if its text is.
+fn exact_text(answer: &Answer, approx: Option<f64>) -> Option<String> {
+    match answer {
+        Answer::Returned(Some(value)) if approx.is_none() => Some(text(value)),
+        _ => None,
+    }
+}
+
+fn is_alike(one: &Answer, other: &Answer, approx: Option<f64>) -> bool {
     match (one, other) {
-        (Answer::Returned(Some(one)), Answer::Returned(Some(other))) => match approx {
-            // WAVE has one text for each value, and one for all that are not a number.
-            None => text(one) == text(other),
-            Some(approx) => are_near(one, other, approx),
-        },
+        (Answer::Returned(Some(one)), Answer::Returned(Some(other))) => {
+            approx.is_some_and(|approx| are_near(one, other, approx))
+        }
         (Answer::Returned(one), Answer::Returned(other)) => one.is_some() == other.is_some(),
         (Answer::Trapped(_), Answer::Trapped(_)) => true,
         (Answer::Exceeded(one), Answer::Exceeded(other)) => one == other,
@@ -103,7 +112,7 @@ mod tests {
 
     fn groups_of(of: &Type, texts: &[&str], approx: Option<f64>) -> Vec<usize> {
         let answers: Vec<_> = texts.iter().map(|text| returned(of, text)).collect();
-        groups(&answers.iter().collect::<Vec<_>>(), approx)
+        groups(&answers, approx)
     }
 
     #[test]
@@ -143,7 +152,6 @@ mod tests {
             Answer::Exceeded(Limit::Memory),
             Answer::Returned(None),
         ];
-        let answers: Vec<_> = answers.iter().collect();
         assert_eq!(groups(&answers, None), [0, 1, 0, 3, 4, 1]);
     }
 }

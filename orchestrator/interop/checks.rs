@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 
 use wasm_wave::value::Value;
-use wasm_wave::wasm::{WasmTypeKind, WasmValue as _};
+use wasm_wave::wasm::WasmValue as _;
 
 use super::shape::{bytes, text};
 use super::{Answer, Difference, Function};
+use crate::cut::beginning;
 
 /// How much of a value stands in a comment, in characters.
 const SHOWN: usize = 100;
@@ -107,15 +108,15 @@ fn expected(answer: &Answer, approx: Option<f64>) -> Vec<String> {
 /// An answer on one line, as a comment must be, and short.
 fn shown(answer: &Answer) -> String {
     let whole = answer.to_string().replace(char::is_control, " ");
-    match whole.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &whole[..end]),
+    match beginning(&whole, SHOWN) {
+        Some(beginning) => format!("{beginning}…"),
         None => whole,
     }
 }
 
 /// A value that is a list of bytes as the text that they are, if they are one.
 pub fn readable(value: &Value) -> Option<String> {
-    let bytes = (value.kind() == WasmTypeKind::List).then(|| bytes(value)).flatten()?;
+    let bytes = bytes(value)?;
     let is_text = |text: &String| !text.chars().any(|it| it.is_control() && it != '\n');
     let as_text = String::from_utf8(bytes).ok().filter(is_text)?;
     Some(text(&Value::make_string(as_text.into())))

@@ -132,14 +132,7 @@ fn lists(of: &Type, element: &Type, longest: usize) -> Vec<Value> {
 }
 
 fn whole<T: TryFrom<i128>>(make: fn(T) -> Value) -> Vec<Value> {
-    let numbers = whole_numbers();
-    let mut seen = Vec::new();
-    for number in numbers {
-        if !seen.contains(&number) {
-            seen.push(number);
-        }
-    }
-    seen.into_iter().filter_map(|number| T::try_from(number).ok()).map(make).collect()
+    whole_numbers().into_iter().filter_map(|number| T::try_from(number).ok()).map(make).collect()
 }
 
 /// The first of each, then the second of each, and so on.

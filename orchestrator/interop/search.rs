@@ -92,7 +92,7 @@ pub fn search<E>(
     run: &mut Run<'_, E>,
 ) -> Result<Found, E> {
     let mut sequences = Sequences::new(functions, settings);
-    let edges_left_out = sequences.edges_left_out.clone();
+    let edges_left_out = std::mem::take(&mut sequences.edges_left_out);
     let mut search = Search { functions, settings, run };
     let mut ways: BTreeMap<Way, usize> = BTreeMap::new();
     let mut found =
@@ -201,15 +201,20 @@ impl<E> Search<'_, '_, E> {
             all.push(echoes(sequence));
         }
         let mut tried = Tried { answers: Vec::new(), groups: None };
-        for place in 0..sequence.len() {
-            let answers: Vec<&Answer> = all.iter().map(|answers| &answers[place]).collect();
+        let mut all: Vec<_> = all.into_iter().map(Vec::into_iter).collect();
+        for _ in sequence {
+            let answer = |answers: &mut std::vec::IntoIter<Answer>| {
+                answers.next().expect("whoever answers otherwise than the others ends it")
+            };
+            let answers: Vec<Answer> = all.iter_mut().map(answer).collect();
             let groups = groups(&answers, self.settings.approx);
-            tried.answers.push(answers.iter().map(|answer| (*answer).clone()).collect());
-            if groups.iter().any(|group| *group != 0) {
+            let differs = groups.iter().any(|group| *group != 0);
+            let goes_on = answers.iter().all(Answer::is_return);
+            tried.answers.push(answers);
+            if differs {
                 tried.groups = Some(groups);
-                break;
             }
-            if answers.iter().any(|answer| !answer.is_return()) {
+            if differs || !goes_on {
                 break;
             }
         }
@@ -221,12 +226,13 @@ impl<E> Search<'_, '_, E> {
     fn shrink(&mut self, mut smallest: Difference) -> Result<Difference, E> {
         let mut left = TRIES;
         loop {
-            let before = smallest.texts(self.functions);
+            let mut is_smaller = false;
             loop {
                 let fewer = fewer_calls(&smallest.calls);
                 if !self.step(&mut smallest, &mut left, fewer)? {
                     break;
                 }
+                is_smaller = true;
             }
             // Later calls first: the last one is what differs.
             for call in (0..smallest.calls.len()).rev() {
@@ -235,9 +241,10 @@ impl<E> Search<'_, '_, E> {
                     if !self.step(&mut smallest, &mut left, simpler)? {
                         break;
                     }
+                    is_smaller = true;
                 }
             }
-            if left == 0 || before == smallest.texts(self.functions) {
+            if left == 0 || !is_smaller {
                 return Ok(smallest);
             }
         }

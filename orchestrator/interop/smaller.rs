@@ -32,7 +32,8 @@ pub(super) fn smaller(of: &Type, value: &Value) -> Values {
         Shape::Scalar(kind) => scalar(kind, value),
         Shape::List(element) => list(of, element, value),
         Shape::Parts(types) => {
-            let simpler = one_simpler(parts(value).into(), move |place| types[place].clone());
+            let simpler =
+                one_simpler(parts(value).into(), move |place, part| smaller(&types[place], part));
             Box::new(simpler.map(move |parts| of_parts(&own, parts)))
         }
         Shape::Cases(cases) => {
@@ -65,11 +66,14 @@ pub(super) fn shorter<T: Clone>(all: Rc<[T]>) -> impl Iterator<Item = Vec<T>> {
     })
 }
 
-/// The same rows with one item simpler; `of` says the type of the item at a place.
-fn one_simpler(all: Rc<[Value]>, of: impl Fn(usize) -> Type) -> impl Iterator<Item = Vec<Value>> {
+/// The same row with one item simpler; `simpler` says what an item at a place may become.
+fn one_simpler<T: Clone, I: Iterator<Item = T>>(
+    all: Rc<[T]>,
+    simpler: impl Fn(usize, &T) -> I,
+) -> impl Iterator<Item = Vec<T>> {
     (0..all.len()).flat_map(move |place| {
         let all = all.clone();
-        smaller(&of(place), &all[place]).map(move |item| {
+        simpler(place, &all[place]).map(move |item| {
             let mut row = all.to_vec();
             row[place] = item;
             row
@@ -154,17 +158,7 @@ fn characters(character: char) -> impl Iterator<Item = char> {
 
 fn texts(text: &str) -> impl Iterator<Item = String> + use<> {
     let all: Rc<[char]> = text.chars().collect();
-    let simpler = (0..all.len()).flat_map({
-        let all = all.clone();
-        move |place| {
-            let all = all.clone();
-            characters(all[place]).map(move |character| {
-                let mut row = all.to_vec();
-                row[place] = character;
-                row
-            })
-        }
-    });
+    let simpler = one_simpler(all.clone(), |_, character| characters(*character));
     shorter(all).chain(simpler).map(String::from_iter)
 }
 
@@ -175,7 +169,8 @@ fn list(of: &Type, element: Type, value: &Value) -> Values {
     let simpler_text = text.map(|text| texts(&text)).into_iter().flatten();
     let simpler_text = simpler_text.map(move |text| of_bytes(&as_text, text.as_bytes()));
     let all: Rc<[Value]> = items(value).into();
-    let simpler = shorter(all.clone()).chain(one_simpler(all, move |_| element.clone()));
+    let simpler =
+        shorter(all.clone()).chain(one_simpler(all, move |_, item| smaller(&element, item)));
     Box::new(simpler_text.chain(simpler.map(move |items| of_items(&as_list, items))))
 }
 

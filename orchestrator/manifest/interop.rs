@@ -99,13 +99,7 @@ pub(super) fn faults(manifest: &Manifest, faults: &mut Vec<Fault>) {
             faults.push(Fault::at(interface.span(), message, "not an interface").advise(help));
         }
         components(name, interop, manifest, faults);
-        if let Some(approx) = &interop.approx
-            && !(*approx.get_ref() > 0.0 && *approx.get_ref() < 1.0)
-        {
-            let message = format!("`{}` is not a part of a number", approx.get_ref());
-            let help = "write a small part of one, such as `approx = 1e-9`";
-            faults.push(Fault::at(approx.span(), message, "not between 0 and 1").advise(help));
-        }
+        faults.extend(interop.approx.as_ref().and_then(validate::not_a_part));
         grants::faults(&interop.grants, manifest, faults);
     }
 }

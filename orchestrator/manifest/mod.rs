@@ -53,6 +53,7 @@ pub use count::Count;
 pub use dependency::{Dependency, MalformedDependency, PackageRef, Registry};
 pub use error::ManifestError;
 pub use flow::{Flow, Stage, Step};
+pub(crate) use grants::read_port;
 pub use grants::{
     Access, ClockSettings, DirectoryGrant, FileTarget, Grants, Host, HttpOrigin, HttpScheme,
     MalformedClock, MalformedOrigin, MalformedSocket, Moment, Output, RandomSettings, Scale,
@@ -61,6 +62,7 @@ pub use grants::{
 pub use interop::Interop;
 pub use limits::{Limit, Limits};
 pub use name::{ExportEnd, FunctionName, ImportEnd, MalformedName};
+pub(crate) use path::normal;
 pub use quantity::{Age, Bytes, MalformedQuantity, Timeout};
 pub use rewrite::{Rewrite, rewrite};
 pub use run::{MalformedStack, OptLevel, Run, Stack};

@@ -19,21 +19,28 @@ pub(super) fn check_relative(what: &str, path: &str) -> Result<(), String> {
             "{what} `{path}` is not relative\nwrite it relative to the manifest's directory"
         ));
     }
-    let mut depth = 0_usize;
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if depth == 0 => {
-                return Err(format!(
-                    "{what} `{path}` leaves the manifest's directory\n\
-                     move what it names below the manifest, or the manifest above it"
-                ));
-            }
-            ".." => depth -= 1,
-            _ => depth += 1,
-        }
+    if normal(path).is_none() {
+        return Err(format!(
+            "{what} `{path}` leaves the manifest's directory\n\
+             move what it names below the manifest, or the manifest above it"
+        ));
     }
     Ok(())
+}
+
+/// A relative path without `.` and `..`; none if it leads out of where it begins.
+pub(crate) fn normal(path: &str) -> Option<String> {
+    let mut normal: Vec<&str> = Vec::new();
+    for name in path.split('/') {
+        match name {
+            "" | "." => {}
+            ".." => {
+                normal.pop()?;
+            }
+            name => normal.push(name),
+        }
+    }
+    Some(normal.join("/"))
 }
 
 /// As [`check_relative`], for a glob: `..` is refused wherever it stands, since nobody knows
@@ -81,8 +88,13 @@ pub(super) fn check_granted(path: &str, write: bool, broad: bool) -> Result<(), 
 
 /// Whether a relative path comes out at where it began or above, as `.`, `a/..` and `../..` do.
 fn ends_above(path: &str) -> bool {
+    comes_back(path.split('/'))
+}
+
+/// Whether the way along these parts ends where it began, or above.
+fn comes_back<'a>(parts: impl Iterator<Item = &'a str>) -> bool {
     let mut depth = 0_usize;
-    for part in path.split('/') {
+    for part in parts {
         match part {
             "" | "." => {}
             ".." => depth = depth.saturating_sub(1),
@@ -104,15 +116,7 @@ fn without_drive(path: &str) -> Option<&str> {
 
 /// Whether an absolute path comes out at the root again, as `/`, `//`, `/.` and `/usr/..` do.
 fn names_root(path: &str) -> bool {
-    let mut depth = 0_usize;
-    for part in without_drive(path).unwrap_or(path).split(['/', '\\']) {
-        match part {
-            "" | "." => {}
-            ".." => depth = depth.saturating_sub(1),
-            _ => depth += 1,
-        }
-    }
-    depth == 0
+    comes_back(without_drive(path).unwrap_or(path).split(['/', '\\']))
 }
 
 #[cfg(test)]

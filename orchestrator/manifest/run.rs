@@ -24,7 +24,7 @@ pub struct Run {
     pub opt_level: OptLevel,
     /// Whether a float that is no number has the same bits on every machine.
     pub nan_canonicalization: bool,
-    /// Stack for the component's own calls; to recurse deeper is a trap.
+    /// Stack for the component's own calls; to recurse deeper ends the call.
     pub stack: Stack,
     /// Whether fuel is counted and told even where `[limits]` has no bound for it.
     pub fuel: bool,

@@ -223,3 +223,14 @@ fn links(manifest: &Manifest, faults: &mut Vec<Fault>) {
         }
     }
 }
+
+/// What is wrong with how far floats may be from one another, if it is no small part of them.
+pub(super) fn not_a_part(approx: &Spanned<f64>) -> Option<Fault> {
+    let far = *approx.get_ref();
+    if far > 0.0 && far < 1.0 {
+        return None;
+    }
+    let message = format!("`{far}` is not a part of a number");
+    let help = "write a small part of one, such as `approx = 1e-9`";
+    Some(Fault::at(approx.span(), message, "not between 0 and 1").advise(help))
+}

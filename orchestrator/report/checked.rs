@@ -8,6 +8,7 @@ use super::difference::{Paint, texts, values};
 use super::stopped::stopped;
 use super::tail::{tail, visible};
 use crate::check::{Difference, Ending, Outcome, Refusal, Subject, Trap};
+use crate::cut::beginning;
 use crate::manifest::Check;
 
 /// How much of a call is shown.
@@ -86,13 +87,12 @@ impl Checked {
             Some(Ending::Trapped(trap)) if !passed => Some(trap.clone()),
             _ => None,
         };
-        let calls = check.calls();
-        let call = calls.get(outcomes.len().saturating_sub(1));
+        let call = check.texts().nth(outcomes.len().saturating_sub(1));
         let elapsed: Duration = outcomes.iter().map(|outcome| outcome.elapsed).sum();
         Self {
             name: check.title().into_owned(),
             component: check.component.as_ref().map(|name| name.get_ref().clone()),
-            call: call.map_or_else(String::new, |step| step.call.get_ref().clone()),
+            call: call.map_or_else(String::new, |call| call.get_ref().clone()),
             step: (check.steps.is_some() && !passed).then_some(outcomes.len()),
             place,
             passed,
@@ -198,10 +198,7 @@ impl Checked {
 
 /// A line without an end as long as a book.
 fn short(line: &str) -> String {
-    match line.char_indices().nth(WIDTH) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_owned(),
-    }
+    beginning(line, WIDTH).map_or_else(|| line.to_owned(), |beginning| format!("{beginning}…"))
 }
 
 impl Difference {

@@ -1,9 +1,10 @@
 //! JUnit XML, as Jenkins, GitLab and most other services read it: one suite, a case for each check.
 //!
 //! There is no standard; what is written here is what they agree on. A check that was stopped (by
-//! a trap, by a limit) and should have gone on, or that could not be judged, is an `error`, any other that failed is a `failure`.
-//! Services tell cases apart by their names, from one run to the next, so that the second of several
-//! that are called the same has `#2` behind its name. Characters that XML cannot hold are written as in Rust's source: `\u{1b}`.
+//! a trap, by a limit) and should have gone on, or that could not be judged, is an `error`, any
+//! other that failed is a `failure`. Services tell cases apart by their names, from one run to the
+//! next, so that the second of several that are called the same has `#2` behind its name.
+//! Characters that XML cannot hold are written as in Rust's source: `\u{1b}`.
 
 use std::collections::BTreeSet;
 use std::io;

@@ -1,5 +1,7 @@
 //! The end of a text that somebody else wrote, for people to read.
 
+use crate::cut::beginning;
+
 /// The last lines of a text, which say most of why something failed; long ones cut short.
 pub(super) fn tail(text: &str) -> Vec<String> {
     const LINES: usize = 20;
@@ -7,8 +9,8 @@ pub(super) fn tail(text: &str) -> Vec<String> {
     let all: Vec<&str> = text.lines().collect();
     let left_out = all.len().saturating_sub(LINES);
     let note = (left_out > 0).then(|| format!("({left_out} lines before these)"));
-    let shown = all[left_out..].iter().map(|line| match line.char_indices().nth(WIDTH) {
-        Some((end, _)) => format!("{}…", visible(&line[..end])),
+    let shown = all[left_out..].iter().map(|line| match beginning(line, WIDTH) {
+        Some(beginning) => format!("{}…", visible(beginning)),
         None => visible(line),
     });
     note.into_iter().chain(shown).collect()

@@ -41,7 +41,7 @@ fn compose_inner(case: &Path, place: &Place) {
 
 /// A module whose functions trap for each component of a world that has no source.
 pub(crate) fn fill(place: &Place) {
-    let text = String::from_utf8(place.read("pipeline.toml")).expect("text");
+    let text = place.text("pipeline.toml");
     let Ok(manifest) = Manifest::parse("pipeline.toml", &text) else { return };
     for component in manifest.components.values() {
         let source = format!("{}/source.wasm", component.path.get_ref());
@@ -89,7 +89,7 @@ fn generate(place: &Place, what: &str) {
         }
         other => panic!("nothing of the kind `{other}` can be generated"),
     };
-    let mut manifest = String::from_utf8(place.read("pipeline.toml")).expect("text");
+    let mut manifest = place.text("pipeline.toml");
     let mut wit = "package demo:case;\n".to_owned();
     for (name, imports, exports) in components {
         let _ = write!(

@@ -144,7 +144,6 @@ impl Ground {
             let _ = write!(manifest, "\n[[check]]\ncall = '{call}'\n{expected}\n");
         }
         self.place.write("pipeline.toml", manifest);
-        // Attempts come one after the other to the same ground, and each wants it fresh.
         let mut poly = self.place.poly(&["check"]);
         poly.env("SECRET", SECRET).stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = poly.spawn().unwrap();

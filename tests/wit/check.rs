@@ -59,7 +59,7 @@ package wasi:cli@0.2.0 {
     place.run(&["wit", "compat", "app", "--against", "target/poly/one.wasm"]).expect(1);
 
     // The WIT goes on; what was built stays.
-    let world = String::from_utf8(place.read("wit/app.wit")).expect("text");
+    let world = place.text("wit/app.wit");
     let world = world
         .replace("  import demo:more/more;\n", "")
         .replace("  export other: func() -> u32;\n", "  export later: func();\n")

@@ -85,7 +85,7 @@ pub(super) fn measure(sides: &[Side<'_>], calls: usize) -> Result<Measured, Comm
     let warm_up = calls.div_ceil(WARM_UP);
     let mut running = Vec::new();
     for side in sides {
-        let mut one = Running::start(side, &side.timed)?;
+        let mut one = Running::start(side, side.timed)?;
         one.repeat(warm_up)?;
         one.begin();
         running.push(one);
@@ -164,7 +164,7 @@ impl<'s, 'p> Running<'s, 'p> {
 
     fn figures(mut self, calls: usize) -> Result<Figures, CommandError> {
         let grown = self.instance.memory() - self.memory;
-        if let Some(counted) = &self.side.counted {
+        if let Some(counted) = self.side.counted {
             let mut apart = Self::start(self.side, counted)?;
             self.fuel = apart.repeat(calls.min(COUNTED))?.fuel;
         }

@@ -5,10 +5,13 @@ mod measure;
 mod side;
 mod text;
 
+use std::collections::BTreeMap;
+
 use super::context::Context;
 use super::{CommandError, Ending};
 use crate::check::Call;
 use crate::cli::BenchOptions;
+use crate::host::EngineOptions;
 use measure::measure;
 use side::{Side, Subject};
 
@@ -24,19 +27,30 @@ pub(super) fn run(context: &Context<'_>, options: &BenchOptions) -> Result<Endin
         Some(other) if other.contains('(') => sides.push((Call::parse(other)?, own)),
         Some(other) => sides.push((call, Subject::other(&project, other)?)),
     }
-    // Where the time is measured, fuel is not counted, unless it is limited: code is slower with it.
-    let mut counting = context.project()?;
-    counting.manifest.limits.fuel.get_or_insert(u64::MAX);
-    let mut opened = Vec::new();
-    for (call, subject) in &sides {
+    // Where the time is measured, fuel is not counted, unless the manifest has it counted: code is
+    // slower with it.
+    let counting = if EngineOptions::of(&project.manifest).fuel {
+        None
+    } else {
+        let mut counting = context.project()?;
+        counting.manifest.run.fuel = true;
+        Some(counting)
+    };
+    let mut opened = BTreeMap::new();
+    for (_, subject) in &sides {
+        if opened.contains_key(subject) {
+            continue;
+        }
         let timed = subject.open(context, &project, false)?;
-        let counted = match project.manifest.limits.fuel {
-            Some(_) => None,
-            None => Some(subject.open(context, &counting, true)?),
-        };
-        opened.push(Side { call, subject, timed, counted });
+        let counted = counting.as_ref().map(|project| subject.open(context, project, true));
+        opened.insert(subject, (timed, counted.transpose()?));
     }
-    let measured = measure(&opened, options.number.get())?;
+    let sides = sides.iter().map(|(call, subject)| {
+        let (timed, counted) = &opened[subject];
+        Side { call, subject, timed, counted: counted.as_ref() }
+    });
+    let sides: Vec<Side<'_>> = sides.collect();
+    let measured = measure(&sides, options.number.get())?;
     let text = text::text(&measured);
     context.report.answer("bench", &measured, &text);
     Ok(Ending::Well)

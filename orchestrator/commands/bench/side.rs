@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::build::{Driver, Event, Project};
+use crate::build::{Event, Project};
 use crate::check::Call;
 use crate::commands::CommandError;
 use crate::commands::context::{Context, shown};
@@ -18,13 +18,13 @@ pub(super) struct Side<'p> {
     pub(super) call: &'p Call,
     pub(super) subject: &'p Subject,
     /// Compiled as for `poly run`.
-    pub(super) timed: Sandbox<'p>,
+    pub(super) timed: &'p Sandbox<'p>,
     /// Compiled so that fuel is counted; none where `timed` is.
-    pub(super) counted: Option<Sandbox<'p>>,
+    pub(super) counted: Option<&'p Sandbox<'p>>,
 }
 
 /// What a call is made to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Subject {
     /// What the pipeline is composed to.
     Composed,
@@ -74,19 +74,26 @@ impl Subject {
             }
             _ => context.report.event(&event),
         };
-        let driver = Driver::open(project, context.options(project), &tell)?;
-        let engine = Engine::new(&EngineOptions::of(&project.manifest))?;
-        let program = match self {
-            Self::Composed => return Sandbox::open(context, project, &driver.build(true)?),
+        match self {
+            Self::Composed => {
+                let built = context.drive(project, &tell, |driver| driver.build(true))?;
+                Sandbox::open(context, project, &built)
+            }
             Self::Component(name) => {
-                Program::load(&engine, &driver.build_alone(&[name.as_str()])?[name])?
+                let built = context.drive(project, &tell, |it| it.build_alone(&[name]))?;
+                let known = project.manifest.components.get_key_value(name.as_str());
+                let (component, _) = known.expect("the name of one that is there");
+                Sandbox::alone(context, project, component, &built[name])
             }
             Self::File(path) => {
-                let code = driver.machine_code(&component_at(path)?, &format!("`{self}`"))?;
-                Program::load(&engine, code.path())?
+                let component = component_at(path)?;
+                let what = format!("`{self}`");
+                let code = context
+                    .drive(project, &tell, |driver| driver.machine_code(&component, &what))?;
+                let engine = Engine::new(&EngineOptions::of(&project.manifest))?;
+                Ok(Sandbox::of(context, project, &Program::load(&engine, code.path())?))
             }
-        };
-        Ok(Sandbox::of(context, project, &program))
+        }
     }
 }
 

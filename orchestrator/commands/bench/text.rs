@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::measure::{Figures, Measured};
 use crate::bench::{Distribution, Ratio};
+use crate::cut::beginning;
 use crate::report::human;
 use crate::report::tree::columns;
 
@@ -83,8 +84,5 @@ fn memory(side: &Figures) -> String {
 }
 
 fn short(call: &str) -> String {
-    match call.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}...", &call[..end]),
-        None => call.to_owned(),
-    }
+    beginning(call, SHOWN).map_or_else(|| call.to_owned(), |beginning| format!("{beginning}..."))
 }

@@ -9,7 +9,8 @@ pub(super) fn select<'c>(
     checks: &'c [Check],
     filters: &[String],
 ) -> Result<Vec<(usize, &'c Check)>, CommandError> {
-    let meets = |check: &Check, filter: &String| names(check).any(|name| name.contains(filter));
+    let meets =
+        |check: &Check, filter: &String| names(check).any(|name| name.contains(filter.as_str()));
     let idle = |filter: &&String| !checks.iter().any(|check| meets(check, filter));
     if let Some(filter) = filters.iter().find(idle) {
         let lines: Vec<_> = checks.iter().flat_map(names).map(|name| format!("  {name}")).collect();
@@ -26,8 +27,7 @@ pub(super) fn select<'c>(
 }
 
 /// What a check may be known by: its name, its component, and its calls.
-fn names(check: &Check) -> impl Iterator<Item = String> {
-    let calls = check.calls().into_owned().into_iter().map(|step| step.call.into_inner());
+fn names(check: &Check) -> impl Iterator<Item = &str> {
     let named = check.name.iter().chain(&check.component);
-    named.map(|name| name.get_ref().clone()).chain(calls)
+    named.chain(check.texts()).map(|name| name.get_ref().as_str())
 }

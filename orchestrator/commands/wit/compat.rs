@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::{built, read, shared, subject};
+use super::{built, read, shared, source_of, subject};
 use crate::build;
 use crate::commands::context::{Context, shown};
 use crate::commands::{CommandError, Ending};
@@ -57,8 +57,7 @@ fn state(path: &Path) -> Result<Subject, CommandError> {
         if inspect::kind(&bytes).is_some() {
             return subject(path, &bytes);
         }
-        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        wit::Source::from([(name, String::from_utf8_lossy(&bytes).into_owned())])
+        source_of(path, &bytes)
     };
     let wit = wit::resolve_with_unstable(&source)
         .map_err(|source| CommandError::Wit { directory: shown(path), source })?;

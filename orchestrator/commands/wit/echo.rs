@@ -4,21 +4,17 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::read;
+use super::{read, source_of};
 use crate::build::read_wit;
 use crate::commands::context::{Context, shown};
 use crate::commands::{CommandError, Ending};
-use crate::component::wit::{self, Source};
+use crate::component::wit;
 use crate::interop::echoes;
 
 pub(super) fn run(context: &Context<'_>, what: Option<&str>) -> Result<Ending, CommandError> {
     let (source, place, interface) = match what.map(Path::new) {
         Some(path) if path.is_dir() => (read_wit(path)?, shown(path), None),
-        Some(path) if path.is_file() => {
-            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-            let text = String::from_utf8_lossy(&read(path)?).into_owned();
-            (Source::from([(name, text)]), shown(path), None)
-        }
+        Some(path) if path.is_file() => (source_of(path, &read(path)?), shown(path), None),
         _ => {
             let directory = super::shared(context)?;
             (read_wit(&directory)?, shown(&directory), what)

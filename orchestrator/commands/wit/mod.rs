@@ -14,6 +14,7 @@ use super::inspect::find;
 use super::{CommandError, Ending};
 use crate::build::Project;
 use crate::cli::WitCommand;
+use crate::component::wit::Source;
 use crate::contract::Subject;
 
 pub(super) fn run(context: &Context<'_>, command: &WitCommand) -> Result<Ending, CommandError> {
@@ -45,6 +46,12 @@ fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
         path: path.to_owned(),
         source,
     })
+}
+
+/// The WIT that a file of text alone is.
+fn source_of(path: &Path, bytes: &[u8]) -> Source {
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    Source::from([(name, String::from_utf8_lossy(bytes).into_owned())])
 }
 
 /// What the bytes of a file say.

@@ -26,10 +26,9 @@ use wasmtime::{Store, StoreContextMut};
 
 pub(super) use record::Recorder;
 
-use super::context::{self, Context};
+use super::context::Context;
 use super::program::Program;
 use crate::component::wiring::Link;
-use crate::manifest::Grants;
 use forward::Forward;
 
 /// A component, or the parts of one.
@@ -82,18 +81,17 @@ impl From<&Program> for Parts {
     }
 }
 
-/// Starts all parts, and gives the one that is called.
+/// Starts all parts with what the `host` gives, and gives the one that is called.
 pub(super) async fn start(
     store: &mut Store<Context>,
     parts: &Parts,
-    grants: &Grants,
+    host: &Linker<Context>,
 ) -> Result<component::Instance, NotStarted> {
     let mut running: BTreeMap<&str, Running> = BTreeMap::new();
     let mut last = None;
     for (name, program) in &parts.parts {
         let part = program.component();
-        let mut linker =
-            context::linker(program.engine().inner(), grants).map_err(NotStarted::Import)?;
+        let mut linker = host.clone();
         // A part may stand between another one and WASI.
         linker.allow_shadowing(true);
         for link in parts.links.iter().filter(|link| link.consumer == *name) {
@@ -103,8 +101,13 @@ pub(super) async fn start(
         }
         let ready = linker.instantiate_pre(part).map_err(NotStarted::Import)?;
         let instance = ready.instantiate_async(&mut *store).await.map_err(NotStarted::Stopped)?;
-        let wanted = linker.substituted_component_type(part).map_err(NotStarted::Import)?;
-        let owned = owned(store, instance, &wanted);
+        let is_provider = parts.links.iter().any(|link| link.provider == *name);
+        let owned = if is_provider {
+            let wanted = linker.substituted_component_type(part).map_err(NotStarted::Import)?;
+            owned(store, instance, &wanted)
+        } else {
+            Vec::new()
+        };
         running.insert(name, Running { instance, owned });
         last = Some(instance);
     }

@@ -97,7 +97,7 @@ fn parts(engine: &Engine) -> Parts {
 
 fn start_parts(engine: &Engine) -> Instance {
     let (grants, limits) = (Grants::default(), Limits::default());
-    Instance::start_parts(&parts(engine), &grants, &limits, Path::new("/nowhere")).unwrap()
+    Instance::start_parts(&parts(engine), &grants, &limits, Path::new("/nowhere"), &[]).unwrap()
 }
 
 /// Each on a line, without what differs from run to run.
@@ -179,7 +179,7 @@ fn time_and_fuel_are_those_of_all_that_happened_within() {
 fn one_component_alone_has_nothing_to_cross() {
     let parts = Parts::from(&*PLAIN);
     let started =
-        Instance::start_parts(&parts, &Grants::default(), &Limits::default(), Path::new("/"));
+        Instance::start_parts(&parts, &Grants::default(), &Limits::default(), Path::new("/"), &[]);
     let mut instance = started.unwrap();
     assert_eq!(value(&mut instance, "sums.add(1, 2)"), "3");
     assert_eq!(instance.crossings(), Crossings::default());
@@ -190,7 +190,7 @@ fn an_import_that_no_link_meets_is_named() {
     let mut parts = parts(&ENGINE);
     parts.links.remove(0);
     let started =
-        Instance::start_parts(&parts, &Grants::default(), &Limits::default(), Path::new("/"));
+        Instance::start_parts(&parts, &Grants::default(), &Limits::default(), Path::new("/"), &[]);
     let error = miette::Report::new(started.unwrap_err());
     let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
     assert!(chain.join(": ").contains("demo:parts/middle"), "{chain:?}");

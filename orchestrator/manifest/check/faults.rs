@@ -3,7 +3,7 @@
 use super::{Bound, Check, CheckStep, writable};
 use crate::manifest::error::Fault;
 use crate::manifest::name::is_identifier;
-use crate::manifest::{Grants, Limit, Limits, Manifest, Spanned, grants};
+use crate::manifest::{Grants, Limit, Limits, Manifest, Spanned, grants, validate};
 use crate::nearest::suggestion;
 
 /// Everything that is wrong with `check`.
@@ -69,7 +69,7 @@ fn what_is_called(check: &Check, faults: &mut Vec<Fault>) {
         let help = "write the calls, as in `steps = [{ call = 'run(\"text\")' }]`";
         faults.push(Fault::at(steps.span(), "the check has no steps", "empty").advise(help));
     }
-    let beside: Vec<_> = [
+    let beside = said([
         ("returns", check.returns.is_some()),
         ("approx", check.approx.is_some()),
         ("matches", check.matches.is_some()),
@@ -81,11 +81,7 @@ fn what_is_called(check: &Check, faults: &mut Vec<Fault>) {
         ("files", !check.files.is_empty()),
         ("fuel", check.fuel.is_some()),
         ("time", check.time.is_some()),
-    ]
-    .into_iter()
-    .filter(|(_, said)| *said)
-    .map(|(key, _)| format!("`{key}`"))
-    .collect();
+    ]);
     if !beside.is_empty() {
         let message = format!("the check says {} beside `steps`", beside.join(", "));
         let help =
@@ -94,18 +90,20 @@ fn what_is_called(check: &Check, faults: &mut Vec<Fault>) {
     }
 }
 
+/// The keys that are said, for people.
+fn said<const N: usize>(keys: [(&str, bool); N]) -> Vec<String> {
+    let said = keys.into_iter().filter(|(_, said)| *said);
+    said.map(|(key, _)| format!("`{key}`")).collect()
+}
+
 /// A call ends in one way, and nothing follows a call that was stopped.
 fn ends(step: &CheckStep, is_last: bool, faults: &mut Vec<Fault>) {
-    let ends: Vec<_> = [
+    let ends = said([
         ("returns", step.returns.is_some()),
         ("matches", step.matches.is_some()),
         ("traps", step.traps.is_some()),
         ("exceeds", step.exceeds.is_some()),
-    ]
-    .into_iter()
-    .filter(|(_, said)| *said)
-    .map(|(key, _)| format!("`{key}`"))
-    .collect();
+    ]);
     if ends.len() > 1 {
         let message = format!("the check expects {} of one call", ends.join(" and "));
         let help =
@@ -126,15 +124,12 @@ fn ends(step: &CheckStep, is_last: bool, faults: &mut Vec<Fault>) {
 
 fn values(step: &CheckStep, faults: &mut Vec<Fault>) {
     if let Some(approx) = &step.approx {
-        let far = *approx.get_ref();
         if step.returns.is_none() {
             let help = "write the value under `returns`, or leave `approx` out";
             let message = "`approx` says how near to `returns`, and there is no `returns`";
             faults.push(Fault::at(approx.span(), message, "near to what?").advise(help));
-        } else if !(far > 0.0 && far < 1.0) {
-            let help = "write a small part of one, such as `approx = 1e-9`";
-            let message = format!("`{far}` is not a part of a number");
-            faults.push(Fault::at(approx.span(), message, "not between 0 and 1").advise(help));
+        } else {
+            faults.extend(validate::not_a_part(approx));
         }
     }
     if let Some(denied) = step.denied.as_ref().filter(|part| part.get_ref().is_empty()) {

@@ -175,17 +175,23 @@ impl Check {
         }])
     }
 
+    /// What its calls are, in order, without what is expected of them.
+    pub fn texts(&self) -> impl Iterator<Item = &Spanned<String>> {
+        let steps = self.steps.iter().flat_map(Spanned::get_ref);
+        self.call.iter().chain(steps.map(|step| &step.call))
+    }
+
     /// What people call it: its name, or else its call or the first of them.
     pub fn title(&self) -> Cow<'_, str> {
         if let Some(name) = &self.name {
             return Cow::Borrowed(name.get_ref());
         }
-        let calls = self.calls();
-        let first = calls.first().map_or("", |step| step.call.get_ref());
-        match calls.len() {
-            0 | 1 => Cow::Owned(first.to_owned()),
-            2 => Cow::Owned(format!("{first} and 1 more step")),
-            all => Cow::Owned(format!("{first} and {} more steps", all - 1)),
+        let mut texts = self.texts();
+        let first = texts.next().map_or("", |call| call.get_ref().as_str());
+        match texts.count() {
+            0 => Cow::Borrowed(first),
+            1 => Cow::Owned(format!("{first} and 1 more step")),
+            more => Cow::Owned(format!("{first} and {more} more steps")),
         }
     }
 

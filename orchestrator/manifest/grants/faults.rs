@@ -8,7 +8,7 @@ use std::path::Path;
 use super::{Access, Grants, Host, HttpOrigin, Output, SocketGrant, Spanned, Switch};
 use crate::manifest::Manifest;
 use crate::manifest::error::Fault;
-use crate::manifest::path::{check_granted, check_relative};
+use crate::manifest::path::{check_granted, check_relative, normal};
 
 /// Adds all that is wrong with `grants`, which stand in `manifest`.
 pub(in crate::manifest) fn faults(grants: &Grants, manifest: &Manifest, faults: &mut Vec<Fault>) {
@@ -99,7 +99,7 @@ fn streams(grants: &Grants, manifest: &Manifest, faults: &mut Vec<Fault>) {
             faults.push(Fault::told(span, &text, "not a file below the manifest"));
             continue;
         }
-        let plain = plain(text);
+        let plain = normal(text).expect("it does not leave the manifest's directory");
         if key != "stdin" && plain == own {
             let message = format!("what is written to `{key}` would replace this manifest");
             let fault = Fault::at(span.clone(), message, "the manifest itself");
@@ -112,21 +112,6 @@ fn streams(grants: &Grants, manifest: &Manifest, faults: &mut Vec<Fault>) {
         }
         seen.push((plain, file));
     }
-}
-
-/// A relative path without detours.
-fn plain(path: &str) -> String {
-    let mut parts = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    parts.join("/")
 }
 
 fn requests(grants: &Grants, faults: &mut Vec<Fault>) {

@@ -18,6 +18,7 @@ mod tests;
 
 pub use clock::{ClockSettings, MalformedClock, Moment, Scale};
 pub(super) use faults::faults;
+pub(crate) use origin::read_port;
 pub use origin::{Host, HttpOrigin, HttpScheme, MalformedOrigin};
 pub use socket::{MalformedSocket, SocketGrant};
 pub use switch::{Output, Switch};

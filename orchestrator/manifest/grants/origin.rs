@@ -197,7 +197,7 @@ pub(super) fn split_port(text: &str) -> (&str, Option<&str>) {
 }
 
 /// A port that can be connected to.
-fn read_port(text: &str) -> Option<u16> {
+pub(crate) fn read_port(text: &str) -> Option<u16> {
     let digits = !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit());
     text.parse().ok().filter(|port| digits && *port != 0)
 }

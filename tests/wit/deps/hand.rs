@@ -12,7 +12,7 @@ fn what_was_changed_by_hand_is_shown_and_left() {
     let (_registry, place) = published();
     place.run(&["wit", "deps"]).expect(0);
     let file = "wit/deps/demo_levels-0.2.0/package.wit";
-    let ours = String::from_utf8(place.read(file)).expect("text");
+    let ours = place.text(file);
     let theirs = ours.replace("high,", "high,\n    higher,");
     place.write(file, &theirs);
 
@@ -41,7 +41,7 @@ fn what_was_changed_by_hand_is_shown_and_left() {
 
 "#]]
         );
-        assert_eq!(String::from_utf8(place.read(file)).expect("text"), theirs);
+        assert_eq!(place.text(file), theirs);
     }
     let checked = place.run(&["wit", "check"]).expect(1);
     assert_data_eq!(
@@ -62,7 +62,7 @@ fn what_was_changed_by_hand_is_shown_and_left() {
 
 "#]]
     );
-    assert_eq!(String::from_utf8(place.read(file)).expect("text"), ours);
+    assert_eq!(place.text(file), ours);
 }
 
 /// A pipeline whose dependency is a directory beside it.

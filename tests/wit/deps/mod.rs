@@ -166,7 +166,7 @@ fn a_lock_file_that_does_not_fit_is_told() {
     let (registry, place) = published();
     place.run(&["wit", "deps"]).expect(0);
     let at = format!("http://{}/packages", registry.address);
-    let lock = String::from_utf8(place.read("poly.lock")).expect("text");
+    let lock = place.text("poly.lock");
 
     place.write("poly.lock", lock.replace("demo:levels", "demo:lvels"));
     let missing = place.run(&["wit", "deps", "--locked"]).expect(1);
