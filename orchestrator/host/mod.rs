@@ -59,6 +59,7 @@ mod instance;
 mod link;
 mod lookup;
 mod meter;
+mod names;
 mod network;
 mod opening;
 mod profiler;
