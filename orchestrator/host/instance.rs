@@ -328,7 +328,7 @@ impl Instance {
 
     /// Looks names up in another way than the system's.
     #[cfg(test)]
-    pub(super) fn resolve_with(&mut self, resolve: super::requests::Resolve) {
+    pub(super) fn resolve_with(&mut self, resolve: super::names::Resolve) {
         self.store.data_mut().granted.requests.resolve_with(resolve);
     }
 

@@ -60,6 +60,7 @@ mod leaves;
 mod link;
 mod lookup;
 mod meter;
+mod names;
 mod network;
 mod opening;
 mod profiler;

@@ -10,9 +10,7 @@
 //! found right. A redirect is an answer like any other: where it leads is a request of its own.
 //! Proxies of poly's own environment are not used.
 
-use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
 use std::sync::Arc;
 
 use http::{Request, Response, Uri};
@@ -21,6 +19,7 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 use super::address::Kind;
 use super::bodies::Bodies;
 use super::exchange::{self, Exchange};
+use super::names::Resolve;
 use super::refusals::Refusals;
 use crate::manifest::{Host, HttpOrigin, HttpScheme, read_port};
 
@@ -29,12 +28,6 @@ const HANDLE: &str = "wasi:http/outgoing-handler.handle";
 
 /// The name that means this machine (RFC 6761, section 6.3).
 const LOCALHOST: &str = "localhost";
-
-/// Looks a name up: all the addresses that it has now.
-pub(super) type Resolve = Arc<dyn Fn(String) -> Addresses + Send + Sync>;
-
-/// What comes of that.
-pub(super) type Addresses = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
 
 /// Which requests are sent, and how.
 pub(super) struct Requests {
@@ -55,14 +48,15 @@ pub(super) struct Target {
 }
 
 impl Requests {
-    /// Requests to these origins. Names are looked up as the system does it.
+    /// Requests to these origins.
     pub(super) fn new(
         origins: Vec<HttpOrigin>,
         private: bool,
+        resolve: Resolve,
         bodies: Bodies,
         refusals: Refusals,
     ) -> Self {
-        Self { origins, private, resolve: Arc::new(by_system), bodies, refusals }
+        Self { origins, private, resolve, bodies, refusals }
     }
 
     /// The same with names looked up in another way.
@@ -181,13 +175,6 @@ impl std::fmt::Display for Target {
         write!(out, "{}://{}", self.scheme, self.host)?;
         if self.port == self.scheme.port() { Ok(()) } else { write!(out, ":{}", self.port) }
     }
-}
-
-fn by_system(name: String) -> Addresses {
-    Box::pin(async move {
-        let found = tokio::net::lookup_host((name, 0)).await?;
-        Ok(found.map(|address| address.ip()).collect())
-    })
 }
 
 fn unresolved(why: &str) -> Error {

@@ -5,6 +5,7 @@
 mod bindings;
 mod floods;
 mod network;
+mod origins;
 mod paths;
 mod surroundings;
 mod values;
