@@ -56,6 +56,7 @@ mod grants;
 mod handles;
 mod held;
 mod instance;
+mod leaves;
 mod link;
 mod lookup;
 mod meter;
