@@ -15,6 +15,7 @@ use super::capture::Capture;
 use super::excess::Excess;
 use super::filesystem::Files;
 use super::network::{AllowList, Names};
+use super::onward::Onward;
 use super::opening::{Directory, Unopened};
 use super::reach::{Reach, holds, too_wide};
 use super::refusals::Refusals;
@@ -210,25 +211,25 @@ fn open_streams(
             wasi.stdin(InputFile::new(file.map_err(failed("stdin", &from.file))?))
         }
     };
-    let limit = limits.output.get();
-    let open = |key, output: &Output, own: fn() -> Box<dyn io::Write + Send>| {
-        let onward: Option<Box<dyn io::Write + Send>> = match output {
+    let open = |key, output: &Output, own: fn() -> Onward| {
+        let onward = match output {
             Output::Off => return Ok(None),
             Output::Captured => None,
             Output::Inherited => Some(own()),
             Output::File(file) => {
                 let to = streams::output(base, file.get_ref()).map_err(failed(key, file))?;
-                Some(Box::new(to))
+                Some(Onward::to(to))
             }
         };
+        let limit = limits.output.get();
         Ok(Some(Capture::new(limit, excess.clone(), secrets.veil(), onward)))
     };
-    let stdout = open("stdout", &grants.stdout, || Box::new(io::stdout()))?;
+    let stdout = open("stdout", &grants.stdout, Onward::stdout)?;
     match &stdout {
         Some(stdout) => wasi.stdout(stdout.clone()),
         None => wasi.stdout(Ungranted::stdout(refusals.clone())),
     };
-    let stderr = open("stderr", &grants.stderr, || Box::new(io::stderr()))?;
+    let stderr = open("stderr", &grants.stderr, Onward::stderr)?;
     match &stderr {
         Some(stderr) => wasi.stderr(stderr.clone()),
         None => wasi.stderr(Ungranted::stderr(refusals.clone())),

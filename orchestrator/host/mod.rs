@@ -60,6 +60,7 @@ mod link;
 mod lookup;
 mod meter;
 mod network;
+mod onward;
 mod opening;
 mod profiler;
 mod program;
