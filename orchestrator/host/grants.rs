@@ -13,7 +13,7 @@ use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder};
 use super::bodies::Bodies;
 use super::capture::Capture;
 use super::excess::Excess;
-use super::filesystem::Files;
+use super::filesystem::{Files, Written};
 use super::network::{AllowList, Names};
 use super::onward::Onward;
 use super::opening::{Directory, Unopened};
@@ -177,9 +177,10 @@ pub(super) fn grant(
     names.grant(&mut wasi);
     let origins = each("http", &grants.http)?;
     let bodies = Bodies::new(limits.bodies.get(), excess.clone());
+    let written = Written::new(limits.written.get(), excess.clone());
     let granted = Granted {
         wasi: wasi.build(),
-        files: Files::of(&grants.dirs, &secrets),
+        files: Files::of(&grants.dirs, &secrets, written),
         names,
         requests: Requests::new(origins, grants.private_addresses, bodies, refusals.clone()),
         clock: clock.unwrap_or_default(),
