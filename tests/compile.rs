@@ -198,7 +198,7 @@ fn what_keeps_within_the_bounds_runs() {
 #[test]
 fn ctrl_c_and_even_a_kill_end_the_compiler_too() {
     for (signal, code) in [(Signal::INT, Some(130)), (Signal::KILL, None)] {
-        let place = place(&bomb(40), "compile-memory = \"100GiB\"");
+        let place = place(&bomb(40), "");
         let mut poly = place.poly(&["run", "f()"]).stderr(Stdio::null()).spawn().unwrap();
         let compiler = wait_for(|| compiler_below(poly.id()));
         kill_process(Pid::from_child(&poly), signal).unwrap();

@@ -24,6 +24,7 @@ mod report;
 mod run;
 mod sandbox;
 mod schedule;
+mod stall;
 mod traps;
 mod types;
 mod unread;

@@ -246,6 +246,7 @@ impl<'p> Sandbox<'p> {
                     Limit::HostResources => ("limits", "host-resources = 5000"),
                     Limit::Transfer => ("limits", "transfer = \"1GiB\""),
                     Limit::Output => ("limits", "output = \"16MiB\""),
+                    Limit::Written => ("limits", "written = \"16GiB\""),
                     Limit::Bodies => ("limits", "bodies = \"256MiB\""),
                     Limit::Fuel => ("limits", "fuel = 10000000000"),
                 };

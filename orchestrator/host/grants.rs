@@ -14,9 +14,10 @@ use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder};
 use super::bodies::Bodies;
 use super::capture::Capture;
 use super::excess::Excess;
-use super::filesystem::Files;
+use super::filesystem::{Files, Written};
 use super::names::{self, Names};
 use super::network::AllowList;
+use super::onward::Onward;
 use super::opening::{Directory, Unopened};
 use super::reach::{Reach, holds, too_wide};
 use super::refusals::Refusals;
@@ -182,9 +183,10 @@ pub(super) fn grant(
     let names = Names::of(names, Arc::clone(&resolve));
     let origins = each("http", &grants.http)?;
     let bodies = Bodies::new(limits.bodies.get(), excess.clone());
+    let written = Written::new(limits.written.get(), excess.clone());
     let granted = Granted {
         wasi: wasi.build(),
-        files: Files::of(&grants.dirs, &secrets),
+        files: Files::of(&grants.dirs, &secrets, written),
         sockets,
         names,
         requests: Requests::new(
@@ -223,25 +225,25 @@ fn open_streams(
             wasi.stdin(InputFile::new(file.map_err(failed("stdin", &from.file))?))
         }
     };
-    let limit = limits.output.get();
-    let open = |key, output: &Output, own: fn() -> Box<dyn io::Write + Send>| {
-        let onward: Option<Box<dyn io::Write + Send>> = match output {
+    let open = |key, output: &Output, own: fn() -> Onward| {
+        let onward = match output {
             Output::Off => return Ok(None),
             Output::Captured => None,
             Output::Inherited => Some(own()),
             Output::File(file) => {
                 let to = streams::output(base, file.get_ref()).map_err(failed(key, file))?;
-                Some(Box::new(to))
+                Some(Onward::to(to))
             }
         };
+        let limit = limits.output.get();
         Ok(Some(Capture::new(limit, excess.clone(), secrets.veil(), onward)))
     };
-    let stdout = open("stdout", &grants.stdout, || Box::new(io::stdout()))?;
+    let stdout = open("stdout", &grants.stdout, Onward::stdout)?;
     match &stdout {
         Some(stdout) => wasi.stdout(stdout.clone()),
         None => wasi.stdout(Ungranted::stdout(refusals.clone())),
     };
-    let stderr = open("stderr", &grants.stderr, || Box::new(io::stderr()))?;
+    let stderr = open("stderr", &grants.stderr, Onward::stderr)?;
     match &stderr {
         Some(stderr) => wasi.stderr(stderr.clone()),
         None => wasi.stderr(Ungranted::stderr(refusals.clone())),

@@ -192,7 +192,7 @@ impl Instance {
         meter.fill(&mut store);
         let begun = Instant::now();
         let starting = link::start(&mut store, parts, &linker);
-        let started = in_tokio(meter.watchdog.limit(begun, Duration::ZERO, starting));
+        let started = in_tokio(meter.within(begun, Duration::ZERO, starting));
         meter.starting = Some(begun.elapsed());
         match started {
             Some(Ok(running)) => Ok(Self {
@@ -341,7 +341,7 @@ impl Instance {
         let spent = self.meter.starting.unwrap_or_default();
         let begun = Instant::now();
         let calling = function.call_async(&mut self.store, arguments, &mut results);
-        let called = in_tokio(self.meter.watchdog.limit(begun, spent, calling));
+        let called = in_tokio(self.meter.within(begun, spent, calling));
         let mut ending = match self.meter.failure(called) {
             Some(ending) => ending,
             None => match returned(export.result.as_ref(), results.first(), self.meter.text) {
@@ -383,7 +383,7 @@ impl Instance {
             }
             Ok(())
         };
-        let dropped = in_tokio(self.meter.watchdog.limit(begun, spent, dropping));
+        let dropped = in_tokio(self.meter.within(begun, spent, dropping));
         self.meter.failure(dropped)
     }
 }

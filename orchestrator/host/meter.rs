@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use tokio::time::timeout;
 use wasmtime::{Store, UpdateDeadline};
 
 use super::capture::Capture;
@@ -13,6 +14,10 @@ use super::trap::{self, Images};
 use super::watchdog::{Alarm, Watchdog};
 use crate::check::{Ending, Outcome};
 use crate::manifest::{Limit, Limits};
+
+/// How long a call that is over waits for what it wrote, though its time is up: what is on its way
+/// arrives in that time unless nobody reads it.
+const ON_ITS_WAY: Duration = Duration::from_millis(100);
 
 /// Measures and limits what a call uses up.
 pub(super) struct Meter {
@@ -56,6 +61,28 @@ impl Meter {
         for stream in [&self.stdout, &self.stderr].into_iter().flatten() {
             stream.take();
         }
+    }
+
+    /// Waits for a call that begins at `begun`, before which `spent` had passed, and then for what it
+    /// wrote to arrive where it is handed on to: in the time of the call. None when that was up while
+    /// the call waited inside the host.
+    pub(super) async fn within<T, E>(
+        &self,
+        begun: Instant,
+        spent: Duration,
+        call: impl Future<Output = Result<T, E>>,
+    ) -> Option<Result<T, E>> {
+        let called = self.watchdog.limit(begun, spent, call).await;
+        let streams = [&self.stdout, &self.stderr].into_iter().flatten();
+        for stream in streams.filter(|stream| stream.goes_onward) {
+            let left = self.watchdog.left(begun, spent).max(ON_ITS_WAY);
+            let arrived = timeout(left, stream.send_rest()).await;
+            // A call that failed has an ending of its own.
+            if arrived.is_err() && matches!(called, Some(Ok(_))) {
+                self.excess.note(Limit::Timeout);
+            }
+        }
+        called
     }
 
     /// How a call ended, if it did not return.

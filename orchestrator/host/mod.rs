@@ -63,6 +63,7 @@ mod lookup;
 mod meter;
 mod names;
 mod network;
+mod onward;
 mod opening;
 mod profiler;
 mod program;

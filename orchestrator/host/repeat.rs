@@ -39,11 +39,11 @@ impl Instance {
             let mut begun = Instant::now();
             for _ in 0..times {
                 let called = if let Some(typed) = &typed {
-                    meter.watchdog.limit(begun, Duration::ZERO, typed.call(store)).await
+                    meter.within(begun, Duration::ZERO, typed.call(store)).await
                 } else {
                     let arguments = &prepared.arguments;
                     let calling = function.call_async(&mut *store, arguments, &mut results);
-                    meter.watchdog.limit(begun, Duration::ZERO, calling).await
+                    meter.within(begun, Duration::ZERO, calling).await
                 };
                 if let Some(ending) = meter.failure(called) {
                     return Some(meter.outcome(store, ending, begun.elapsed()));

@@ -14,17 +14,27 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use http::{Request, Response, Uri};
-use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
+use wasmtime::component::{Linker, Resource};
+use wasmtime_wasi_http::p2::bindings::http::types::{HostOutgoingRequest as _, Method};
+use wasmtime_wasi_http::p2::types::HostOutgoingRequest;
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks, WasiHttpView as _};
 
 use super::address::Kind;
 use super::bodies::Bodies;
+use super::capture::CHUNK;
+use super::context::Context;
 use super::exchange::{self, Exchange};
 use super::names::Resolve;
 use super::refusals::Refusals;
+use crate::component::world::WASI_VERSION;
 use crate::manifest::{Host, HttpOrigin, HttpScheme, read_port};
 
 /// The function that sends requests, as refusals name it.
 const HANDLE: &str = "wasi:http/outgoing-handler.handle";
+
+/// How many bytes the method of a request may have, and its authority, which are kept with it. The
+/// runtime has no bound for these; for a path it has one of its own.
+const LONGEST: usize = 1024;
 
 /// The name that means this machine (RFC 6761, section 6.3).
 const LOCALHOST: &str = "localhost";
@@ -146,6 +156,11 @@ impl WasiHttpHooks for Requests {
             exchange::send(request, &target, &addresses, options, &bodies).await
         })
     }
+
+    /// Two such pieces of each body are in the host's memory until the request is sent, if it is.
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        CHUNK
+    }
 }
 
 impl Target {
@@ -175,6 +190,26 @@ impl std::fmt::Display for Target {
         write!(out, "{}://{}", self.scheme, self.host)?;
         if self.port == self.scheme.port() { Ok(()) } else { write!(out, ":{}", self.port) }
     }
+}
+
+/// Puts functions that refuse what is longer in the place of those that set a method and an authority.
+pub(super) fn link_bounds(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
+    type Request = Resource<HostOutgoingRequest>;
+    let mut types = linker.instance(&format!("wasi:http/types@{WASI_VERSION}"))?;
+    types.func_wrap(
+        "[method]outgoing-request.set-method",
+        |mut store, (request, method): (Request, Method)| match &method {
+            Method::Other(text) if text.len() > LONGEST => Ok((Err(()),)),
+            _ => Ok((store.data_mut().http().set_method(request, method)?,)),
+        },
+    )?;
+    types.func_wrap(
+        "[method]outgoing-request.set-authority",
+        |mut store, (request, authority): (Request, Option<String>)| match &authority {
+            Some(text) if text.len() > LONGEST => Ok((Err(()),)),
+            _ => Ok((store.data_mut().http().set_authority(request, authority)?,)),
+        },
+    )
 }
 
 fn unresolved(why: &str) -> Error {

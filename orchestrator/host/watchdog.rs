@@ -61,6 +61,11 @@ impl Watchdog {
         Alarm(Arc::clone(&self.shared))
     }
 
+    /// What is left of the time of a call that began at `begun`, of which `spent` was already gone then.
+    pub(super) fn left(&self, begun: Instant, spent: Duration) -> Duration {
+        self.timeout.saturating_sub(spent).saturating_sub(begun.elapsed())
+    }
+
     /// Waits for `call`, which begins at `begun`, at most until the timeout, of which `spent` was
     /// already gone then. None when the time was up while the call waited inside the host.
     pub(super) async fn limit<T>(

@@ -28,6 +28,8 @@ pub struct Limits {
     /// Bytes that one call may write to standard output and to standard error, each, where
     /// they are granted.
     pub output: Bytes,
+    /// Bytes that an instance may write to granted directories; a new name in one counts 4 KiB.
+    pub written: Bytes,
     /// Bytes of the body of an outgoing HTTP request and of its response, each.
     pub bodies: Bytes,
     /// Units of wasmtime's fuel for one call; unlimited, and not counted, unless set.
@@ -50,6 +52,7 @@ impl Default for Limits {
             host_resources: 500,
             transfer: Bytes::mebibytes(128),
             output: Bytes::mebibytes(1),
+            written: Bytes::mebibytes(1024),
             bodies: Bytes::mebibytes(16),
             fuel: None,
             compile_time: Timeout::seconds(300),
@@ -80,6 +83,8 @@ pub enum Limit {
     Transfer,
     /// Standard output or standard error.
     Output,
+    /// Granted directories.
+    Written,
     /// Bodies of HTTP requests and responses.
     Bodies,
     /// Fuel.
@@ -99,6 +104,7 @@ impl Limit {
             Self::HostResources => "host-resources",
             Self::Transfer => "transfer",
             Self::Output => "output",
+            Self::Written => "written",
             Self::Bodies => "bodies",
             Self::Fuel => "fuel",
         }
@@ -121,6 +127,7 @@ mod tests {
             Limit::HostResources,
             Limit::Transfer,
             Limit::Output,
+            Limit::Written,
             Limit::Bodies,
             Limit::Fuel,
         ] {
@@ -144,7 +151,7 @@ mod tests {
             .filter(|line| !line.starts_with([' ', 'f']))
             .collect();
         let keys: toml::Table = toml::from_str(&said.join("\n")).unwrap();
-        assert_eq!(keys.len(), 9, "all but the two that are said, and fuel: {keys:?}");
+        assert_eq!(keys.len(), 10, "all but the two that are said, and fuel: {keys:?}");
         assert_eq!(toml::from_str::<Limits>(&said.join("\n")).unwrap(), Limits::default());
     }
 }

@@ -90,6 +90,7 @@ handles = 1000
 host-resources = 50
 transfer = "1MiB"
 output = 65536
+written = "1MiB"
 bodies = "1MiB"
 fuel = 1000
 compile-time = "1m"

@@ -35,6 +35,12 @@ const COMPILED: &[(&str, &str)] = &[
          make-a-link rename rename-into-the-other hard-link-into-the-other replace-from-the-other \
          open-a-directory-to-change-it",
     ),
+    (
+        "disk",
+        "a-file by-a-stream by-appending by-zeroes onto-itself a-byte-far-out a-stream-far-out \
+         a-file-of-holes the-largest-file files directories symbolic-links hard-links renames \
+         removed-and-written-again",
+    ),
     ("surroundings", "variables arguments directory input wall-clock monotonic-clock random"),
     (
         "network",
@@ -44,9 +50,9 @@ const COMPILED: &[(&str, &str)] = &[
     (
         "floods",
         "endless-loop endless-recursion endless-sleep memory standard-output standard-error \
-         open-files streams pollables sockets \
-         header-fields one-large-header random-bytes all-random-bytes-at-once clock-readings \
-         one-pollable-many-times",
+         listings open-files streams more-than-is-permitted pollables sockets header-fields \
+         one-large-header bodies-that-are-not-sent long-methods long-authorities long-paths \
+         random-bytes all-random-bytes-at-once clock-readings one-pollable-many-times",
     ),
     ("values", "huge-text huge-bytes long-numbers many-empty-lists huge-path give-up"),
 ];

@@ -57,6 +57,7 @@ handles = 10000
 host-resources = 200
 transfer = "16MiB"
 output = "64KiB"
+written = "2MiB"
 "#;
 
 /// Longer than any attempt takes that ends by itself, however busy the machine.

@@ -12,6 +12,7 @@ mod profiler;
 mod repeat;
 mod snapshot;
 mod tls;
+mod written;
 
 use std::path::Path;
 use std::sync::LazyLock;

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"go.bytecodealliance.org/cm"
 
@@ -10,7 +11,6 @@ import (
 	"example.com/hostile/gen/wasi/cli/stdout"
 	monotonicclock "example.com/hostile/gen/wasi/clocks/monotonic-clock"
 	http "example.com/hostile/gen/wasi/http/types"
-	"example.com/hostile/gen/wasi/filesystem/types"
 	"example.com/hostile/gen/wasi/io/poll"
 	"example.com/hostile/gen/wasi/io/streams"
 	"example.com/hostile/gen/wasi/random/random"
@@ -43,27 +43,9 @@ func init() {
 	}
 	exports.StandardOutput = func() answer { return flood(stdout.GetStdout()) }
 	exports.StandardError = func() answer { return flood(stderr.GetStderr()) }
-	exports.AFile = aFile
-	exports.AFileOfHoles = func() answer {
-		file := create(work(), "holes")
-		if file.IsErr() {
-			return told(file.Err().String())
-		}
-		return done(file.OK().SetSize(1 << 40))
-	}
-	exports.ManyFiles = func() answer {
-		work := work()
-		for number := 0; ; number++ {
-			made := create(work, fmt.Sprintf("flood-%d", number))
-			if made.IsErr() {
-				return told(made.Err().String())
-			}
-			made.OK().ResourceDrop()
-		}
-	}
 	exports.Listings = func() answer {
 		work := work()
-		for number := range 1000 {
+		for number := range 200 {
 			made := create(work, fmt.Sprintf("%0200d", number))
 			if made.IsErr() {
 				return told(made.Err().String())
@@ -96,6 +78,17 @@ func init() {
 			}
 		}
 	}
+	exports.MoreThanIsPermitted = func() answer {
+		file := create(work(), "large")
+		if file.IsErr() {
+			return told(file.Err().String())
+		}
+		stream := file.OK().AppendViaStream()
+		if stream.IsErr() {
+			return told(stream.Err().String())
+		}
+		return done(stream.OK().Write(cm.ToList(make([]byte, 1<<20))))
+	}
 	exports.HeaderFields = func() answer {
 		value := cm.ToList(make([]byte, 100_000))
 		text := value.Slice()
@@ -111,6 +104,25 @@ func init() {
 		}
 		fields := http.NewFields()
 		return until(func() answer { return done(fields.Append("x", cm.ToList(value))) })
+	}
+	exports.BodiesThatAreNotSent = func() answer {
+		bytes := make([]byte, 1<<20)
+		return until(func() answer { return leaveABody(bytes) })
+	}
+	exports.LongMethods = func() answer {
+		return requests(func(request http.OutgoingRequest, text string) requested {
+			return request.SetMethod(http.MethodOther(text))
+		})
+	}
+	exports.LongAuthorities = func() answer {
+		return requests(func(request http.OutgoingRequest, text string) requested {
+			return request.SetAuthority(cm.Some(text))
+		})
+	}
+	exports.LongPaths = func() answer {
+		return requests(func(request http.OutgoingRequest, text string) requested {
+			return request.SetPathWithQuery(cm.Some("/" + text))
+		})
 	}
 	exports.RandomBytes = func() answer {
 		for {
@@ -143,20 +155,49 @@ func init() {
 	}
 }
 
-func aFile() answer {
-	file := create(work(), "flood")
-	if file.IsErr() {
-		return told(file.Err().String())
+// leaveABody fills the body of a request that is never sent.
+func leaveABody(bytes []byte) answer {
+	request := http.NewOutgoingRequest(http.NewFields())
+	body := request.Body()
+	if body.IsErr() {
+		return told("no body")
 	}
-	bytes := cm.ToList(make([]byte, 1<<20))
-	at := uint64(0)
+	stream := body.OK().Write()
+	if stream.IsErr() {
+		return told("no stream")
+	}
 	for {
-		written := file.OK().Write(bytes, types.FileSize(at))
-		if written.IsErr() {
-			return told(written.Err().String())
+		permitted := stream.OK().CheckWrite()
+		if permitted.IsErr() {
+			return told(permitted.Err().String())
 		}
-		at += uint64(*written.OK())
+		if *permitted.OK() == 0 {
+			break
+		}
+		piece := bytes[:min(*permitted.OK(), uint64(len(bytes)))]
+		if written := done(stream.OK().Write(cm.ToList(piece))); written.IsErr() {
+			return written
+		}
 	}
+	stream.OK().ResourceDrop()
+	if finished := http.OutgoingBodyFinish(*body.OK(), cm.None[http.Fields]()); finished.IsErr() {
+		return told("not finished")
+	}
+	return got("it was let")
+}
+
+// requested is what came of putting something into a request.
+type requested = cm.BoolResult
+
+// requests leaves requests behind in which there is a text of two megabytes.
+func requests(put func(http.OutgoingRequest, string) requested) answer {
+	text := strings.Repeat("x", 2<<20)
+	return until(func() answer {
+		if put(http.NewOutgoingRequest(http.NewFields()), text) == cm.ResultErr {
+			return told("refused")
+		}
+		return got("it was let")
+	})
 }
 
 // until tries until it is told no.

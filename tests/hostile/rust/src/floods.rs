@@ -7,7 +7,7 @@ use crate::bindings::exports::poly::hostile::floods::Guest;
 use crate::bindings::wasi::cli::stderr::get_stderr;
 use crate::bindings::wasi::cli::stdout::get_stdout;
 use crate::bindings::wasi::clocks::monotonic_clock::{now, subscribe_duration};
-use crate::bindings::wasi::http::types::Fields;
+use crate::bindings::wasi::http::types::{Fields, Method, OutgoingBody, OutgoingRequest};
 use crate::bindings::wasi::io::poll::poll;
 use crate::bindings::wasi::io::streams::OutputStream;
 use crate::bindings::wasi::random::random::get_random_bytes;
@@ -47,32 +47,9 @@ impl Guest for crate::Guest {
         flood(&get_stderr())
     }
 
-    fn a_file() -> Answer {
-        let file = create(&work(), "flood").map_err(said)?;
-        let bytes = vec![1; 1 << 20];
-        let mut at = 0;
-        loop {
-            at += file.write(&bytes, at).map_err(said)?;
-        }
-    }
-
-    fn a_file_of_holes() -> Answer {
-        let file = create(&work(), "holes").map_err(said)?;
-        file.set_size(1 << 40).map_err(said)?;
-        Ok("a terabyte".to_owned())
-    }
-
-    fn many_files() -> Answer {
-        let work = work();
-        for number in 0_u64.. {
-            create(&work, &format!("flood-{number}")).map_err(said)?;
-        }
-        unreachable!()
-    }
-
     fn listings() -> Answer {
         let work = work();
-        for number in 0..1000 {
+        for number in 0..200 {
             create(&work, &format!("{number:0200}")).map_err(said)?;
         }
         loop {
@@ -107,6 +84,13 @@ impl Guest for crate::Guest {
         }
     }
 
+    fn more_than_is_permitted() -> Answer {
+        let file = create(&work(), "large").map_err(said)?;
+        let stream = file.append_via_stream().map_err(said)?;
+        stream.write(&vec![1; 1 << 20]).map_err(|error| format!("{error:?}"))?;
+        Ok("it was let".to_owned())
+    }
+
     fn header_fields() -> Answer {
         let value = vec![b'x'; 100_000];
         loop {
@@ -122,6 +106,38 @@ impl Guest for crate::Guest {
         loop {
             fields.append("x", &value).map_err(|error| format!("{error:?}"))?;
         }
+    }
+
+    fn bodies_that_are_not_sent() -> Answer {
+        let bytes = vec![1; 1 << 20];
+        loop {
+            let request = OutgoingRequest::new(Fields::new());
+            let body = request.body().map_err(|()| "no body")?;
+            let stream = body.write().map_err(|()| "no stream")?;
+            loop {
+                let permitted = stream.check_write().map_err(|error| format!("{error:?}"))?;
+                if permitted == 0 {
+                    break;
+                }
+                let piece = &bytes[..(permitted as usize).min(bytes.len())];
+                stream.write(piece).map_err(|error| format!("{error:?}"))?;
+            }
+            drop(stream);
+            OutgoingBody::finish(body, None).map_err(|error| format!("{error:?}"))?;
+            forget(request);
+        }
+    }
+
+    fn long_methods() -> Answer {
+        requests(|request, text| request.set_method(&Method::Other(text.to_owned())))
+    }
+
+    fn long_authorities() -> Answer {
+        requests(|request, text| request.set_authority(Some(text)))
+    }
+
+    fn long_paths() -> Answer {
+        requests(|request, text| request.set_path_with_query(Some(&format!("/{text}"))))
     }
 
     fn random_bytes() -> Answer {
@@ -156,11 +172,21 @@ impl Guest for crate::Guest {
     }
 }
 
+/// Leaves requests behind in which there is a text of two megabytes.
+fn requests(put: impl Fn(&OutgoingRequest, &str) -> Result<(), ()>) -> Answer {
+    let text = "x".repeat(2 << 20);
+    loop {
+        let request = OutgoingRequest::new(Fields::new());
+        put(&request, &text).map_err(|()| "refused")?;
+        forget(request);
+    }
+}
+
 fn deeper(level: u64) -> u64 {
     black_box(deeper(level + 1)) + 1
 }
 
-fn flood(stream: &OutputStream) -> Answer {
+pub(crate) fn flood(stream: &OutputStream) -> Answer {
     let line = [b'x'; 4096];
     loop {
         stream.blocking_write_and_flush(&line).map_err(|error| format!("{error:?}"))?;

@@ -3,6 +3,7 @@
 /// Made from the world `guest` by cargo-component at build time.
 #[allow(warnings)]
 mod bindings;
+mod disk;
 mod floods;
 mod network;
 mod origins;

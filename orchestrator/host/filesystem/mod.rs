@@ -2,10 +2,18 @@
 //! wasmtime-wasi, which says `not-permitted` to what leads out of a granted directory or changes
 //! one that is granted for reading; every call goes through here to it.
 //!
+//! What it writes is counted before it is written (see `written.rs`), a directory is read as it is asked
+//! for (see `listing.rs`), and what is neither a file nor a directory is not opened: a pipe or a device
+//! could keep a thread of the host's for ever, of which there are only so many.
+//!
 //! What the component's own runtime refuses is not seen: most look through the list of granted
 //! directories by themselves and ask the host for nothing that lies in none.
 
-use std::collections::BTreeMap;
+mod known;
+mod listing;
+mod written;
+
+use std::sync::Arc;
 
 use wasmtime::component::{HasData, Linker, Resource};
 use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystemCtxView};
@@ -19,51 +27,13 @@ use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, FsError, FsResult};
 
 use super::context::Context;
 use super::refusals::Refusals;
-use super::secrets::Secrets;
-use crate::manifest::{Access, DirectoryGrant, normal};
 
-/// How many characters of a path are remembered.
-const LONGEST: usize = 256;
+pub(super) use known::Files;
+pub(super) use written::Written;
 
-/// What is known of the files and directories that a component has open.
-#[derive(Default)]
-pub(super) struct Files {
-    grants: Vec<DirectoryGrant>,
-    secrets: Secrets,
-    /// By number, as the component has it, of those that came out of a granted directory.
-    open: BTreeMap<u32, Place>,
-}
-
-#[derive(Debug, Clone)]
-struct Place {
-    /// Which grant.
-    grant: usize,
-    /// Its path as the component would write it.
-    path: String,
-}
-
-impl Files {
-    /// Of a component that has these directories, in this order, and these secrets.
-    pub(super) fn of(grants: &[DirectoryGrant], secrets: &Secrets) -> Self {
-        Self { grants: grants.to_vec(), secrets: secrets.clone(), open: BTreeMap::new() }
-    }
-
-    fn is_for_reading(&self, descriptor: u32) -> bool {
-        let place = self.open.get(&descriptor);
-        place.is_some_and(|place| self.grants[place.grant].access == Access::Read)
-    }
-
-    fn below(&self, directory: u32, path: &str) -> Option<Place> {
-        let Place { grant, path: directory } = self.open.get(&directory)?;
-        let mut path = match path {
-            "" => directory.clone(),
-            path => format!("{}/{path}", directory.trim_end_matches('/')),
-        };
-        self.secrets.hide(&mut path);
-        // A component could make them as long as it likes.
-        Some(Place { grant: *grant, path: path.chars().take(LONGEST).collect() })
-    }
-}
+use known::Does;
+use listing::Listing;
+use written::NAME;
 
 /// Puts the noting in front of the real thing.
 pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
@@ -92,67 +62,19 @@ struct Noted<'a> {
     refusals: &'a Refusals,
 }
 
-/// What a function of `wasi:filesystem` does to what it names.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Does {
-    Look,
-    Change,
-}
-
-impl Noted<'_> {
-    /// Notes a result that says `not-permitted` of `path` in what is open as `descriptor`.
-    fn note<T>(
-        &self,
-        function: &'static str,
-        does: Does,
-        descriptor: u32,
-        path: &str,
-        result: &FsResult<T>,
-    ) {
-        let Err(error) = result else { return };
-        if error.downcast_ref() != Some(&ErrorCode::NotPermitted) {
-            return;
-        }
-        let Some(place) = self.files.below(descriptor, path) else { return };
-        let DirectoryGrant { host, guest, access } = &self.files.grants[place.grant];
-        self.refusals.note(function, Some(&place.path), || {
-            if does == Does::Change && *access == Access::Read && !leads_out(path) {
-                let host = host.get_ref();
-                format!(
-                    "dirs = [{{ host = {host:?}, guest = {guest:?}, access = \"read-write\" }}]"
-                )
-            } else {
-                "dirs = [{ host = \"...\", guest = \"...\" }]".to_owned()
-            }
-        });
-    }
-
-    /// The same of two places, of which the one is named that is refused.
-    fn note_one_of<T>(
-        &self,
-        function: &'static str,
-        places: [(u32, &str); 2],
-        result: &FsResult<T>,
-    ) {
-        let outside = places.iter().find(|(_, path)| leads_out(path));
-        let unchanging =
-            || places.iter().find(|(descriptor, _)| self.files.is_for_reading(*descriptor));
-        // Where a link leads is not known here.
-        let (descriptor, path) = *outside.or_else(unchanging).unwrap_or(&places[0]);
-        self.note(function, Does::Change, descriptor, path, result);
-    }
-}
-
-/// Whether a path ends or goes outside of where it begins, whatever links there are.
-fn leads_out(path: &str) -> bool {
-    path.starts_with('/') || normal(path).is_none()
+/// Whether somebody may wait for ever who opens or reads what is of this type.
+fn waits(of: DescriptorType) -> bool {
+    !matches!(
+        of,
+        DescriptorType::RegularFile | DescriptorType::Directory | DescriptorType::SymbolicLink
+    )
 }
 
 impl preopens::Host for Noted<'_> {
     fn get_directories(&mut self) -> wasmtime::Result<Vec<(Resource<Descriptor>, String)>> {
         let directories = preopens::Host::get_directories(&mut self.inner)?;
         for (grant, (directory, path)) in directories.iter().enumerate() {
-            self.files.open.insert(directory.rep(), Place { grant, path: path.clone() });
+            self.files.granted(directory.rep(), grant, path.clone());
         }
         Ok(directories)
     }
@@ -184,16 +106,19 @@ macro_rules! passed_on {
     )*};
 }
 
-/// Functions of one descriptor, and perhaps of a path below it.
+/// Functions of one descriptor, and perhaps of a path below it, and what counts as written.
 macro_rules! noted {
-    ($($does:ident $wit:literal $name:ident($($argument:ident: $of:ty),*) at $path:expr, -> $result:ty;)*) => {$(
+    ($($does:ident $wit:literal $name:ident($($argument:ident: $of:ty),*) at $path:expr,
+        $(writes $bytes:expr,)? -> $result:ty;)*) => {$(
         async fn $name(
             &mut self,
             descriptor: Resource<Descriptor>,
             $($argument: $of,)*
         ) -> FsResult<$result> {
             let (number, path) = (descriptor.rep(), String::from($path));
+            let promised = self.files.promise(number, 0 $(+ $bytes)?)?;
             let result = self.inner.$name(descriptor, $($argument),*).await;
+            self.files.settle(promised, &result);
             let function = concat!("wasi:filesystem/types.", $wit);
             self.note(function, Does::$does, number, &path, &result);
             result
@@ -208,27 +133,67 @@ impl HostDescriptor for Noted<'_> {
         get_flags() -> DescriptorFlags;
         get_type() -> DescriptorType;
         read(length: u64, offset: u64) -> (Vec<u8>, bool);
-        read_directory() -> Resource<DirectoryEntryStream>;
         sync() -> ();
         stat() -> DescriptorStat;
         metadata_hash() -> MetadataHashValue;
     }
 
     noted! {
-        Change "set-size" set_size(size: u64) at "", -> ();
         Change "set-times" set_times(accessed: NewTimestamp, modified: NewTimestamp) at "", -> ();
-        Change "write" write(bytes: Vec<u8>, offset: u64) at "", -> u64;
-        Change "create-directory-at" create_directory_at(path: String) at &*path, -> ();
+        Change "create-directory-at" create_directory_at(path: String) at &*path, writes NAME, -> ();
         Look "stat-at" stat_at(flags: PathFlags, path: String) at &*path, -> DescriptorStat;
         Change "set-times-at" set_times_at(
             flags: PathFlags, path: String, accessed: NewTimestamp, modified: NewTimestamp
         ) at &*path, -> ();
         Look "readlink-at" readlink_at(path: String) at &*path, -> String;
         Change "remove-directory-at" remove_directory_at(path: String) at &*path, -> ();
-        Change "symlink-at" symlink_at(target: String, path: String) at &*path, -> ();
+        Change "symlink-at" symlink_at(target: String, path: String) at &*path,
+            writes NAME + target.len() as u64, -> ();
         Change "unlink-file-at" unlink_file_at(path: String) at &*path, -> ();
         Look "metadata-hash-at" metadata_hash_at(flags: PathFlags, path: String) at &*path,
             -> MetadataHashValue;
+    }
+
+    async fn set_size(&mut self, descriptor: Resource<Descriptor>, size: u64) -> FsResult<()> {
+        let number = descriptor.rep();
+        let promised = self.promise_bytes(number, size, 0).await?;
+        let result = self.inner.set_size(descriptor, size).await;
+        self.files.settle(promised, &result);
+        self.note("wasi:filesystem/types.set-size", Does::Change, number, "", &result);
+        if let (Ok(()), Some(reached)) = (&result, self.files.reached(number)) {
+            reached.set(size);
+        }
+        result
+    }
+
+    async fn write(
+        &mut self,
+        descriptor: Resource<Descriptor>,
+        bytes: Vec<u8>,
+        offset: u64,
+    ) -> FsResult<u64> {
+        let number = descriptor.rep();
+        let promised = self.promise_bytes(number, offset, bytes.len() as u64).await?;
+        let result = self.inner.write(descriptor, bytes, offset).await;
+        self.files.settle(promised, &result);
+        self.note("wasi:filesystem/types.write", Does::Change, number, "", &result);
+        if let (Ok(length), Some(reached)) = (&result, self.files.reached(number)) {
+            reached.extend(offset.saturating_add(*length));
+        }
+        result
+    }
+
+    async fn read_directory(
+        &mut self,
+        descriptor: Resource<Descriptor>,
+    ) -> FsResult<Resource<DirectoryEntryStream>> {
+        let directory = match self.inner.table.get(&descriptor)? {
+            Descriptor::Dir(directory) => Arc::clone(&directory.dir),
+            Descriptor::File(_) => return Err(ErrorCode::NotDirectory.into()),
+        };
+        let listing = Listing::of(directory).await?;
+        // By its number in the table, which is all that the component has of it.
+        Ok(Resource::new_own(self.inner.table.push(listing)?.rep()))
     }
 
     async fn link_at(
@@ -240,7 +205,9 @@ impl HostDescriptor for Noted<'_> {
         new_path: String,
     ) -> FsResult<()> {
         let (from, into) = ((descriptor.rep(), path.clone()), (to.rep(), new_path.clone()));
+        let promised = self.files.promise(into.0, NAME)?;
         let linked = self.inner.link_at(descriptor, flags, path, to, new_path).await;
+        self.files.settle(promised, &linked);
         let places = [(from.0, &*from.1), (into.0, &*into.1)];
         self.note_one_of("wasi:filesystem/types.link-at", places, &linked);
         linked
@@ -254,7 +221,9 @@ impl HostDescriptor for Noted<'_> {
         new_path: String,
     ) -> FsResult<()> {
         let (from, into) = ((descriptor.rep(), path.clone()), (to.rep(), new_path.clone()));
+        let promised = self.files.promise(into.0, NAME)?;
         let renamed = self.inner.rename_at(descriptor, path, to, new_path).await;
+        self.files.settle(promised, &renamed);
         let places = [(from.0, &*from.1), (into.0, &*into.1)];
         self.note_one_of("wasi:filesystem/types.rename-at", places, &renamed);
         renamed
@@ -272,17 +241,27 @@ impl HostDescriptor for Noted<'_> {
             || flags.intersects(DescriptorFlags::WRITE | DescriptorFlags::MUTATE_DIRECTORY);
         let does = if changes { Does::Change } else { Does::Look };
         let number = descriptor.rep();
+        let found =
+            self.inner.stat_at(Resource::new_borrow(number), path_flags, path.clone()).await;
+        if found.as_ref().is_ok_and(|found| waits(found.type_)) {
+            return Err(ErrorCode::Unsupported.into());
+        }
+        let is_new = open_flags.contains(OpenFlags::CREATE) && found.is_err();
+        let promised = self.files.promise(number, if is_new { NAME } else { 0 })?;
         let opening = self.inner.open_at(descriptor, path_flags, path.clone(), open_flags, flags);
         let opened = opening.await;
+        self.files.settle(promised, &opened);
         self.note("wasi:filesystem/types.open-at", does, number, &path, &opened);
-        if let (Ok(opened), Some(place)) = (&opened, self.files.below(number, &path)) {
-            self.files.open.insert(opened.rep(), place);
+        if let Ok(opened) = &opened {
+            let stays = !open_flags.contains(OpenFlags::TRUNCATE);
+            let end = found.map_or(0, |found| if stays { found.size } else { 0 });
+            self.files.opened(opened.rep(), number, &path, end);
         }
         opened
     }
 
     fn drop(&mut self, descriptor: Resource<Descriptor>) -> wasmtime::Result<()> {
-        self.files.open.remove(&descriptor.rep());
+        self.files.closed(descriptor.rep());
         HostDescriptor::drop(&mut self.inner, descriptor)
     }
 
@@ -302,7 +281,7 @@ impl HostDescriptor for Noted<'_> {
         let number = descriptor.rep();
         let stream = self.inner.write_via_stream(descriptor, offset);
         self.note("wasi:filesystem/types.write-via-stream", Does::Change, number, "", &stream);
-        stream
+        self.counted(number, Some(offset), stream?)
     }
 
     fn append_via_stream(
@@ -312,7 +291,7 @@ impl HostDescriptor for Noted<'_> {
         let number = descriptor.rep();
         let stream = self.inner.append_via_stream(descriptor);
         self.note("wasi:filesystem/types.append-via-stream", Does::Change, number, "", &stream);
-        stream
+        self.counted(number, None, stream?)
     }
 
     async fn is_same_object(
@@ -329,10 +308,12 @@ impl HostDirectoryEntryStream for Noted<'_> {
         &mut self,
         stream: Resource<DirectoryEntryStream>,
     ) -> FsResult<Option<DirectoryEntry>> {
-        self.inner.read_directory_entry(stream).await
+        let listing = Resource::<Listing>::new_borrow(stream.rep());
+        self.inner.table.get_mut(&listing)?.next().await
     }
 
     fn drop(&mut self, stream: Resource<DirectoryEntryStream>) -> wasmtime::Result<()> {
-        HostDirectoryEntryStream::drop(&mut self.inner, stream)
+        self.inner.table.delete(Resource::<Listing>::new_own(stream.rep()))?;
+        Ok(())
     }
 }
