@@ -16,6 +16,7 @@ mod faults;
 mod hostile;
 mod interop;
 mod keys;
+mod links;
 mod lock;
 mod place;
 mod provenance;
