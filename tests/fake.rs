@@ -34,6 +34,24 @@ pub(crate) fn wasm(text: &str) -> Vec<u8> {
     wat::parse_str(text).expect("valid text")
 }
 
+/// Names that poly itself uses where components are built are nobody else's.
+#[test]
+fn a_component_may_have_any_name() {
+    for name in ["checkout", "copy", "lock", "stat", "state", "log"] {
+        let place = one();
+        place.write(
+            "pipeline.toml",
+            MANIFEST.replace("component.answer", &format!("component.{name}")),
+        );
+        for _ in 0..2 {
+            place.run(&["build"]).expect(0);
+        }
+        assert_eq!(place.starts(), 1, "{name}");
+        place.run(&["clean"]).expect(0);
+        place.run(&["build"]).expect(0);
+    }
+}
+
 #[test]
 fn the_second_run_starts_no_tool_and_says_so() {
     let place = one();

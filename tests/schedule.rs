@@ -186,6 +186,17 @@ fn a_step_that_takes_too_long_fails_by_that_name() {
 }
 
 #[test]
+fn the_steps_of_a_build_have_one_timeout_together() {
+    let pipeline = Pipeline::new(&[("a", "sleep 0.7")]).with("timeout = \"1s\"");
+    let toolchain = pipeline.place.text("toolchains/fake.toml");
+    let again = "name = \"again\"\nrun = [\"{tool:fakec}\", \"source.wasm\", \"{output}\"]";
+    let two = toolchain.replace("[output]", &format!("[[step]]\n{again}\n\n[output]"));
+    pipeline.place.write("toolchains/fake.toml", two);
+    let late = pipeline.run(&["build"]).expect(1).stderr;
+    assert!(late.contains("of `a` failed: its `timeout` of 1s was over"), "{late}");
+}
+
+#[test]
 fn nothing_of_the_schedule_moves_a_key() {
     let pipeline = Pipeline::new(&[("a", ""), ("b", "")]);
     pipeline.run(&["build"]).expect(0);

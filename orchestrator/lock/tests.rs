@@ -140,7 +140,7 @@ fn what_is_taken_over_differs_in_nothing() {
         changes,
         [
             "tool go 1.26.8 (PATH)",
-            "tool rustc 1.96.0 (PATH), its checksum for x86_64-linux",
+            "tool rustc 1.96.0 (PATH), its checksum for x86_64-linux (sha256:6fcd3518)",
             "library flow 3",
             "library wasmparser 0.254.0, 0.258.0",
         ]
@@ -277,8 +277,10 @@ fn what_is_locked_stays_unless_it_is_taken_anew() {
     let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
     assert_eq!(
         changes,
-        ["tool tool 1.3.0 (PATH), its checksum for x86_64-linux; \
-          it was 1.2.3 (PATH), its checksum for aarch64-macos, x86_64-linux"]
+        [
+            "tool tool 1.3.0 (PATH), its checksum for x86_64-linux (sha256:caf90169); it was 1.2.3 (PATH), \
+          its checksum for aarch64-macos (sha256:348a629f), x86_64-linux (sha256:caf90169)"
+        ]
     );
     assert_eq!(tool_alone.tools, newer.tools, "other platforms' are of the old version");
     assert_eq!(tool_alone.libraries, both.libraries);
