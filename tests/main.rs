@@ -17,6 +17,7 @@ mod faults;
 mod hostile;
 mod interop;
 mod keys;
+mod links;
 mod lock;
 mod mishaps;
 mod place;
