@@ -149,6 +149,25 @@ fn a_wait_for_another_poly_is_told() {
     assert_eq!(build.wait().unwrap().code(), Some(1));
 }
 
+/// Once, it ended with `Directory not empty` where a build made something meanwhile. What that build
+/// leaves may be taken away under its hands, which it says.
+#[test]
+fn cleaning_beside_builds_succeeds() {
+    let place = one();
+    thread::scope(|scope| {
+        let building = scope.spawn(|| {
+            for number in 0..20 {
+                place.write("answer/behaviour", number.to_string());
+                let built = place.run(&["build"]);
+                assert!(built.code == 0 || built.stderr.contains("  help: "), "{}", built.stderr);
+            }
+        });
+        while !building.is_finished() {
+            place.run(&["clean"]).expect(0);
+        }
+    });
+}
+
 #[test]
 fn clearing_is_refused_while_a_build_runs_and_takes_all_afterwards() {
     let place = one();
@@ -216,6 +235,28 @@ fn what_was_made_while_a_setting_of_the_user_changed_is_not_stored() {
     let said = "`{cargo-home}/config.toml` changed while it was being built";
     assert!(refused.contains(said), "{refused}");
     with_compiler(&place).expect(0);
+    assert_eq!(place.starts(), 2);
+}
+
+/// Once, `Permission denied`.
+#[test]
+fn what_may_be_executed_may_be_so_in_the_copy_and_counts() {
+    let place = one();
+    let toolchain = place.text("toolchains/fake.toml");
+    assert!(toolchain.contains("\"behaviour\""));
+    place.write("toolchains/fake.toml", toolchain.replace("\"behaviour\"", "\"prepare.sh\""));
+    place.write("answer/prepare.sh", "#!/bin/sh\n");
+    let allow = |mode| {
+        let path = place.root.join("answer/prepare.sh");
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        compiler_that(&place, "{ ./prepare.sh || exit 1; }");
+        with_compiler(&place)
+    };
+    allow(0o755).expect(0);
+    let refused = allow(0o644).expect(1).stderr;
+    assert!(refused.contains("Permission denied"), "{refused}");
+    // Who else may is no reason to build.
+    allow(0o744).expect(0);
     assert_eq!(place.starts(), 2);
 }
 

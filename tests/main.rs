@@ -20,6 +20,7 @@ mod keys;
 mod links;
 mod lock;
 mod mishaps;
+mod outputs;
 mod place;
 mod provenance;
 mod real;

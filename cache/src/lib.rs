@@ -48,5 +48,5 @@ pub use keep::{Survey, Verified};
 pub use lock::{Lock, lock_file};
 pub use memo::{Stat, StatMemo};
 pub use record::{Artifact, Record};
-pub use stat_cache::{Entry, EntryKind, StatCache};
+pub use stat_cache::{Entry, EntryKind, StatCache, Unreadable};
 pub use store::Store;

@@ -61,6 +61,18 @@ pub struct Entry {
     pub kind: EntryKind,
     /// The digest of its content, where it is a file and that was wanted.
     pub digest: Option<Digest>,
+    /// Whether its owner may execute it, where the digest is told.
+    pub is_executable: bool,
+}
+
+/// Something in a tree that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read `{path}`")]
+pub struct Unreadable {
+    /// The file or directory, by its path below the root.
+    pub path: String,
+    /// What the system says.
+    pub source: io::Error,
 }
 
 /// What is known of a tree; shared by threads.
@@ -102,21 +114,22 @@ impl StatCache {
         &self,
         directory: &str,
         judge: impl FnOnce(&dyn Fn(&str) -> bool) -> Wanted,
-    ) -> io::Result<Vec<Entry>> {
+    ) -> Result<Vec<Entry>, Unreadable> {
         // Before anything is read: a change meanwhile then shows the next time.
         let now = SystemTime::now();
-        let handle = self.open_directory(directory)?;
+        let failed = |source| Unreadable { path: directory.to_owned(), source };
+        let handle = self.open_directory(directory).map_err(failed)?;
         let newer = self.now().directories.get(directory).cloned().flatten();
         let bytes = newer.as_deref().or_else(|| self.before.directory(directory));
         let known = bytes.and_then(Directory::decode).unwrap_or_default();
-        let stat = Stat::from(&rustix::fs::fstat(&handle)?);
+        let stat = Stat::from(&rustix::fs::fstat(&handle).map_err(|error| failed(error.into()))?);
         let mut news = false;
         let listed;
         let named = if known.holds(&stat, now) {
             &known.entries
         } else {
             news = true;
-            listed = list(&handle)?;
+            listed = list(&handle).map_err(failed)?;
             // What is known of a file stays so, whatever else came or went.
             &known.merged_with(&listed)
         };
@@ -127,20 +140,26 @@ impl StatCache {
         let mut found = Vec::with_capacity(named.len());
         let mut learned = Vec::new();
         for (at, entry) in named.iter().enumerate() {
-            let mut digest = None;
+            let (mut digest, mut is_executable) = (None, false);
             let mut kind = entry.kind;
             if kind == EntryKind::File && wanted(entry.name) {
-                match Self::digest(&handle, entry, now)? {
-                    Seen::AsKnown(known) => digest = Some(known),
-                    Seen::New(read, remembered) => {
-                        digest = Some(read);
+                let file = |source| {
+                    let above = if directory.is_empty() { "" } else { "/" };
+                    Unreadable { path: [directory, above, entry.name].concat(), source }
+                };
+                match Self::digest(&handle, entry, now).map_err(file)? {
+                    Seen::AsKnown(known, mode) => {
+                        (digest, is_executable) = (Some(known), may_be_executed(mode));
+                    }
+                    Seen::New(read, mode, remembered) => {
+                        (digest, is_executable) = (Some(read), may_be_executed(mode));
                         news |= remembered.is_some() || entry.seen.is_some();
                         learned.push((at, remembered));
                     }
                     Seen::NoFile(other) => kind = other,
                 }
             }
-            found.push(Entry { name: entry.name.to_owned(), kind, digest });
+            found.push(Entry { name: entry.name.to_owned(), kind, digest, is_executable });
         }
         if news {
             let mut entries = named.clone();
@@ -213,9 +232,8 @@ impl StatCache {
         if let Some((stat, digest)) = &entry.seen {
             let found = rustix::fs::statat(handle, entry.name, AtFlags::SYMLINK_NOFOLLOW)?;
             if Stat::from(&found) == *stat && stat.settled(now) {
-                return Ok(Seen::AsKnown(
-                    Digest::from_slice(digest).ok_or(io::ErrorKind::InvalidData)?,
-                ));
+                let digest = Digest::from_slice(digest).ok_or(io::ErrorKind::InvalidData)?;
+                return Ok(Seen::AsKnown(digest, Mode::from_raw_mode(found.st_mode)));
             }
         }
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
@@ -231,7 +249,11 @@ impl StatCache {
         }
         let stat = Stat::from(&found);
         let digest = Digest::of_small_file(file, stat.size())?;
-        Ok(Seen::New(digest, stat.settled(now).then_some((stat, digest))))
+        Ok(Seen::New(
+            digest,
+            Mode::from_raw_mode(found.st_mode),
+            stat.settled(now).then_some((stat, digest)),
+        ))
     }
 
     fn learn(&self, directory: &str, before: Option<&[u8]>, bytes: &[u8]) {
@@ -252,11 +274,17 @@ impl StatCache {
 
 /// What came of a look at a file.
 enum Seen {
-    AsKnown(Digest),
+    AsKnown(Digest, Mode),
     /// It was read; with what can be remembered of it.
-    New(Digest, Option<(Stat, Digest)>),
+    New(Digest, Mode, Option<(Stat, Digest)>),
     /// It is something else.
     NoFile(EntryKind),
+}
+
+/// Whether its owner may execute a file. A change of that is one of its metadata, so the mode is not
+/// remembered: it is asked for with them.
+fn may_be_executed(mode: Mode) -> bool {
+    mode.contains(Mode::XUSR)
 }
 
 /// What nobody asked for, unless it is more than what somebody did.

@@ -18,7 +18,7 @@ use super::error::BuildError;
 use super::event::Event;
 use super::inputs::Sources;
 use super::once::Once;
-use super::outputs;
+use super::outputs::{self, Left};
 use super::prepare::{Made, Product};
 use super::project::Project;
 use super::provenance::Documents;
@@ -100,7 +100,7 @@ impl<'a> Driver<'a> {
         let builds = project.builds(&options.cache);
         let seen = Arc::new(StatCache::open(&builds.join(STAT_CACHE), &project.root));
         let artifacts = Artifacts::open(&options.cache, Arc::clone(&seen))?;
-        let sources = Sources::new(&project.root, project.output(), seen);
+        let sources = Sources::new(&project.root, Left::of(project), seen);
         let provision = Provision::new(&options, tell);
         let elsewhere = latest_file(project, &options.cache);
         let state = Mutex::new(State::read(&state_file(project), &elsewhere));
@@ -159,7 +159,8 @@ impl<'a> Driver<'a> {
     /// Makes the artifacts of a plan.
     pub(super) fn carry_out(&self, plan: &Plan) -> Result<BTreeMap<Action, Artifact>, BuildError> {
         let components = &self.project.manifest.components;
-        outputs::clear_logs(&self.project.root, |name| components.contains_key(name))?;
+        let is_there = |name: &str| components.contains_key(name);
+        outputs::clear_logs(&self.project.root, &self.project.own(), is_there)?;
         (self.tell)(Event::Begun { actions: plan.needs().len() });
         if jobserver::is_unshared() {
             (self.tell)(Event::Warning { text: UNSHARED.to_owned() });
@@ -336,12 +337,13 @@ impl<'a> Driver<'a> {
 }
 
 fn state_file(project: &Project) -> PathBuf {
-    project.work().join("state.json")
+    project.root.join(project.own()).join("state.json")
 }
 
-/// The copy in the cache, for other checkouts of a pipeline of this name and these components.
+/// The copy in the cache, for other checkouts of a pipeline of this name and these components, in a
+/// manifest of this name.
 fn latest_file(project: &Project, cache: &Path) -> PathBuf {
-    let mut names = vec![project.manifest.pipeline.name.get_ref().as_str()];
+    let mut names = vec![&*project.file, project.manifest.pipeline.name.get_ref().as_str()];
     names.extend(project.manifest.components.keys().map(|name| name.get_ref().as_str()));
     // No name has a line in it.
     let name = Digest::of(names.join("\n").as_bytes());

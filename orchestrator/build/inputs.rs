@@ -1,9 +1,9 @@
 //! What an action reads from disk: the files its globs name, by relative path and digest.
 //!
 //! Paths are relative to the manifest's directory and `/`-separated on every platform. The
-//! order of a directory, times and modes do not count. A symbolic link is not followed, and
-//! none may stand where an input should, nor one to a directory where inputs could lie. What git
-//! ignores is no input, unless the manifest names it (see `ignored`).
+//! order of a directory, times and who may read a file do not count; whether it may be executed does.
+//! A symbolic link is not followed, and none may stand where an input should, nor one to a directory
+//! where inputs could lie. What git ignores is no input, unless the manifest names it (see `ignored`).
 //!
 //! A file is read if the stat cache does not know it, and a walk that several components ask for
 //! is made once.
@@ -15,16 +15,33 @@ use std::sync::Arc;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use miette::Diagnostic;
-use poly_cache::{Digest, EntryKind, StatCache};
+use poly_cache::{Digest, EntryKind, StatCache, Unreadable};
 use thiserror::Error;
 use walkdir::WalkDir;
 
 use super::ignored::{self, Ignored, Rules};
 use super::once::Once;
-use super::project::WORK_DIRECTORY;
+use super::outputs::Left;
+use super::paths::WORK_DIRECTORY;
 
 /// Files by their path below the manifest's directory.
-pub(super) type Inputs = BTreeMap<String, Digest>;
+pub(super) type Inputs = BTreeMap<String, Input>;
+
+/// What counts of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Input {
+    /// The digest of its content.
+    pub(super) digest: Digest,
+    /// Whether its owner may execute it.
+    pub(super) is_executable: bool,
+}
+
+impl Input {
+    /// That of a file which nobody executes.
+    pub(super) fn text(digest: Digest) -> Self {
+        Self { digest, is_executable: false }
+    }
+}
 
 /// Why the inputs of an action could not be read.
 #[derive(Debug, Error, Diagnostic)]
@@ -41,6 +58,9 @@ pub enum InputsError {
     },
     /// A file or directory that cannot be read.
     #[error("cannot read `{}`", path.display())]
+    #[diagnostic(help(
+        "poly must be able to read what it builds from: see who owns it and what is permitted"
+    ))]
     Read {
         /// The file or directory.
         path: PathBuf,
@@ -138,8 +158,8 @@ fn compile<'a>(globs: impl IntoIterator<Item = &'a str>) -> Result<GlobSet, Inpu
 /// The files below the manifest's directory, as one run sees them.
 pub(super) struct Sources {
     root: PathBuf,
-    /// Where poly itself writes, below the root.
-    ours: [String; 2],
+    /// What poly itself left.
+    left: Left,
     seen: Arc<StatCache>,
     ignored: Ignored,
     /// What was found by globs that several may ask for, by whom or what they are named after.
@@ -164,11 +184,10 @@ struct Walk<'a> {
 }
 
 impl Sources {
-    /// The files below `root`, of which `seen` knows some. What is made is left in `output`.
-    pub(super) fn new(root: &Path, output: &str, seen: Arc<StatCache>) -> Self {
+    /// The files below `root`, of which `seen` knows some, without those that poly `left`.
+    pub(super) fn new(root: &Path, left: Left, seen: Arc<StatCache>) -> Self {
         let root = root.to_owned();
-        let ours = [WORK_DIRECTORY.to_owned(), plain(output)];
-        Self { ignored: Ignored::of(&root), ours, seen, walks: Once::default(), root }
+        Self { ignored: Ignored::of(&root), left, seen, walks: Once::default(), root }
     }
 
     /// The files below a component's directory that the globs of its toolchain name, relative to that
@@ -201,7 +220,9 @@ impl Sources {
                 if path.is_symlink() && path.is_dir() {
                     return Err(InputsError::DirectoryLink { path });
                 }
-                if !is_directory || self.is_ours(part) || part.split('/').any(|name| name == ".git")
+                if !is_directory
+                    || part == WORK_DIRECTORY
+                    || part.split('/').any(|name| name == ".git")
                 {
                     return Ok(Inputs::new());
                 }
@@ -209,10 +230,6 @@ impl Sources {
             self.walk(top, &Globs::new([rest], [])?, false)
         };
         self.walks.get(&Asked::Glob(glob.to_owned()), walk)
-    }
-
-    fn is_ours(&self, directory: &str) -> bool {
-        self.ours.iter().any(|ours| ours == directory)
     }
 
     /// Whether git ignores a directory, or one above it.
@@ -255,18 +272,27 @@ impl Sources {
             }
         });
         let rules = rules?;
-        let unreadable = |source| InputsError::Read { path: path.clone(), source };
+        let unreadable = |found: Unreadable| InputsError::Read {
+            path: self.root.join(found.path),
+            source: found.source,
+        };
+        let has_outputs = self.left.is_in(directory);
         for entry in entries.map_err(unreadable)? {
             let (name, kind) = (&entry.name, entry.kind);
             let from_root = join(directory, name);
             let from_top = join(below, name);
-            if name == ".git" || self.is_ours(&from_root) {
+            if name == ".git" || from_root == WORK_DIRECTORY {
                 continue;
             }
             let at = || path.join(name);
             let ignored = |is_directory| !rules.is_empty() && rules.ignore(&at(), is_directory);
             match (kind, entry.digest) {
-                (EntryKind::File, Some(digest)) => drop(walk.found.insert(from_root, digest)),
+                (EntryKind::File, Some(digest))
+                    if !(has_outputs && self.left.holds(&from_root, &digest)) =>
+                {
+                    let input = Input { digest, is_executable: entry.is_executable };
+                    walk.found.insert(from_root, input);
+                }
                 (EntryKind::Directory, _)
                     if !globs.excludes_all_below(&from_top) && !ignored(true) =>
                 {

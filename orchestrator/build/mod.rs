@@ -33,6 +33,7 @@ mod inputs;
 mod lock;
 mod once;
 mod outputs;
+mod paths;
 mod prepare;
 mod project;
 mod provenance;

@@ -1,13 +1,14 @@
 //! The files that a build leaves in a pipeline's own directory.
 //!
 //! - They are **exact**: what a former build left and this one does not make is removed. A list
-//!   beside them says which those are; what a person has put in the place of one is left.
+//!   says which those are, one for each manifest; what a person has put in the place of one is left.
+//! - They are no inputs, wherever they lie: [`Left`].
 //! - Nothing is written outside of the pipeline: a symbolic link on the way there is followed as
 //!   long as it leads to a place within, and refused otherwise. A checkout may come from anybody.
 //!
 //! A build that fails leaves what was there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -18,23 +19,27 @@ use miette::Diagnostic;
 use poly_cache::{Artifact, Digest};
 use thiserror::Error;
 
-use super::project::WORK_DIRECTORY;
+use super::paths::{MANIFESTS, WORK_DIRECTORY};
+use super::project::Project;
+use crate::manifest::normal;
 
 /// Where, below poly's own directory, a component's steps leave what they say.
-const LOGS: &str = "log";
+pub(super) const LOGS: &str = "log";
+
+/// What a build has left, in poly's own directory.
+const LIST: &str = "outputs.json";
 
 /// Why a file could not be left in the pipeline.
 #[derive(Debug, Error, Diagnostic)]
 pub enum OutputError {
     /// A symbolic link that leads out of the pipeline.
     #[error("`{}` is a symbolic link that leads out of the pipeline", path.display())]
-    #[diagnostic(help(
-        "poly writes nothing outside: put a directory there, or name another one with `output` \
-         under `[pipeline]`"
-    ))]
+    #[diagnostic(help("poly writes nothing outside: put a directory there{}", or_where(*is_own)))]
     Link {
         /// The link.
         path: PathBuf,
+        /// Whether it is on the way to poly's own directory, which is always there.
+        is_own: bool,
     },
     /// The system refused.
     #[error("cannot write `{}`", path.display())]
@@ -48,6 +53,59 @@ pub enum OutputError {
     },
 }
 
+fn or_where(is_own: bool) -> String {
+    if is_own {
+        format!("; `{WORK_DIRECTORY}` is poly's own, whatever `output` says")
+    } else {
+        ", or name another one with `output` under `[pipeline]`".to_owned()
+    }
+}
+
+/// What builds have left in a pipeline's directory, and what one is about to leave.
+#[derive(Debug, Default)]
+pub(super) struct Left {
+    former: Vec<BTreeMap<String, Digest>>,
+    next: BTreeSet<String>,
+}
+
+impl Left {
+    /// That of all manifests in the directory of `project`, and what its next build leaves.
+    pub(super) fn of(project: &Project) -> Self {
+        let output = normal(project.output()).unwrap_or_default();
+        let path = |name: String| if output.is_empty() { name } else { format!("{output}/{name}") };
+        Self {
+            former: own_directories(&project.root).map(|own| read_list(&own.join(LIST))).collect(),
+            next: project.output_names().map(path).collect(),
+        }
+    }
+
+    /// Whether any of it is, or will be, right in a directory: few are asked more than this.
+    pub(super) fn is_in(&self, directory: &str) -> bool {
+        let all = self.former.iter().flat_map(BTreeMap::keys).chain(&self.next);
+        let mut directories = all.map(|path| path.rsplit_once('/').map_or("", |(above, _)| above));
+        directories.any(|above| above == directory)
+    }
+
+    /// Whether poly made a file, or is about to: what a person put in the place of one is not its own.
+    pub(super) fn holds(&self, path: &str, digest: &Digest) -> bool {
+        self.next.contains(path) || self.former.iter().any(|list| list.get(path) == Some(digest))
+    }
+}
+
+/// Where poly keeps its own for each manifest, as far as it is there.
+fn own_directories(root: &Path) -> impl Iterator<Item = PathBuf> {
+    let work = root.join(WORK_DIRECTORY);
+    let others = fs::read_dir(work.join(MANIFESTS)).into_iter().flatten().flatten();
+    [work].into_iter().chain(others.map(|entry| entry.path()))
+}
+
+fn read_list(path: &Path) -> BTreeMap<String, Digest> {
+    let read = || serde_json::from_slice(&fs::read(path).ok()?).ok();
+    let list: BTreeMap<String, Digest> = read().unwrap_or_default();
+    // A checkout may come with a list from anybody.
+    list.into_iter().filter_map(|(name, digest)| Some((normal(&name)?, digest))).collect()
+}
+
 /// What a build leaves behind, by path relative to the pipeline.
 pub(super) struct Outputs {
     root: PathBuf,
@@ -57,16 +115,11 @@ pub(super) struct Outputs {
 }
 
 impl Outputs {
-    /// With what a former build has left in the pipeline at `root`.
-    pub(super) fn open(root: &Path) -> Result<Self, OutputError> {
-        let list = directory(root, WORK_DIRECTORY)?.join("outputs.json");
-        let read = || serde_json::from_slice(&fs::read(&list).ok()?).ok();
-        let mut former: BTreeMap<String, Digest> = read().unwrap_or_default();
-        // A checkout may come with a list from anybody.
-        former.retain(|name, _| {
-            let mut parts = Path::new(name).components();
-            parts.all(|part| matches!(part, Component::Normal(_)))
-        });
+    /// With what a former build has left in the pipeline at `root`, of which poly keeps a list in its
+    /// `own` directory there.
+    pub(super) fn open(root: &Path, own: &str) -> Result<Self, OutputError> {
+        let list = directory(root, own)?.join(LIST);
+        let former = read_list(&list);
         Ok(Self { root: root.to_owned(), list, former, made: BTreeMap::new() })
     }
 
@@ -86,7 +139,9 @@ impl Outputs {
         if !(there && is(&path)) {
             write(&path, &bytes()?).map_err(failed(&path))?;
         }
-        self.made.insert(format!("{at}/{name}"), artifact.digest);
+        let at = normal(at).unwrap_or_default();
+        let path = if at.is_empty() { name.to_owned() } else { format!("{at}/{name}") };
+        self.made.insert(path, artifact.digest);
         Ok(())
     }
 
@@ -104,29 +159,42 @@ impl Outputs {
     }
 }
 
-/// Removes all that builds have left in the pipeline at `root`: what is listed, and what poly
-/// keeps for itself. Says what that was.
+/// Removes all that builds have left in the pipeline at `root`, whatever their manifest was: what is
+/// listed, and what poly keeps for itself. Says what that was.
 pub fn clean(root: &Path) -> Result<Vec<PathBuf>, OutputError> {
     let work = root.join(WORK_DIRECTORY);
     let mut removed = Vec::new();
     if work.symlink_metadata().is_err() {
         return Ok(removed);
     }
-    let outputs = Outputs::open(root)?;
-    for (name, digest) in &outputs.former {
-        let path = root.join(name);
-        if !path.starts_with(&work) && remove_former(root, name, digest)? {
+    let directory = directory(root, WORK_DIRECTORY)?;
+    for (name, digest) in own_directories(root).flat_map(|own| read_list(&own.join(LIST))) {
+        let path = root.join(&name);
+        if !path.starts_with(&work) && remove_former(root, &name, &digest)? {
             removed.push(path);
         }
     }
-    fs::remove_dir_all(directory(root, WORK_DIRECTORY)?).map_err(failed(&work))?;
+    remove_aside(&directory).map_err(failed(&work))?;
     removed.push(work);
     Ok(removed)
 }
 
-/// Makes the directory of logs, and removes from it those of components that are gone.
-pub(super) fn clear_logs(root: &Path, is_there: impl Fn(&str) -> bool) -> Result<(), OutputError> {
-    let logs = directory(root, &format!("{WORK_DIRECTORY}/{LOGS}"))?;
+/// Removes a directory, whatever others do in it meanwhile: what they make from then on is in another
+/// one.
+pub(super) fn remove_aside(directory: &Path) -> io::Result<()> {
+    let parent = directory.parent().expect("nobody removes the root");
+    let aside = tempfile::Builder::new().prefix(".removed-").tempdir_in(parent)?;
+    fs::rename(directory, aside.path().join("it"))?;
+    aside.close()
+}
+
+/// Makes the directory of logs in poly's `own`, and removes from it those of components that are gone.
+pub(super) fn clear_logs(
+    root: &Path,
+    own: &str,
+    is_there: impl Fn(&str) -> bool,
+) -> Result<(), OutputError> {
+    let logs = directory(root, &format!("{own}/{LOGS}"))?;
     for entry in fs::read_dir(&logs).map_err(failed(&logs))? {
         let entry = entry.map_err(failed(&logs))?;
         if !is_there(&entry.file_name().to_string_lossy()) {
@@ -145,6 +213,7 @@ pub(super) fn clear_logs(root: &Path, is_there: impl Fn(&str) -> bool) -> Result
 /// A directory below `root`, made if it is not there. `relative` has `/` between its parts.
 pub(super) fn directory(root: &Path, relative: &str) -> Result<PathBuf, OutputError> {
     let root = root.canonicalize().map_err(failed(root))?;
+    let is_own = Path::new(relative).starts_with(WORK_DIRECTORY);
     let mut at = root.clone();
     for part in Path::new(relative).components() {
         match part {
@@ -153,12 +222,12 @@ pub(super) fn directory(root: &Path, relative: &str) -> Result<PathBuf, OutputEr
             _ => continue,
         }
         if !at.starts_with(&root) {
-            return Err(OutputError::Link { path: root.join(relative) });
+            return Err(OutputError::Link { path: root.join(relative), is_own });
         }
         match at.symlink_metadata() {
             Ok(metadata) if metadata.is_symlink() => {
                 let leads_to = at.canonicalize().ok().filter(|to| to.starts_with(&root));
-                at = leads_to.ok_or_else(|| OutputError::Link { path: at.clone() })?;
+                at = leads_to.ok_or_else(|| OutputError::Link { path: at.clone(), is_own })?;
             }
             Ok(_) => {}
             Err(_) => match fs::create_dir(&at) {
@@ -215,98 +284,5 @@ fn failed(path: &Path) -> impl FnOnce(io::Error) -> OutputError + '_ {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn publish(outputs: &mut Outputs, at: &str, name: &str) -> Result<(), OutputError> {
-        let artifact = Artifact { digest: Digest::of(name.as_bytes()), size: name.len() as u64 };
-        let is = |path: &Path| Digest::of_file(path).is_ok_and(|found| found == artifact.digest);
-        outputs.publish(at, name, &artifact, is, || {
-            Ok::<_, OutputError>(Arc::new(name.as_bytes().to_vec()))
-        })
-    }
-
-    fn build(root: &Path, outputs: &[(&str, &str)]) {
-        let mut left = Outputs::open(root).unwrap();
-        for (at, name) in outputs {
-            publish(&mut left, at, name).unwrap();
-        }
-        left.finish().unwrap();
-    }
-
-    #[test]
-    fn what_is_not_made_any_more_is_gone() {
-        let root = tempfile::tempdir().unwrap();
-        let root = root.path();
-        build(root, &[("target/poly", "one"), ("dist/deep", "two"), ("dist", "three")]);
-        fs::write(root.join("dist/mine"), "a person's own").unwrap();
-        fs::write(root.join("dist/three"), "changed by a person").unwrap();
-
-        build(root, &[("target/poly", "four")]);
-        let there = |name: &str| root.join(name).exists();
-        assert!(there("target/poly/four") && there("dist/mine") && there("dist/three"));
-        assert!(!there("target/poly/one") && !there("dist/deep/two"));
-
-        build(root, &[("dist", "one")]);
-        let removed = clean(root).unwrap();
-        assert_eq!(removed, [root.join("dist/one"), root.join(WORK_DIRECTORY)]);
-        assert!(
-            !there("dist/one") && !there("target/poly") && there("target") && there("dist/mine")
-        );
-        assert_eq!(clean(root).unwrap(), Vec::<PathBuf>::new());
-    }
-
-    #[test]
-    fn no_link_is_followed_out_of_the_pipeline() {
-        let (top, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let root = &top.path().join("pipeline");
-        fs::create_dir(root).unwrap();
-        let link = |to: &Path, name: &str| std::os::unix::fs::symlink(to, root.join(name)).unwrap();
-        fs::write(outside.path().join("one"), "precious").unwrap();
-        fs::create_dir_all(root.join("within")).unwrap();
-
-        link(outside.path(), "dist");
-        link(Path::new("within"), "bin");
-        link(Path::new("nowhere"), "dangling");
-        let mut outputs = Outputs::open(root).unwrap();
-        for refused in ["dist", "dist/below", "bin/../dist", "dangling"] {
-            let error = publish(&mut outputs, refused, "one").unwrap_err();
-            assert!(matches!(error, OutputError::Link { .. }), "{refused}: {error}");
-        }
-        publish(&mut outputs, "bin", "one").unwrap();
-        assert!(root.join("within/one").is_file());
-
-        // A list that names what lies outside.
-        fs::write(root.join("../precious"), "one").unwrap();
-        let list = root.join(WORK_DIRECTORY).join("outputs.json");
-        let names = ["../precious", "/etc/one", "bin/../../precious"];
-        let listed: BTreeMap<_, _> = names.map(|name| (name, Digest::of(b"one"))).into();
-        fs::write(list, serde_json::to_vec(&listed).unwrap()).unwrap();
-        Outputs::open(root).unwrap().finish().unwrap();
-        assert!(root.join("../precious").exists() && !root.join("etc").exists());
-        assert!(directory(root, "bin/../..").is_err());
-        let mut outputs = Outputs::open(root).unwrap();
-        publish(&mut outputs, "bin", "one").unwrap();
-
-        // A link in the very place of an output is replaced.
-        link(&outside.path().join("one"), "within/two");
-        publish(&mut outputs, "within", "two").unwrap();
-        outputs.finish().unwrap();
-        assert!(root.join("within/two").symlink_metadata().unwrap().is_file());
-        assert_eq!(fs::read(outside.path().join("one")).unwrap(), b"precious");
-
-        fs::create_dir_all(root.join("target/poly/log/gone")).unwrap();
-        link(outside.path(), "target/poly/log/linked");
-        clear_logs(root, |name| name != "gone").unwrap();
-        clear_logs(root, |_| false).unwrap();
-        assert_eq!(fs::read_dir(root.join("target/poly/log")).unwrap().count(), 0);
-        assert_eq!(fs::read(outside.path().join("one")).unwrap(), b"precious");
-
-        fs::remove_dir_all(root.join("target")).unwrap();
-        link(outside.path(), "target");
-        fs::create_dir(outside.path().join("poly")).unwrap();
-        assert!(matches!(Outputs::open(root), Err(OutputError::Link { .. })));
-        assert!(clean(root).is_err());
-        assert!(outside.path().join("poly").exists());
-    }
-}
+#[path = "outputs/tests.rs"]
+mod tests;

@@ -1,6 +1,6 @@
 //! A manifest together with what it names on disk: its directory, its toolchains, its WIT.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,6 @@ use poly_cache::Digest;
 use thiserror::Error;
 use wit_parser::PackageName;
 
-use super::cache::BUILDS;
 use super::inputs::prefixes;
 use super::lock::read_lock;
 use super::wit_files::read_wit;
@@ -20,10 +19,6 @@ use crate::lock::{Lock, LockError};
 use crate::manifest::{Component, Manifest, ManifestError, PackageRef, Spanned};
 use crate::nearest::suggestion;
 use crate::toolchain::{Catalog, Toolchain, ToolchainError};
-
-/// Where, below the manifest's directory, poly keeps what is its own of a pipeline, and, unless
-/// the manifest says otherwise, what it makes.
-pub(super) const WORK_DIRECTORY: &str = "target/poly";
 
 /// A pipeline on disk.
 #[derive(Debug)]
@@ -154,34 +149,6 @@ impl Project {
         Ok((root, manifest))
     }
 
-    /// Where poly keeps logs, and what it remembers of this checkout.
-    pub fn work(&self) -> PathBuf {
-        self.root.join(WORK_DIRECTORY)
-    }
-
-    /// Where what is made of this pipeline is left, relative to the manifest.
-    pub fn output(&self) -> &str {
-        let output = self.manifest.pipeline.output.as_ref();
-        output.map_or(WORK_DIRECTORY, |output| output.get_ref())
-    }
-
-    /// The composed component's file, in the output directory.
-    pub fn composed_name(&self) -> String {
-        format!("{}.wasm", self.manifest.pipeline.name.get_ref())
-    }
-
-    /// Where its components are built: below the cache, a directory for each checkout.
-    pub fn builds(&self, cache: &Path) -> PathBuf {
-        let here = fs::canonicalize(&self.root).unwrap_or_else(|_| self.root.clone());
-        let checkout = Digest::of(here.as_os_str().as_encoded_bytes()).to_string();
-        cache.join(BUILDS).join(&checkout[..16])
-    }
-
-    /// The composed component's file.
-    pub fn composed(&self) -> PathBuf {
-        self.root.join(self.output()).join(self.composed_name())
-    }
-
     /// A component and its toolchain.
     ///
     /// # Panics
@@ -223,7 +190,7 @@ impl Project {
                 suggestion(name.get_ref(), known.clone(), "the toolchains are"),
             )
         };
-        let mut followed = BTreeSet::new();
+        let mut followed = HashSet::new();
         for component in self.manifest.components.values() {
             let Some(toolchain) = self.catalog.get(component.toolchain.get_ref()) else {
                 return Err(unknown(&component.toolchain));
@@ -264,7 +231,7 @@ impl Project {
     fn check_path<'p>(
         &self,
         path: &'p Spanned<String>,
-        followed: &mut BTreeSet<&'p str>,
+        followed: &mut HashSet<&'p str>,
     ) -> Result<(), ManifestError> {
         let refused = |what: String, label: &str, help: &str| {
             Err(self.manifest.error_at(path.span(), what, label, help.to_owned()))
@@ -298,7 +265,7 @@ impl Project {
 
     fn read_wits(&self) -> Result<BTreeMap<String, WitDirectory>, ProjectError> {
         let mut wits = BTreeMap::new();
-        let mut followed = BTreeSet::new();
+        let mut followed = HashSet::new();
         for component in self.manifest.components.values() {
             let Some(path) = self.wit_path(component) else { continue };
             if wits.contains_key(path.get_ref()) {

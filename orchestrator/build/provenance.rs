@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use poly_cache::{Artifact, Digest};
 
@@ -18,6 +18,9 @@ use crate::lock::{LockedPackage, Sha256};
 use crate::plan::{Action, Fingerprint};
 use crate::provenance::{self, Component, Done, Facts, Known, Tool, Unreadable, WitPackage};
 use crate::toolchain::Toolchain;
+
+/// The ends of the names of documents about a build: what it is made of, and how.
+pub(super) const DOCUMENTS: [&str; 2] = ["cdx.json", "provenance.json"];
 
 /// Where the documents about a build go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -48,13 +51,13 @@ impl Driver<'_> {
                 let bytes = self.artifacts.bytes(&composed)?;
                 composed = self.artifacts.put(provenance::embedded(&bytes, &bom, &statement))?;
             } else {
-                for (end, text) in [("cdx.json", bom), ("provenance.json", statement)] {
-                    let name = Path::new(&name).with_extension(end).display().to_string();
+                for (end, text) in DOCUMENTS.into_iter().zip([bom, statement]) {
+                    let name = self.project.document_name(end);
                     documents.push((name, self.artifacts.put(text.into_bytes())?));
                 }
             }
         }
-        let mut outputs = Outputs::open(&self.project.root)?;
+        let mut outputs = Outputs::open(&self.project.root, &self.project.own())?;
         let directory = self.project.output();
         for (name, artifact) in [(name, composed)].iter().chain(&documents) {
             outputs.publish(

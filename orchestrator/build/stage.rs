@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -18,6 +19,7 @@ use thiserror::Error;
 use walkdir::WalkDir;
 
 use super::error::write_remedy;
+use super::inputs::{Input, Inputs};
 
 /// Why the copy could not be made.
 #[derive(Debug, Error, Diagnostic)]
@@ -56,7 +58,7 @@ pub enum StageError {
 pub(super) fn fill(
     stage: &Path,
     root: &Path,
-    inputs: &BTreeMap<String, Digest>,
+    inputs: &Inputs,
     added: &BTreeMap<String, String>,
     written: Option<SystemTime>,
 ) -> Result<(), StageError> {
@@ -71,7 +73,7 @@ pub(super) fn fill(
         let path = stage.join(name);
         match inputs.get(name) {
             None => write_if_other(&path, added[name].as_bytes())?,
-            Some(digest) => {
+            Some(Input { digest, is_executable }) => {
                 let source = root.join(name);
                 let bytes = fs::read(&source).map_err(|source| match source.kind() {
                     io::ErrorKind::NotFound => StageError::Changed { name: name.clone() },
@@ -81,6 +83,7 @@ pub(super) fn fill(
                     return Err(StageError::Changed { name: name.clone() });
                 }
                 write_if_other(&path, &bytes)?;
+                set_executable(&path, *is_executable).map_err(at(&path))?;
             }
         }
         if let Some(written) = written {
@@ -122,6 +125,17 @@ fn write_if_other(path: &Path, bytes: &[u8]) -> Result<(), StageError> {
     written.map_err(at(path))
 }
 
+/// Lets those execute a file who may read it, or nobody.
+pub(super) fn set_executable(path: &Path, is_executable: bool) -> io::Result<()> {
+    let mut permissions = fs::metadata(path)?.permissions();
+    let mode = permissions.mode();
+    if (mode & 0o100 != 0) == is_executable {
+        return Ok(());
+    }
+    permissions.set_mode(if is_executable { mode | (mode & 0o444) >> 2 } else { mode & !0o111 });
+    fs::set_permissions(path, permissions)
+}
+
 fn at(path: &Path) -> impl FnOnce(io::Error) -> StageError + '_ {
     move |source| StageError::System { path: path.to_owned(), source }
 }
@@ -129,6 +143,25 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> StageError + '_ {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn of(name: &str, content: &[u8]) -> Inputs {
+        BTreeMap::from([(name.to_owned(), Input::text(Digest::of(content)))])
+    }
+
+    #[test]
+    fn who_may_execute_a_file_may_execute_its_copy() {
+        let (root, stage) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(root.path().join("a"), "one").unwrap();
+        let mut inputs = of("a", b"one");
+        for is_executable in [true, false, true] {
+            inputs.get_mut("a").unwrap().is_executable = is_executable;
+            fill(stage.path(), root.path(), &inputs, &BTreeMap::new(), None).unwrap();
+            let mode = fs::metadata(stage.path().join("a")).unwrap().permissions().mode();
+            assert_eq!(mode & 0o100 != 0, is_executable);
+            // Who may read it is for the file mode mask to say.
+            assert_eq!((mode & 0o111) << 2, if is_executable { mode & 0o444 } else { 0 });
+        }
+    }
 
     #[test]
     fn the_copy_holds_the_inputs_and_nothing_a_former_build_left() {
@@ -138,7 +171,7 @@ mod tests {
         fs::write(root.path().join("c/main.go"), "one").unwrap();
         fs::create_dir_all(stage.join("c/gen/deep")).unwrap();
         fs::write(stage.join("c/gen/deep/old.go"), "stale").unwrap();
-        let inputs = BTreeMap::from([("c/main.go".to_owned(), Digest::of(b"one"))]);
+        let inputs = of("c/main.go", b"one");
         let added = BTreeMap::from([("c/extra.go".to_owned(), "added".to_owned())]);
 
         fill(stage, root.path(), &inputs, &added, None).unwrap();
@@ -152,7 +185,7 @@ mod tests {
     fn an_unchanged_file_keeps_its_time() {
         let (root, stage) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         fs::write(root.path().join("a"), "one").unwrap();
-        let inputs = BTreeMap::from([("a".to_owned(), Digest::of(b"one"))]);
+        let inputs = of("a", b"one");
         let again = || fill(stage.path(), root.path(), &inputs, &BTreeMap::new(), None).unwrap();
 
         again();
@@ -168,7 +201,7 @@ mod tests {
     fn an_edit_between_digest_and_copy_is_an_error() {
         let (root, stage) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         fs::write(root.path().join("a"), "two").unwrap();
-        let inputs = BTreeMap::from([("a".to_owned(), Digest::of(b"one"))]);
+        let inputs = of("a", b"one");
 
         let error = fill(stage.path(), root.path(), &inputs, &BTreeMap::new(), None).unwrap_err();
 

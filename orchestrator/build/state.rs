@@ -127,11 +127,19 @@ impl State {
     /// Writes it whole or not at all.
     pub(super) fn write(&self, path: &Path) -> io::Result<()> {
         let directory = path.parent().expect("a state file has a directory");
-        fs::create_dir_all(directory)?;
-        let mut file = tempfile::NamedTempFile::new_in(directory)?;
-        file.write_all(&serde_json::to_vec(self)?)?;
-        file.persist(path)?;
-        Ok(())
+        let bytes = serde_json::to_vec(self)?;
+        let write = || {
+            fs::create_dir_all(directory)?;
+            let mut file = tempfile::NamedTempFile::new_in(directory)?;
+            file.write_all(&bytes)?;
+            file.persist(path)?;
+            Ok(())
+        };
+        write().or_else(|error: io::Error| match error.kind() {
+            // Somebody has just cleaned.
+            io::ErrorKind::NotFound => write(),
+            _ => Err(error),
+        })
     }
 }
 

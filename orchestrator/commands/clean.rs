@@ -7,9 +7,6 @@ use crate::build::{self, BuildError};
 
 pub(super) fn run(context: &Context<'_>) -> Result<Ending, CommandError> {
     let project = context.project()?;
-    for path in build::clean(&project.root).map_err(BuildError::from)? {
-        context.report.done("removed", &shown(&path));
-    }
     let builds = context.builds(&project);
     let waiting = || {
         context
@@ -22,6 +19,10 @@ pub(super) fn run(context: &Context<'_>) -> Result<Ending, CommandError> {
         Err(source) => {
             return Err(CommandError::System { doing: "remove", path: builds, source });
         }
+    }
+    // Last: what a build was waited for has left is there now.
+    for path in build::clean(&project.root).map_err(BuildError::from)? {
+        context.report.done("removed", &shown(&path));
     }
     Ok(Ending::Well)
 }

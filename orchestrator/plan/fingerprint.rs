@@ -5,6 +5,7 @@
 //! | value | in the key? | why |
 //! |---|---|---|
 //! | content and relative path of each input file | yes | it is what is compiled |
+//! | whether its owner may execute an input file | yes | so may a tool its copy; who else may do what is no business of a build |
 //! | content of the user's settings that a toolchain names | yes | tools read them unasked; by their name, not their path |
 //! | version and digest of each tool, its variant | yes | another compiler, other bytes |
 //! | argv of each step, placeholders unexpanded | yes | flags change the artifact; where the checkout lies does not |
@@ -17,7 +18,7 @@
 //! | absolute paths, times, user, directory order | no | a moved or fresh checkout must hit |
 //! | [`SCHEMA`] | yes | when what is hashed changes its meaning |
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use poly_cache::Digest;
 use serde::{Deserialize, Serialize};
@@ -27,7 +28,7 @@ use super::reason::{Change, Reason};
 
 /// Goes up when a field is added or changes its meaning, or when an action of our own makes
 /// other bytes of the same inputs.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// Everything that an action depends on. What a kind of action does not use is empty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +39,9 @@ pub struct Fingerprint {
     pub action: String,
     /// Content of files, by relative path (`/`-separated), and of the user's settings by name.
     pub inputs: BTreeMap<String, Digest>,
+    /// Those files among them that may be executed.
+    #[serde(default)]
+    pub executable: BTreeSet<String>,
     /// The artifacts that it takes, by the action that each comes from.
     pub artifacts: BTreeMap<Action, Digest>,
     /// The tools, by name.
@@ -71,6 +75,7 @@ impl Fingerprint {
             schema: SCHEMA,
             action: action.to_owned(),
             inputs: BTreeMap::new(),
+            executable: BTreeSet::new(),
             artifacts: BTreeMap::new(),
             tools: BTreeMap::new(),
             steps: Vec::new(),
@@ -98,6 +103,14 @@ impl Fingerprint {
         let mut reasons = Vec::new();
         for (path, change) in changes(&old.inputs, &self.inputs) {
             reasons.push(Reason::Input { path, change: change.map(|digest| *digest) });
+        }
+        // Of one that came or went, that is all there is to say.
+        let stayed = |path: &&String| {
+            [old, self].iter().all(|fingerprint| fingerprint.inputs.contains_key(*path))
+        };
+        for path in old.executable.symmetric_difference(&self.executable).filter(stayed) {
+            let now = self.executable.contains(path);
+            reasons.push(Reason::Executable { path: path.clone(), now });
         }
         for (action, change) in changes(&old.artifacts, &self.artifacts) {
             reasons.push(Reason::Artifact { action, change: change.map(|digest| *digest) });
@@ -166,6 +179,8 @@ mod tests {
     fn sample() -> Fingerprint {
         let mut fingerprint = Fingerprint::new("build");
         fingerprint.inputs.insert("src/main.go".into(), Digest::of(b"package main"));
+        fingerprint.inputs.insert("src/made".into(), Digest::of(b"#!/bin/sh"));
+        fingerprint.executable.insert("src/made".into());
         fingerprint.artifacts.insert(Action::Build("a".into()), Digest::of(b"artifact"));
         fingerprint.tools.insert("tinygo".into(), identity("0.41.1"));
         fingerprint.steps.push(vec!["{tool:tinygo}".into(), "build".into()]);
@@ -179,15 +194,21 @@ mod tests {
     #[test]
     fn every_field_moves_the_key_and_is_named() {
         type Edit = fn(&mut Fingerprint);
-        let edits: [(&str, Edit); 17] = [
-            ("fingerprints of schema 2 became schema 3", |f| f.schema = 3),
+        let edits: [(&str, Edit); 19] = [
+            ("fingerprints of schema 3 became schema 4", |f| f.schema = 4),
             ("`src/main.go` changed (512843855fcc → e00c7e5008e7)", |f| {
                 f.inputs.insert("src/main.go".into(), Digest::of(b"package other"));
             }),
             ("`src/new.go` is new", |f| {
                 f.inputs.insert("src/new.go".into(), Digest::of(b""));
             }),
-            ("`src/main.go` is gone", |f| f.inputs.clear()),
+            ("`src/main.go` is gone", |f| {
+                f.inputs.remove("src/main.go");
+            }),
+            ("`src/main.go` may be executed now", |f| {
+                f.executable.insert("src/main.go".into());
+            }),
+            ("`src/made` may not be executed any more", |f| f.executable.clear()),
             ("tool `tinygo` changed from 0.41.1 to 0.42.0", |f| {
                 f.tools.insert("tinygo".into(), identity("0.42.0"));
             }),

@@ -37,6 +37,13 @@ pub enum Reason {
         /// Its content, old and new.
         change: Change<Digest>,
     },
+    /// Whether a file may be executed.
+    Executable {
+        /// Its relative path.
+        path: String,
+        /// Whether it may be now.
+        now: bool,
+    },
     /// An artifact that it takes from another action.
     Artifact {
         /// The other action.
@@ -134,6 +141,12 @@ impl fmt::Display for Reason {
                     write!(formatter, "`{path}` changed ({} → {})", old.short(), new.short())
                 }
             },
+            Self::Executable { path, now: true } => {
+                write!(formatter, "`{path}` may be executed now")
+            }
+            Self::Executable { path, now: false } => {
+                write!(formatter, "`{path}` may not be executed any more")
+            }
             Self::Artifact { action, change } => match change {
                 Change::Added(_) => write!(formatter, "it takes the artifact of `{action}` now"),
                 Change::Removed(_) => {

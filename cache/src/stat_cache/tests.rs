@@ -128,6 +128,23 @@ fn what_is_read_once_is_remembered_when_it_has_settled() {
 }
 
 #[test]
+fn whether_a_file_may_be_executed_is_told_as_it_is_now() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let sandbox = Sandbox::new();
+    sandbox.write("a", "a");
+    let told = |cache: &StatCache| cache.look("", |_| |_: &str| true).unwrap()[0].is_executable;
+    for mode in [0o755, 0o655, 0o700, 0o644] {
+        fs::set_permissions(sandbox.path("a"), fs::Permissions::from_mode(mode)).unwrap();
+        assert_eq!(told(&sandbox.cache()), mode & 0o100 != 0, "{mode:o}");
+    }
+    // Nor does it take a read where nothing changed.
+    fs::set_permissions(sandbox.path("a"), fs::Permissions::from_mode(0o755)).unwrap();
+    sandbox.settle();
+    sandbox.plant(&[("a", planted())], Duration::ZERO);
+    assert!(told(&sandbox.cache()) && digests(&sandbox.cache())["a"] == planted());
+}
+
+#[test]
 fn a_file_put_in_the_place_of_another_is_read() {
     let sandbox = Sandbox::new();
     sandbox.write("a", "a");
@@ -207,7 +224,8 @@ fn entries_that_come_and_go_are_noticed() {
 fn a_directory_that_is_not_there_is_an_error() {
     let sandbox = Sandbox::new();
     let error = sandbox.cache().look("nowhere", |_| |_: &str| true).unwrap_err();
-    assert_eq!(error.kind(), io::ErrorKind::NotFound);
+    assert_eq!(error.source.kind(), io::ErrorKind::NotFound);
+    assert_eq!(error.path, "nowhere");
 }
 
 #[test]

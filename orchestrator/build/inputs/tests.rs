@@ -9,7 +9,11 @@ fn write(root: &Path, name: &str, text: &str) {
 }
 
 fn sources(root: &Path) -> Sources {
-    Sources::new(root, "dist/", Arc::new(StatCache::open(&root.join("no/stat.cache"), root)))
+    Sources::new(
+        root,
+        Left::default(),
+        Arc::new(StatCache::open(&root.join("no/stat.cache"), root)),
+    )
 }
 
 /// What globs name in a directory.
@@ -39,7 +43,6 @@ fn what_poly_wrote_is_no_input() {
     let root = tempfile::tempdir().unwrap();
     write(root.path(), "target/poly/log/x.json", "");
     write(root.path(), "target/x.json", "");
-    write(root.path(), "dist/x.json", "");
     let globs = Globs::new(["**/*.json"], []).unwrap();
 
     assert_eq!(files(root.path(), ".", &globs).unwrap(), ["target/x.json"]);
@@ -242,6 +245,19 @@ fn what_has_no_name_everywhere_is_refused() {
     let error = files(root.path(), ".", &globs("*.py")).unwrap_err();
     assert!(error.to_string().ends_with(".py` is not valid Unicode"), "{error}");
     assert!(files(root.path(), ".", &globs("*.go")).unwrap().is_empty());
+}
+
+/// Once, only its directory was named.
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    use miette::Diagnostic as _;
+    // Nobody can read the memory of a process from its beginning, not even root.
+    let globs = Globs::new(["mem"], []).unwrap();
+    let error = files(Path::new("/proc"), "self/task/..", &globs).unwrap_err();
+    assert_eq!(error.to_string(), "cannot read `/proc/self/task/../mem`");
+    assert!(error.help().is_some());
+    let error = files(Path::new("/proc"), "nowhere", &globs).unwrap_err();
+    assert_eq!(error.to_string(), "cannot read `/proc/nowhere`");
 }
 
 /// What is left of these files by the rules of git, as poly reads them.

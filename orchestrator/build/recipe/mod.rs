@@ -21,7 +21,7 @@ pub(super) use kit::Kit;
 pub use places::clean_builds;
 
 use super::generate;
-use super::inputs::{Globs, Inputs, Sources};
+use super::inputs::{Globs, Input, Inputs, Sources};
 use super::project::Project;
 use crate::component::core_export;
 use crate::manifest::Component;
@@ -93,7 +93,10 @@ impl<'a> Recipe<'a> {
     /// Everything that the artifact depends on.
     pub(super) fn fingerprint(&self) -> Fingerprint {
         let mut fingerprint = Fingerprint::new("build");
-        fingerprint.inputs = self.inputs.clone();
+        let inputs = self.inputs.iter();
+        fingerprint.inputs = inputs.map(|(name, input)| (name.clone(), input.digest)).collect();
+        let executable = self.inputs.iter().filter(|(_, input)| input.is_executable);
+        fingerprint.executable = executable.map(|(name, _)| name.clone()).collect();
         fingerprint.inputs.extend(self.kit.user_settings.clone());
         fingerprint.tools = self.kit.identities.clone();
         for step in &self.steps {
@@ -181,7 +184,8 @@ fn inputs(
     }
     let mut inputs = Arc::unwrap_or_clone(own);
     if let Some((_, directory)) = project.wit(component) {
-        inputs.extend(directory.digests.clone());
+        let digests = directory.digests.iter();
+        inputs.extend(digests.map(|(name, digest)| (name.clone(), Input::text(*digest))));
     }
     for glob in &component.inputs {
         let found = sources.named(glob.get_ref())?;
@@ -193,7 +197,7 @@ fn inputs(
                 "globs under `inputs` are relative to the manifest's directory".to_owned(),
             ))));
         }
-        inputs.extend(found.iter().map(|(name, digest)| (name.clone(), *digest)));
+        inputs.extend(found.iter().map(|(name, input)| (name.clone(), *input)));
     }
     Ok(inputs)
 }

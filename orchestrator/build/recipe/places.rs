@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use poly_cache::lock_file;
 
 use super::{Recipe, RecipeError};
+use crate::build::outputs::{LOGS, remove_aside};
 
 /// What a component's directory has for those who build there to lock.
 const LOCK: &str = "lock";
@@ -34,29 +35,24 @@ impl Places {
     pub(super) fn of(recipe: &Recipe<'_>) -> Result<Self, RecipeError> {
         let name = recipe.name;
         let top = recipe.builds.join(name);
-        let make = |path: PathBuf| -> Result<PathBuf, RecipeError> {
-            if path.is_symlink() {
-                // Whatever it is, poly did not make it, and must not clear what it leads to.
-                fs::remove_file(&path).map_err(write_failed(&path))?;
-            }
-            fs::create_dir_all(&path).map_err(write_failed(&path))?;
-            Ok(path)
-        };
-        let top = make(top)?;
+        make(&top)?;
         let top = fs::canonicalize(&top).map_err(write_failed(&top))?;
-        let root = make(top.join("copy"))?;
-        let output = make(top.join("output"))?.join(format!("{name}.wasm"));
-        only_a_file(&output).map_err(write_failed(&output))?;
+        let root = top.join("copy");
         Ok(Self {
-            component: make(
-                root.join(recipe.component.path.get_ref().as_str()).components().collect(),
-            )?,
+            component: root.join(recipe.component.path.get_ref().as_str()).components().collect(),
             root,
-            build: make(top.join("state"))?,
-            output,
-            logs: recipe.project.work().join("log").join(name),
+            build: top.join("state"),
+            output: top.join("output").join(format!("{name}.wasm")),
+            logs: recipe.project.root.join(recipe.project.own()).join(LOGS).join(name),
             lock: top.join(LOCK),
         })
+    }
+
+    /// Makes the directories, for whoever holds the lock: until then, `poly clean` may remove them.
+    pub(super) fn make(&self) -> Result<(), RecipeError> {
+        let output = self.output.parent().expect("a file in a directory");
+        [&*self.root, &*self.component, &*self.build, output].into_iter().try_for_each(make)?;
+        only_a_file(&self.output).map_err(write_failed(&self.output))
     }
 
     /// What a former run wrote must not pass for what this one does. A link is removed, not
@@ -87,19 +83,32 @@ impl Places {
 /// Removes all that builds of a checkout have left below the cache, when nobody builds there any
 /// more; `waiting` is called if somebody does. Says whether there was anything.
 pub fn clean_builds(builds: &Path, waiting: impl Fn()) -> io::Result<bool> {
-    let components = match fs::read_dir(builds) {
+    let entries = match fs::read_dir(builds) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        components => components?,
+        entries => entries?.collect::<Result<Vec<_>, _>>()?,
     };
-    let mut alone = Vec::new();
-    for component in components {
-        let lock = component?.path().join(LOCK);
-        if lock.symlink_metadata().is_ok_and(|lock| lock.is_file()) {
-            alone.push(lock_file(&lock, &waiting)?);
+    for entry in entries {
+        let path = entry.path();
+        if entry.file_type()?.is_dir() {
+            let _alone = lock_file(&path.join(LOCK), &waiting)?;
+            remove_aside(&path)?;
+        } else {
+            remove(&path)?;
         }
     }
-    fs::remove_dir_all(builds)?;
-    Ok(true)
+    match fs::remove_dir(builds) {
+        // A build has begun meanwhile: what is there now is that one's.
+        Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(true),
+        removed => removed.map(|()| true),
+    }
+}
+
+/// Makes a directory. What a link in its place leads to is not poly's, and must not be cleared.
+fn make(path: &Path) -> Result<(), RecipeError> {
+    if path.is_symlink() {
+        fs::remove_file(path).map_err(write_failed(path))?;
+    }
+    fs::create_dir_all(path).map_err(write_failed(path))
 }
 
 /// Removes what is in the place of a file and is none, or may not be written to. Through a
@@ -133,4 +142,37 @@ impl Drop for Alone {
 
 pub(super) fn write_failed(path: &Path) -> impl FnOnce(io::Error) -> RecipeError + '_ {
     move |source| RecipeError::Write { path: path.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    /// Once, this failed as soon as somebody made a file where it had just looked.
+    #[test]
+    fn builds_are_removed_though_others_begin_meanwhile() {
+        let top = tempfile::tempdir().unwrap();
+        let builds = &top.path().join("builds");
+        let over = &AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                for number in 0.. {
+                    if over.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    let copy = builds.join("a/copy").join((number % 100).to_string());
+                    let _ = fs::create_dir_all(&copy);
+                    let _ = fs::write(copy.join("file"), "");
+                }
+            });
+            for _ in 0..100 {
+                clean_builds(builds, || {}).unwrap();
+            }
+            over.store(true, Ordering::Relaxed);
+        });
+        clean_builds(builds, || {}).unwrap();
+        assert!(!builds.exists() && !clean_builds(builds, || {}).unwrap());
+    }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::error::StepFailure;
 use super::kit::overridden;
 use super::output::{clear_output, matching_files};
-use super::places::Places;
+use super::places::{Places, write_failed};
 use super::{Recipe, RecipeError};
 use crate::build::event::Event;
 use crate::build::inputs::InputsError;
@@ -53,6 +53,7 @@ impl Recipe<'_> {
             );
             tell(Event::Warning { text });
         })?;
+        places.make()?;
         places.clear_logs()?;
         stage::fill(&places.root, &self.project.root, &self.inputs, &self.added, written)?;
         let values = self.values(&places);
@@ -92,6 +93,8 @@ impl Recipe<'_> {
             directory: &places.component,
             environment,
         };
+        // `poly clean` may have taken it away.
+        fs::create_dir_all(&places.logs).map_err(write_failed(&places.logs))?;
         let log = places.log(index, &step.name);
         let timeout = self.component.timeout;
         let left = timeout.map(|timeout| timeout.duration().saturating_sub(spent));

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 use std::num::NonZeroUsize;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -14,6 +14,7 @@ use super::super::error::BuildError;
 use super::super::inputs::Inputs;
 use super::super::project::Project;
 use super::super::provenance::Documents;
+use super::super::stage;
 use crate::lock;
 use crate::toolchain::environment::Variables;
 
@@ -138,7 +139,8 @@ impl Circumstances {
 
 fn copy(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to.parent().unwrap_or(to))?;
-    fs::write(to, fs::read(from)?)
+    fs::write(to, fs::read(from)?)?;
+    stage::set_executable(to, fs::metadata(from)?.permissions().mode() & 0o100 != 0)
 }
 
 impl Second {
