@@ -7,13 +7,16 @@
 //! settings that poly's own host has. A hop is a call that is made nine times less one that is
 //! made once, divided by eight: what the caller outside costs falls out.
 
+#[path = "shared/checkout.rs"]
+mod checkout;
+#[path = "shared/driver.rs"]
+mod driver;
 #[path = "shared/side.rs"]
 mod side;
 
-use std::path::Path;
-use std::process::Command;
 use std::time::Instant;
 
+use checkout::Checkout;
 use side::{Side, engine};
 use wasmtime::component::{ComponentNamedList, Lift, Lower, TypedFunc};
 
@@ -29,12 +32,8 @@ fn main() {
     if std::env::args().any(|argument| argument == "--list") {
         return;
     }
-    let place = tempfile::tempdir().expect("a temporary directory");
-    let hops = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/hops");
-    let copied = Command::new("cp").arg("-r").arg(hops).arg(place.path()).status();
-    assert!(copied.expect("cp starts").success());
-    let [part, flow, driver] =
-        ["part", "flow", "driver"].map(|name| built(&place.path().join("hops"), name));
+    let checkout = Checkout::of(&["benches/hops"]);
+    let [part, flow, driver] = ["part", "flow", "driver"].map(|name| built(&checkout, name));
 
     let engine = engine();
     let mut sides = [&flow, &driver].map(|bytes| Side::start(&engine, bytes));
@@ -52,13 +51,10 @@ fn main() {
 }
 
 /// The composed component of a manifest in `hops`.
-fn built(hops: &Path, name: &str) -> Vec<u8> {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_poly"));
-    command.args(["build", "--no-install", "--manifest"]).arg(format!("{name}.toml"));
-    let output = command.current_dir(hops).env("POLY_CACHE_DIR", hops.join("cache")).output();
-    let output = output.expect("poly starts");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    std::fs::read(hops.join(format!("target/poly/{name}.wasm"))).expect("the composed component")
+fn built(checkout: &Checkout, name: &str) -> Vec<u8> {
+    let manifest = format!("benches/hops/{name}.toml");
+    let built = checkout.driver(&manifest, |driver| driver.build(false).expect("a build"));
+    std::fs::read(built.composed).expect("the composed component")
 }
 
 /// Nanoseconds for a call of `function`.

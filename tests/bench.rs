@@ -126,3 +126,19 @@ fn so_many_calls_are_not_counted() {
     let none = place.run(&["bench", "light()", "--n", "0"]).expect(2).stderr;
     assert!(none.contains("number would be zero"), "{none}");
 }
+
+/// A file that is no component of the pipeline's.
+#[test]
+fn a_trap_in_a_file_is_told_with_its_functions() {
+    let place = place("");
+    let stops = "(component (core module $m
+        (func $stops unreachable)
+        (func $light (export \"light\") (result i32) (call $stops) (i32.const 1)))
+      (core instance $i (instantiate $m))
+      (func (export \"light\") (result u32) (canon lift (core func $i \"light\"))))";
+    place.write("old.wasm", wasm(stops));
+    let told = place.run(&["bench", "light()", "--n", "10", "--against", "old.wasm"]).expect(1);
+    let told = told.stderr;
+    assert!(told.contains("`light()` to `old.wasm` did not return after 0 that did"), "{told}");
+    assert!(told.contains("it stopped\n") && told.contains("stops\n"), "{told}");
+}

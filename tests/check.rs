@@ -96,10 +96,11 @@ steps = [{ call = "counter(13)", as = "c" }]
                expected  42
                got       41
       failed counter(13) ([TIME])
-             step 1: counter(13)
              result
                expected  what is still held is dropped
                got       a trap: wasm `unreachable` instruction executed
+             it stopped in guest
+               its functions have no names (--verbose shows their numbers)
      checked 0 passed, 2 failed
              pipeline.toml:12  counter(40) and 2 more steps
              pipeline.toml:19  counter(13)

@@ -132,6 +132,18 @@ stderr = true
 
 "#]]
     );
+    // Whatever makes the call tells the same.
+    for arguments in [
+        &["run", "run(\"rust\")"][..],
+        &["run", "run(\"rust\")", "--trace-calls"],
+        &["bench", "run(\"rust\")"],
+        &["bench", "fetch-data(\"rust\")", "--component", "data-source"],
+    ] {
+        let told = place.run(arguments).expect(1).stderr;
+        for line in ["it stopped in data-source", "data-source/src/lib.rs:19:5", "19 | assert!("] {
+            assert!(told.contains(line), "{arguments:?}: no {line} in {told}");
+        }
+    }
     // With all, also what is not its own, and what joins the components.
     let all = told(&place, &["check", "--verbose", "--filter", "rust"]);
     for what in

@@ -155,18 +155,18 @@ impl Peer {
         }
     }
 
-    /// Removes what was built, and what is known of it.
+    /// Takes away what was built, and what is known of it.
     pub(crate) fn forget(self, workspace: &Workspace) {
         self.stop(workspace);
         for name in ["target", ".turbo", ".moon/cache", ".nx", "product/out"] {
-            workspace.remove(name);
+            workspace.take_away(name);
         }
         for name in [".ninja_log", ".ninja_deps"] {
-            workspace.remove(name);
+            workspace.take_away(name);
         }
         for name in workspace.names() {
-            workspace.remove(&format!("parts/{name}/out"));
-            workspace.remove(&format!("parts/{name}/.turbo"));
+            workspace.take_away(&format!("parts/{name}/out"));
+            workspace.take_away(&format!("parts/{name}/.turbo"));
         }
     }
 

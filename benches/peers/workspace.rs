@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Files in a component.
@@ -76,15 +76,16 @@ impl Workspace {
         self.file(&format!("parts/{name}/src/f07.txt"), &source(&name, 7, round + 1));
     }
 
-    /// Removes a file or directory, if it is there.
-    pub(crate) fn remove(&self, name: &str) {
-        remove(&self.root.join(name));
+    /// Takes a file or directory away, if it is there. It is not removed before the end: ext4
+    /// without a journal passes over the inodes of the last minutes' removed files one by one,
+    /// and those who make files next would be measured with that.
+    pub(crate) fn take_away(&self, name: &str) {
+        let aside = self.root.with_extension("aside");
+        fs::create_dir_all(&aside).expect("a writable temporary directory");
+        let place = tempfile::tempdir_in(&aside).expect("a writable temporary directory").keep();
+        let taken = fs::rename(self.root.join(name), place.join("it"));
+        assert!(taken.is_ok() || !self.root.join(name).exists(), "{name}: {taken:?}");
     }
-}
-
-pub(crate) fn remove(path: &Path) {
-    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
-    assert!(removed.is_ok() || !path.exists(), "{}: {removed:?}", path.display());
 }
 
 /// About a kilobyte.

@@ -16,6 +16,7 @@ pub(crate) fn with_driver<T>(
 ) -> T {
     let project = Project::open(manifest).expect("a pipeline");
     let options = Options {
+        program: env!("CARGO_BIN_EXE_poly").into(),
         cache,
         home,
         install: false,

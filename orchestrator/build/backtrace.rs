@@ -1,7 +1,8 @@
 //! The frames of a trap in the pipeline's own terms: which component each is of, and which line of
 //! which of its sources.
 //!
-//! The runtime knows bytes of the program. What lies around a byte is known by its content: the
+//! The runtime knows bytes of the program, or of one of several that the host started side by side;
+//! of each an [`Origin`] says what it was made of. What lies around a byte is known by its content: the
 //! bytes of a part are those of the component as it was adapted. So no name that a tool wrote, or
 //! left out, is relied on.
 //!
@@ -11,15 +12,18 @@
 //! that its sources are.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs;
 use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use poly_cache::Digest;
 
 use super::cache::BUILDS;
 use super::driver::Driver;
 use super::error::BuildError;
-use crate::check::{Frame, Place, Trap};
+use crate::check::{Code, Frame, Place, Trap};
 use crate::component::locate::{Located, locate};
 use crate::manifest::normal;
 use crate::plan::Action;
@@ -28,32 +32,41 @@ use crate::toolchain::SourceDirectory;
 /// How much of a line is kept.
 const WIDTH: usize = 160;
 
+/// What a program was made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// All components of the pipeline, as the last build composed them.
+    Composed,
+    /// One of them by itself, as the last build adapted it.
+    Component(String),
+    /// A component that lies somewhere, perhaps of these or composed of them.
+    File(PathBuf),
+    /// Nothing of anybody's: it joins components.
+    Joint,
+}
+
 impl Driver<'_> {
-    /// Completes the frames of a trap of the composed program as the last build made it, or of a
-    /// component by itself. What its interpreter wrote to standard error becomes frames too,
-    /// where nothing else tells of the sources.
+    /// Completes the frames of a trap of programs that were started together, each of such an
+    /// origin. What an interpreter wrote to standard error becomes frames too, where nothing else
+    /// tells of the sources.
     pub fn locate(
         &self,
         trap: &mut Trap,
         stderr: Option<&str>,
-        alone: Option<&str>,
+        origins: &[Origin],
     ) -> Result<(), BuildError> {
-        let program = match alone {
-            Some(name) => Action::Adapt(name.to_owned()),
-            None => Action::Compose,
-        };
-        let Some(program) = self.last_artifact(&program)? else { return Ok(()) };
-        let mut parts = Parts {
-            bytes: &self.artifacts.bytes(&program)?,
-            components: self.adapted_components()?,
-            whole: program.digest,
-            known: BTreeMap::new(),
-            located: BTreeMap::new(),
-        };
+        let components = self.adapted_components()?;
+        let mut programs: BTreeMap<usize, Option<Program<'_>>> = BTreeMap::new();
         let mut inputs = BTreeMap::new();
         let mut sources = Sources::default();
         for frame in &mut trap.frames {
-            let Some(component) = parts.component_of(frame) else { continue };
+            let Some(code) = frame.code else { continue };
+            let program = match programs.entry(code.part) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(self.program(&origins[code.part], &components)?),
+            };
+            let component = program.as_mut().and_then(|program| program.component_of(code));
+            let Some(component) = component else { continue };
             if !inputs.contains_key(&component) {
                 inputs.insert(component.clone(), self.last_inputs(&component)?);
             }
@@ -78,8 +91,30 @@ impl Driver<'_> {
         Ok(())
     }
 
+    /// A program whose code is looked at; none if there is nothing of a component's to be found.
+    fn program<'c>(
+        &self,
+        origin: &Origin,
+        components: &'c Components,
+    ) -> Result<Option<Program<'c>>, BuildError> {
+        let (action, name) = match origin {
+            Origin::Composed => (Action::Compose, None),
+            Origin::Component(name) => (Action::Adapt(name.clone()), Some(name.clone())),
+            Origin::File(path) => {
+                let Ok(bytes) = fs::read(path) else { return Ok(None) };
+                let whole = components.get(&Digest::of(&bytes)).cloned();
+                return Ok(Some(Program::new(Arc::new(bytes), whole, components)));
+            }
+            Origin::Joint => return Ok(None),
+        };
+        let Some(artifact) = self.last_artifact(&action)? else { return Ok(None) };
+        // A pipeline of one component may be composed of nothing else.
+        let whole = name.or_else(|| components.get(&artifact.digest).cloned());
+        Ok(Some(Program::new(self.artifacts.bytes(&artifact)?, whole, components)))
+    }
+
     /// The components by what their adapted files are.
-    fn adapted_components(&self) -> Result<BTreeMap<Digest, String>, BuildError> {
+    fn adapted_components(&self) -> Result<Components, BuildError> {
         let mut components = BTreeMap::new();
         for name in self.project.manifest.components.keys().map(toml::Spanned::get_ref) {
             if let Some(artifact) = self.last_artifact(&Action::Adapt(name.clone()))? {
@@ -143,27 +178,34 @@ impl Driver<'_> {
 /// The files that were read, by their paths in the pipeline, each with its digest.
 type Sources = BTreeMap<String, (Digest, String)>;
 
-/// The parts of a program.
-struct Parts<'p> {
-    bytes: &'p [u8],
-    components: BTreeMap<Digest, String>,
-    whole: Digest,
+/// Components by the digests of their adapted files.
+type Components = BTreeMap<Digest, String>;
+
+/// A program, and what was found in it.
+struct Program<'c> {
+    bytes: Arc<Vec<u8>>,
+    components: &'c Components,
+    /// The component that all of it is, if it is one.
+    whole: Option<String>,
     /// The digests that were taken, by where the bytes begin.
     known: BTreeMap<usize, Digest>,
     /// What lies around the bytes that were asked for.
     located: BTreeMap<usize, Option<Located>>,
 }
 
-impl Parts<'_> {
-    /// The component that a frame is of; none for what joins components.
-    fn component_of(&mut self, frame: &Frame) -> Option<String> {
-        let code = frame.code?;
+impl<'c> Program<'c> {
+    fn new(bytes: Arc<Vec<u8>>, whole: Option<String>, components: &'c Components) -> Self {
+        Self { bytes, components, whole, known: BTreeMap::new(), located: BTreeMap::new() }
+    }
+
+    /// The component that code is of; none for what joins components.
+    fn component_of(&mut self, code: Code) -> Option<String> {
         // What the runtime puts between components has bytes of its own, which mean nothing here.
         let offset = code.offset?;
-        let located = self.located.entry(offset).or_insert_with(|| locate(self.bytes, offset));
+        let located = self.located.entry(offset).or_insert_with(|| locate(&self.bytes, offset));
         let located = located.clone().filter(|found| found.function == code.function)?;
-        if let Some(whole) = self.components.get(&self.whole) {
-            return Some(whole.clone());
+        if self.whole.is_some() {
+            return self.whole.clone();
         }
         let part = self.digest_of(located.nested?);
         self.components.get(&part).cloned()

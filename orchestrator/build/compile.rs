@@ -112,7 +112,8 @@ impl Driver<'_> {
         let draft = self.artifacts.draft()?;
         let manifest = &self.project.manifest;
         let options = EngineOptions::of(manifest);
-        let made = compile(component, draft.path(), &options, &manifest.limits, what);
+        let program = &self.options.program;
+        let made = compile(program, component, draft.path(), &options, &manifest.limits, what);
         made.map_err(Box::new)?;
         Ok(draft)
     }
@@ -120,6 +121,7 @@ impl Driver<'_> {
 
 /// Compiles `component` within the bounds of `limits`, into `draft`, a file that is there.
 fn compile(
+    program: &Path,
     component: &Path,
     draft: &Path,
     options: &EngineOptions,
@@ -135,7 +137,7 @@ fn compile(
         .chain(["--memory".to_owned(), limits.compile_memory.to_string()])
         .collect::<Vec<_>>();
     let invocation = Invocation {
-        program: &own_program().map_err(files)?,
+        program,
         arguments: &arguments,
         directory: Path::new("/"),
         environment: &BTreeMap::new(),
@@ -149,11 +151,6 @@ fn compile(
         Ok(Reply::Files(number)) => Err(files(io::Error::from_raw_os_error(number))),
         Err(error) => Err(error),
     }
-}
-
-/// This very program, even if another has taken its place on disk meanwhile.
-fn own_program() -> io::Result<PathBuf> {
-    if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { std::env::current_exe() }
 }
 
 /// What the other poly answered, or what ended it before it could.

@@ -36,6 +36,8 @@ const STAT_CACHE: &str = "stat.cache";
 /// How a build is done, beside what the manifest says.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// The executable of this poly: components are compiled in another process of it.
+    pub program: PathBuf,
     /// Where artifacts are kept.
     pub cache: PathBuf,
     /// Where installed tools are kept.

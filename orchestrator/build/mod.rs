@@ -45,6 +45,7 @@ mod state;
 mod verify;
 
 pub use apart::{Apart, PartAlone};
+pub use backtrace::Origin;
 pub use cache::{BUILDS, LATEST, TOOLS, keeper};
 pub use compile::{CompileError, Reply, compile_here};
 pub use compose::{explicit_links, place_about};

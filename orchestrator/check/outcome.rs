@@ -1,5 +1,6 @@
 //! What happened when a function was called.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
@@ -120,7 +121,11 @@ pub struct Frame {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Code {
-    /// The byte of the program, where that is known.
+    /// The part of the program, by its place among those that were started; 0 where it is started as
+    /// a whole.
+    #[serde(skip)]
+    pub part: usize,
+    /// The byte of that part, where it is known.
     pub offset: Option<usize>,
     /// The function's number in its core module.
     pub function: u32,
@@ -208,6 +213,15 @@ impl fmt::Display for Refusal {
 }
 
 impl Frame {
+    /// The function's name, or else its number.
+    pub fn name(&self) -> Cow<'_, str> {
+        match (&self.function, self.code) {
+            (Some(name), _) => name.into(),
+            (None, Some(code)) => format!("function {}", code.function).into(),
+            (None, None) => "a function".into(),
+        }
+    }
+
     /// Whether it is of the component's own sources.
     pub fn is_own(&self) -> bool {
         self.place.as_ref().is_some_and(|place| place.own)

@@ -115,7 +115,7 @@ impl Made<'_> {
                 rewrites.extend(new.iter().flatten().cloned());
                 new.is_some()
             };
-            let performed = match perform(sandbox, check, steps, takes) {
+            let mut performed = match perform(sandbox, check, steps, takes) {
                 // It is the check that is wrong, and the others may not be.
                 Err(CommandError::Manifest(error)) => {
                     self.refuse(check, &error, sandbox);
@@ -123,17 +123,19 @@ impl Made<'_> {
                 }
                 performed => performed?,
             };
-            let Performed { mut outcomes, differences } = performed;
             // A check that fails all the same stays as it is.
-            if differences.is_empty() {
+            if performed.differences.is_empty() {
                 self.rewrites.extend(rewrites);
-            }
-            if let Some(last) = outcomes.last_mut().filter(|_| !differences.is_empty()) {
+            } else if let Some(last) = performed.last() {
                 sandbox.locate(last);
             }
-            let mut checked = Checked::new(check, sandbox.place(check), differences, &outcomes);
-            if let Some(last) = outcomes.last() {
-                checked = checked.with_streams(last).with_help(sandbox.unseen(Some(check), last));
+            let Performed { outcomes, after, differences } = performed;
+            let last = after.as_ref().or(outcomes.last());
+            let place = sandbox.place(check);
+            let mut checked = Checked::new(check, place, differences, &outcomes, after.as_ref());
+            if let Some(last) = last {
+                let unseen = sandbox.unseen(sandbox.grants(Some(check)), last);
+                checked = checked.with_streams(last).with_help(unseen);
             }
             self.context.report.checked(&checked);
             // One that failed has told what was refused.

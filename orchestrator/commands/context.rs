@@ -45,6 +45,11 @@ impl<'a> Context<'a> {
     ) -> Result<Self, CommandError> {
         let (cache, home) = directories()?;
         let config = config()?;
+        let program = own_program().map_err(|source| CommandError::System {
+            doing: "find poly's own executable",
+            path: env::args_os().next().unwrap_or_default().into(),
+            source,
+        })?;
         if let Some(directory) = &global.directory {
             env::set_current_dir(directory).map_err(|source| CommandError::System {
                 doing: "change to",
@@ -60,6 +65,7 @@ impl<'a> Context<'a> {
             grants_told: Rc::default(),
             manifest: global.manifest.clone().unwrap_or_else(|| PathBuf::from("pipeline.toml")),
             options: Options {
+                program,
                 cache,
                 home,
                 install: !global.no_install,
@@ -235,6 +241,11 @@ impl<'a> Context<'a> {
         });
         Ok(built)
     }
+}
+
+/// This very program, even if another has taken its place on disk meanwhile.
+fn own_program() -> io::Result<PathBuf> {
+    if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { env::current_exe() }
 }
 
 /// Where artifacts and tools are kept: `POLY_CACHE_DIR` and `POLY_HOME`, or the platform's

@@ -12,14 +12,13 @@ use super::{CommandError, Ending};
 use crate::build::Project;
 use crate::check::{self, Call, Outcome};
 use crate::cli::InteropOptions;
-use crate::host::Instance;
 use crate::interop::{
-    self, Agreed, Answer, Answers, Conditions, Disagreement, Export, Found, Invocation, Settings,
-    Stopped, agree, checks,
+    self, Agreed, Answer, Answers, Conditions, Difference, Disagreement, Export, Found, Invocation,
+    Settings, Stopped, agree, checks,
 };
-use crate::manifest::{Interop, Manifest, Spanned};
+use crate::manifest::{Interop, Limits, Manifest, Spanned};
 use crate::nearest::suggestion;
-use crate::report::{Compared, Differing};
+use crate::report::{Compared, Differing, Seen};
 
 /// A table of the manifest, by its name.
 type Table<'m> = (&'m Spanned<String>, &'m Interop);
@@ -38,7 +37,7 @@ pub(super) fn run(context: &Context<'_>, options: &InteropOptions) -> Result<End
             name,
             interop,
             sandboxes: sandboxes.collect(),
-            settings: settings(interop, options),
+            settings: settings(interop, &project.manifest.limits, options),
         };
         differences += compared.run()?;
     }
@@ -64,13 +63,14 @@ fn tables<'m>(manifest: &'m Manifest, names: &[String]) -> Result<Vec<Table<'m>>
     names.iter().map(found).collect()
 }
 
-fn settings(interop: &Interop, options: &InteropOptions) -> Settings {
+fn settings(interop: &Interop, limits: &Limits, options: &InteropOptions) -> Settings {
     Settings {
         seed: options.seed.map_or(interop.seed(), u64::from),
         calls: options.calls.map_or(interop.calls(), |count| count as usize),
         sequence: interop.sequence(),
         approx: interop.approx.as_ref().map(|approx| *approx.get_ref()),
         echo: interop.echo,
+        timeout: limits.timeout.duration(),
     }
 }
 
@@ -116,11 +116,13 @@ impl Comparison<'_> {
         };
         for difference in &found.differences {
             let checks = checks(difference, &agreed.functions, &components, &conditions);
+            let seen = self.traps(&agreed, difference)?;
             report.differing(&Differing::new(
                 self.name.get_ref(),
                 difference,
                 &agreed.functions,
                 &names,
+                seen,
                 checks,
             ));
         }
@@ -149,10 +151,11 @@ impl Comparison<'_> {
                 ));
             }
         }
-        for Stopped { function, limit, times, calls } in &found.stopped {
+        for Stopped { function, limit, by_all, times, calls } in &found.stopped {
             let (name, limit) = (&agreed.functions[*function].name, limit.name());
+            let who = if *by_all { "all" } else { "some" };
             report.note(&format!(
-                "{table}: `{name}` was called no more after all had gone over a limit {times} \
+                "{table}: `{name}` was called no more after {who} had gone over a limit {times} \
                  times, at last `{limit}`: {calls} of its calls are left out"
             ));
         }
@@ -191,33 +194,72 @@ impl Comparison<'_> {
 
     /// Makes the calls of a sequence on a new instance of each.
     fn make(&self, agreed: &Agreed, sequence: &[Invocation]) -> Result<Vec<Answers>, CommandError> {
-        let texts: Vec<_> = sequence.iter().map(|call| call.text(&agreed.functions)).collect();
-        let each = self.sandboxes.iter().zip(&agreed.interfaces);
-        each.map(|(sandbox, interface)| {
-            let prefix = interface.as_ref().map(|name| format!("{name}.")).unwrap_or_default();
-            let calls = texts.iter().map(|text| Call::parse(&format!("{prefix}{text}")));
-            let calls = calls.collect::<Result<Vec<_>, _>>()?;
-            match sandbox.start_with(&self.interop.grants)? {
-                Ok(mut instance) => answers(&mut instance, &calls),
-                // One that does not even start answers so to the first call.
-                Err(outcome) => Ok(vec![answer(&calls[0], &outcome)?]),
+        let each = (0..self.sandboxes.len()).map(|place| {
+            let calls = calls(agreed, place, sequence)?;
+            let outcomes = self.outcomes(place, &calls)?;
+            calls.iter().zip(&outcomes).map(|(call, outcome)| answer(call, outcome)).collect()
+        });
+        each.collect()
+    }
+
+    /// Makes calls on a new instance of one component, up to the first that does not return.
+    fn outcomes(&self, place: usize, calls: &[Call]) -> Result<Vec<Outcome>, CommandError> {
+        let mut instance = match self.sandboxes[place].start_with(&self.interop.grants)? {
+            Ok(instance) => instance,
+            // One that does not even start answers so to the first call.
+            Err(outcome) => return Ok(vec![outcome]),
+        };
+        let mut outcomes = Vec::with_capacity(calls.len());
+        for call in calls {
+            let outcome = instance.call(call)?;
+            let goes_on = outcome.is_return();
+            outcomes.push(outcome);
+            if !goes_on {
+                break;
             }
+        }
+        Ok(outcomes)
+    }
+
+    /// Where each component had come to that answered the last call of a difference with a trap.
+    /// The calls are made once more for it, because a search keeps no frames.
+    fn traps(
+        &self,
+        agreed: &Agreed,
+        difference: &Difference,
+    ) -> Result<Vec<Option<Seen>>, CommandError> {
+        let (_, answers) = difference.last();
+        let each = self.sandboxes.iter().zip(answers).enumerate();
+        each.map(|(place, (sandbox, answer))| {
+            if !matches!(answer, Answer::Trapped(_)) {
+                return Ok(None);
+            }
+            let calls = calls(agreed, place, &difference.calls)?;
+            let Some(mut outcome) = self.outcomes(place, &calls)?.pop() else { return Ok(None) };
+            sandbox.locate(&mut outcome);
+            let help = sandbox.unseen(&self.interop.grants, &outcome);
+            Ok(match outcome.ending {
+                check::Ending::Trapped(trap) => Some(Seen { trap, help }),
+                _ => None,
+            })
         })
         .collect()
     }
 }
 
-fn answers(instance: &mut Instance, calls: &[Call]) -> Result<Answers, CommandError> {
-    let mut answers = Vec::with_capacity(calls.len());
-    for call in calls {
-        let answer = answer(call, &instance.call(call)?)?;
-        let goes_on = answer.is_return();
-        answers.push(answer);
-        if !goes_on {
-            break;
-        }
-    }
-    Ok(answers)
+/// A sequence as calls of the component at this place.
+fn calls(
+    agreed: &Agreed,
+    place: usize,
+    sequence: &[Invocation],
+) -> Result<Vec<Call>, CommandError> {
+    let interface = &agreed.interfaces[place];
+    let prefix = interface.as_ref().map(|name| format!("{name}.")).unwrap_or_default();
+    let calls = sequence.iter().map(|invocation| {
+        let text = format!("{prefix}{}", invocation.text(&agreed.functions));
+        Ok(Call::parse(&text)?.with_nan(invocation.nan))
+    });
+    calls.collect()
 }
 
 /// Values are compared as they are shown: without secrets. What is no value then is an error, for

@@ -21,6 +21,7 @@ mod sandbox;
 mod schema;
 mod toolchain;
 mod trace;
+mod turns;
 mod typed;
 mod why;
 mod wit;

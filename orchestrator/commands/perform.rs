@@ -1,23 +1,41 @@
 //! Makes the calls of one check, and judges them.
 
-use std::time::Duration;
+use std::ops::Range;
 
 use super::CommandError;
 use super::sandbox::Sandbox;
-use crate::check::{Call, Difference, Ending, Measured, Outcome, Step, Subject, Verdict, judge};
+use super::turns::by_turns;
+use crate::bench::Ratio;
+use crate::check::{Call, Difference, Outcome, Step, Subject, Verdict, hold, judge};
 use crate::host::Instance;
 use crate::manifest::{Bound, Check};
 
-/// How often a call is made whose time is taken, after one that nobody counts. The best counts:
-/// whatever else the machine does can make a call take longer, and never shorter.
-const TIMES: usize = 7;
+/// In how many rounds two calls are made whose times are held against each other, after one that
+/// nobody counts. The middle one counts: what else the machine does makes some of them no good.
+const ROUNDS: usize = 11;
 
 /// What came of a check.
 pub(super) struct Performed {
     /// What came of each step that was made, in order; the last is the one that differs, if any.
     pub(super) outcomes: Vec<Outcome>,
+    /// What came of what was done after them, if that did not end well: what was held was dropped,
+    /// or a call was measured.
+    pub(super) after: Option<Outcome>,
     /// In what it is not as expected.
     pub(super) differences: Vec<Difference>,
+}
+
+impl Performed {
+    /// What the differences are about.
+    pub(super) fn last(&mut self) -> Option<&mut Outcome> {
+        self.after.as_mut().or(self.outcomes.last_mut())
+    }
+
+    /// Ends with what did not end well after the steps.
+    fn end(&mut self, subject: Subject, expected: &str, outcome: Outcome) {
+        self.differences.push(Difference::new(subject, expected, outcome.ending.to_string()));
+        self.after = Some(outcome);
+    }
 }
 
 /// Makes the calls of a check, up to the first that is not as expected. `takes` is asked whether
@@ -56,79 +74,97 @@ pub(super) fn perform(
         };
         outcomes.push(outcome);
         if !differences.is_empty() {
-            return Ok(Performed { outcomes, differences });
+            return Ok(Performed { outcomes, after: None, differences });
         }
     }
+    let mut performed = Performed { outcomes, after: None, differences: Vec::new() };
     // What was held to the end may resist being dropped.
-    let undropped = started.ok().and_then(Instance::finish).map(|ending| {
-        let expected = "what is still held is dropped";
-        Difference::new(Subject::Ending, expected, ending.to_string())
-    });
-    let mut differences: Vec<_> = undropped.into_iter().collect();
-    if differences.is_empty() {
-        for (subject, bound) in [(Subject::Fuel, &check.fuel), (Subject::Time, &check.time)] {
-            let Some(bound) = bound else { continue };
-            differences.extend(hold(sandbox, check, &steps[0].call, subject, bound)?);
+    if let Some(outcome) = started.ok().and_then(Instance::finish) {
+        performed.end(Subject::Ending, "what is still held is dropped", outcome);
+        return Ok(performed);
+    }
+    for (subject, bound) in [(Subject::Fuel, &check.fuel), (Subject::Time, &check.time)] {
+        let Some(bound) = bound else { continue };
+        match held(sandbox, check, &steps[0].call, subject.clone(), bound) {
+            Ok(difference) => performed.differences.extend(difference),
+            Err(Unheld::Error(error)) => return Err(*error),
+            Err(Unheld::Ended { call, outcome }) => {
+                let expected = format!("a return of {call}, which is made again and again");
+                performed.end(subject, &expected, *outcome);
+                break;
+            }
         }
     }
-    Ok(Performed { outcomes, differences })
+    Ok(performed)
+}
+
+/// One of two calls that are held against each other, on an instance of its own.
+struct Side<'c> {
+    call: &'c Call,
+    place: Range<usize>,
+    instance: Instance,
+    used: Vec<u64>,
+}
+
+/// Why a call cannot be held against another.
+enum Unheld {
+    /// It cannot be made.
+    Error(Box<CommandError>),
+    /// It did not return.
+    Ended { call: String, outcome: Box<Outcome> },
+}
+
+impl From<CommandError> for Unheld {
+    fn from(error: CommandError) -> Self {
+        Self::Error(error.into())
+    }
 }
 
 /// Holds what a call uses against a bound.
-fn hold(
+fn held(
     sandbox: &Sandbox<'_>,
     check: &Check,
     call: &Call,
     subject: Subject,
     bound: &Bound,
-) -> Result<Option<Difference>, CommandError> {
-    let place = bound.of.span();
-    let other =
-        Call::parse(bound.of.get_ref()).map_err(|error| sandbox.at(place.clone(), &error))?;
-    let mut used = Vec::new();
-    for (call, place) in [(call, check.span()), (&other, place)] {
-        match measure(sandbox, check, call, place, &subject)? {
-            Ok(amount) => used.push(amount),
-            Err(ending) => {
-                let expected =
-                    format!("a return of {}, which is made again and again", call.text());
-                return Ok(Some(Difference::new(subject, expected, ending.to_string())));
-            }
+) -> Result<Option<Difference>, Unheld> {
+    let other = Call::parse(bound.of.get_ref());
+    let other = other.map_err(|error| sandbox.at(bound.of.span(), &error))?;
+    let mut sides = Vec::new();
+    for (call, place) in [(call, check.span()), (&other, bound.of.span())] {
+        match sandbox.start_for(Some(check))? {
+            Ok(instance) => sides.push(Side { call, place, instance, used: Vec::new() }),
+            Err(outcome) => return Err(Unheld::ended(call, outcome)),
         }
     }
-    Ok(Measured { used: used[0], other: used[1] }.judge(subject, bound))
+    let rounds = if subject == Subject::Fuel { 1 } else { ROUNDS };
+    // One round more, to warm up.
+    by_turns(&mut sides, 1 + rounds, |side, _| side.take_part(sandbox, &subject))?;
+    let rounds = sides[0].used.iter().zip(&sides[1].used).skip(1);
+    // Who uses nothing counts as one that uses one unit.
+    let rounds: Vec<_> = rounds.map(|(one, other)| (*one, *other.max(&1))).collect();
+    let ratio = Ratio::of(&rounds).expect("there is a round, and nobody used nothing");
+    Ok(hold(ratio.median, subject, bound))
 }
 
-/// The fuel or the nanoseconds that a call uses, on an instance of its own that is warm; or how it
-/// ended.
-fn measure(
-    sandbox: &Sandbox<'_>,
-    check: &Check,
-    call: &Call,
-    place: std::ops::Range<usize>,
-    subject: &Subject,
-) -> Result<Result<u64, Ending>, CommandError> {
-    let mut instance = match sandbox.start_for(Some(check))? {
-        Ok(instance) => instance,
-        Err(outcome) => return Ok(Err(outcome.ending)),
-    };
-    let times = if *subject == Subject::Fuel { 1 } else { TIMES };
-    let mut best = u64::MAX;
-    for time in 0..=times {
-        let made = instance.call(call).map_err(|error| sandbox.at(place.clone(), &error))?;
+impl Side<'_> {
+    /// Makes the call once more, and notes what it used.
+    fn take_part(&mut self, sandbox: &Sandbox<'_>, subject: &Subject) -> Result<(), Unheld> {
+        let made = self.instance.call(self.call);
+        let made = made.map_err(|error| sandbox.at(self.place.clone(), &error))?;
         if !made.is_return() {
-            return Ok(Err(made.ending));
+            return Err(Unheld::ended(self.call, made));
         }
-        if time > 0 {
-            best = best.min(match subject {
-                Subject::Fuel => made.fuel.expect("an engine counts fuel if a check asks for it"),
-                _ => nanoseconds(made.elapsed),
-            });
-        }
+        self.used.push(match subject {
+            Subject::Fuel => made.fuel.expect("an engine counts fuel if a check asks for it"),
+            _ => u64::try_from(made.elapsed.as_nanos()).unwrap_or(u64::MAX),
+        });
+        Ok(())
     }
-    Ok(Ok(best))
 }
 
-fn nanoseconds(elapsed: Duration) -> u64 {
-    u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX)
+impl Unheld {
+    fn ended(call: &Call, outcome: Outcome) -> Self {
+        Self::Ended { call: call.text().to_owned(), outcome: outcome.into() }
+    }
 }

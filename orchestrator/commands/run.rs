@@ -57,10 +57,7 @@ fn one_call(
         None => sandbox.call(call)?,
         Some(directory) => profile::call(context, project, &sandbox, call, directory.as_deref())?,
     };
-    // Parts that poly linked are not where they are in the composed component.
-    if !options.trace_calls {
-        sandbox.locate(&mut outcome);
-    }
+    sandbox.locate(&mut outcome);
     tell_streams(context.report, &outcome);
     sandbox::tell_refusals(context.report, &outcome, None);
     returned(context.report, &sandbox, call, &outcome)
@@ -105,10 +102,11 @@ fn first_check(
     check: &Check,
     steps: &[Step],
 ) -> Result<Ending, CommandError> {
-    let Performed { mut outcomes, differences } = perform(sandbox, check, steps, |_, _, _| false)?;
-    for outcome in &mut outcomes {
-        sandbox.locate(outcome);
+    let mut performed = perform(sandbox, check, steps, |_, _, _| false)?;
+    if let Some(last) = performed.last() {
+        sandbox.locate(last);
     }
+    let Performed { outcomes, after, differences } = performed;
     for (step, outcome) in steps.iter().zip(&outcomes) {
         tell_streams(context.report, outcome);
         // A trap that was expected is no failure; any other is told as one.
@@ -117,9 +115,11 @@ fn first_check(
         }
     }
     // Its streams have been told.
-    let unseen = outcomes.last().and_then(|last| sandbox.unseen(Some(check), last));
+    let last = after.as_ref().or(outcomes.last());
+    let unseen = last.and_then(|last| sandbox.unseen(sandbox.grants(Some(check)), last));
+    let place = sandbox.place(check);
     let checked =
-        Checked::new(check, sandbox.place(check), differences, &outcomes).with_help(unseen);
+        Checked::new(check, place, differences, &outcomes, after.as_ref()).with_help(unseen);
     context.report.checked(&checked);
     // One that failed has told what was refused.
     if checked.passed {

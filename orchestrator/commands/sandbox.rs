@@ -9,7 +9,7 @@ use miette::Diagnostic;
 
 use super::CommandError;
 use super::context::Context;
-use crate::build::{Built, Driver, Project};
+use crate::build::{Built, Driver, Origin, Project};
 use crate::check::{Call, Ending, Frame, Outcome, Refusal, Samples, Step, Trap};
 use crate::cut::beginning;
 use crate::host::{
@@ -23,9 +23,9 @@ use crate::report::{CheckPlace, Report, stopped};
 pub(super) struct Sandbox<'p> {
     context: &'p Context<'p>,
     project: &'p Project,
-    /// The component that it is by itself; none if it is the composed one.
-    alone: Option<String>,
     parts: Parts,
+    /// What each part was made of.
+    origins: Vec<Origin>,
     /// The directories that poly trusts.
     own: Vec<(Reach, PathBuf)>,
     /// Who knows where in the sources a trap was; opened when there is one.
@@ -47,7 +47,7 @@ impl<'p> Sandbox<'p> {
                 context.report.note(&text);
             }
         }
-        Ok(Self::of(context, project, &program))
+        Ok(Self::of(context, project, &program, Origin::Composed))
     }
 
     /// Loads machine code of a component by itself, which the manifest names at this place.
@@ -62,8 +62,7 @@ impl<'p> Sandbox<'p> {
         let program = load(context, project, &engine, Some(name), path)?;
         let unmet = program.unmet();
         if unmet.is_empty() {
-            let alone = Some(name.clone());
-            return Ok(Self { alone, ..Self::of(context, project, &program) });
+            return Ok(Self::of(context, project, &program, Origin::Component(name.clone())));
         }
         let imports = quoted(unmet.iter().map(String::as_str));
         let message = format!("component `{name}` imports {imports}, and cannot run by itself");
@@ -102,25 +101,37 @@ impl<'p> Sandbox<'p> {
     ) -> Result<Self, CommandError> {
         let engine = Engine::new(&EngineOptions::of(&project.manifest))?;
         let apart = context.build_apart(project)?;
-        let mut parts = Vec::new();
+        let (mut parts, mut origins) = (Vec::new(), Vec::new());
         for part in apart.parts {
             let program = load(context, project, &engine, Some(&part.component), &part.path)?;
             parts.push((part.name, program));
+            origins.push(Origin::Component(part.component));
         }
         if let Some((name, component)) = apart.flow {
             parts.push((name, Program::compile(&engine, &component)?));
+            origins.push(Origin::Joint);
         }
-        Ok(Self::of_parts(context, project, Parts { parts, links: apart.links }))
+        Ok(Self::of_parts(context, project, Parts { parts, links: apart.links }, origins))
     }
 
-    /// Another program, to be started with what the manifest grants.
-    pub(super) fn of(context: &'p Context<'p>, project: &'p Project, program: &Program) -> Self {
-        Self::of_parts(context, project, Parts::from(program))
+    /// A program, to be started with what the manifest grants.
+    pub(super) fn of(
+        context: &'p Context<'p>,
+        project: &'p Project,
+        program: &Program,
+        origin: Origin,
+    ) -> Self {
+        Self::of_parts(context, project, Parts::from(program), vec![origin])
     }
 
-    fn of_parts(context: &'p Context<'p>, project: &'p Project, parts: Parts) -> Self {
+    fn of_parts(
+        context: &'p Context<'p>,
+        project: &'p Project,
+        parts: Parts,
+        origins: Vec<Origin>,
+    ) -> Self {
         let own = host::own(context.cache(), context.home());
-        Self { context, project, alone: None, parts, own, driver: OnceCell::new() }
+        Self { context, project, parts, origins, own, driver: OnceCell::new() }
     }
 
     /// What it exports.
@@ -128,19 +139,13 @@ impl<'p> Sandbox<'p> {
         self.parts.root()
     }
 
-    /// A new instance with what the manifest grants.
-    pub(super) fn start(&self) -> Result<Instance, CommandError> {
-        let manifest = &self.project.manifest;
-        self.start_within(&manifest.grants, &manifest.limits)
-    }
-
-    /// The same with these grants. A component that does not even start has an outcome like any
-    /// other.
+    /// A new instance with these grants. A component that does not even start has an outcome like
+    /// any other.
     pub(super) fn start_with(
         &self,
         grants: &Grants,
     ) -> Result<Result<Instance, Outcome>, CommandError> {
-        self.start_or_outcome(grants, &self.project.manifest.limits)
+        self.start_within(grants, &self.project.manifest.limits)
     }
 
     /// The same with what a check or else the pipeline grants and allows.
@@ -150,27 +155,37 @@ impl<'p> Sandbox<'p> {
     ) -> Result<Result<Instance, Outcome>, CommandError> {
         let own = check.and_then(|check| check.limits.as_ref());
         let limits = own.unwrap_or(&self.project.manifest.limits);
-        self.start_or_outcome(self.grants(check), limits)
+        self.start_within(self.grants(check), limits)
     }
 
-    fn start_or_outcome(
+    fn start_within(
         &self,
         grants: &Grants,
         limits: &Limits,
     ) -> Result<Result<Instance, Outcome>, CommandError> {
-        match self.start_within(grants, limits) {
-            Err(CommandError::Start(StartError::Stopped(outcome))) => Ok(Err(*outcome)),
-            started => started.map(Ok),
+        let Project { root, manifest, .. } = self.project;
+        match Instance::start_parts(&self.parts, grants, limits, root, &self.own) {
+            Ok(instance) => Ok(Ok(instance)),
+            Err(StartError::Stopped(outcome)) => Ok(Err(*outcome)),
+            Err(StartError::Grant(grant)) => Err(in_manifest(manifest, &grant)),
+            Err(error) => Err(match &error {
+                StartError::Concurrent { part } => self.at_part(part, &error),
+                _ => error.into(),
+            }),
         }
     }
 
-    fn start_within(&self, grants: &Grants, limits: &Limits) -> Result<Instance, CommandError> {
-        let Project { root, manifest, .. } = self.project;
-        let started = Instance::start_parts(&self.parts, grants, limits, root, &self.own);
-        started.map_err(|error| match error {
-            StartError::Grant(grant) => in_manifest(manifest, &grant),
-            other => other.into(),
-        })
+    /// An error shown at the component of the manifest that a part is an instance of.
+    fn at_part(&self, part: &str, error: &dyn Diagnostic) -> CommandError {
+        let manifest = &self.project.manifest;
+        let name = manifest.components.iter().find_map(|(name, component)| {
+            let names = std::iter::once(name).chain(&component.instances);
+            names.into_iter().find(|name| name.get_ref() == part)
+        });
+        let places = name.map(|name| (name.span(), "this one".to_owned()));
+        let help = error.help().map(|help| help.to_string());
+        let places = places.into_iter().collect();
+        CommandError::Manifest(manifest.error_at_all(places, error.to_string(), help))
     }
 
     /// Makes a call on a new instance, with no state of a former one.
@@ -201,7 +216,8 @@ impl<'p> Sandbox<'p> {
         at(&self.project.manifest, place, error)
     }
 
-    fn grants<'c>(&'c self, check: Option<&'c Check>) -> &'c Grants {
+    /// What a check or else the pipeline is granted.
+    pub(super) fn grants<'c>(&'c self, check: Option<&'c Check>) -> &'c Grants {
         let own = check.and_then(|check| check.grants.as_ref());
         own.unwrap_or(&self.project.manifest.grants)
     }
@@ -216,7 +232,7 @@ impl<'p> Sandbox<'p> {
                     lines.push(title);
                     lines.extend(frames.into_iter().map(|frame| format!("  {frame}")));
                 }
-                lines.extend(self.unseen(None, outcome));
+                lines.extend(self.unseen(&self.project.manifest.grants, outcome));
                 (!lines.is_empty()).then(|| lines.join("\n"))
             }
             Ending::Exceeded(limit) => {
@@ -262,7 +278,7 @@ impl<'p> Sandbox<'p> {
             Driver::open(self.project, self.context.options(self.project), &|_| {}).ok()
         });
         // What cannot be known leaves the trap as it is.
-        let _ = driver.as_ref().map(|driver| driver.locate(trap, stderr, self.alone.as_deref()));
+        let _ = driver.as_ref().map(|driver| driver.locate(trap, stderr, &self.origins));
     }
 
     /// Where the manifest has a check.
@@ -270,12 +286,12 @@ impl<'p> Sandbox<'p> {
         self.context.place(&self.project.manifest, check.span().start)
     }
 
-    /// How to see more of a trap: what a component wrote before it, if it may have written anything
-    /// that was not kept (most languages tell there why they give up), and where in its sources it
-    /// was.
-    pub(super) fn unseen(&self, check: Option<&Check>, outcome: &Outcome) -> Option<String> {
+    /// How to see more of a trap with these grants: what a component wrote before it, if it may have
+    /// written anything that was not kept (most languages tell there why they give up), and where in
+    /// its sources it was.
+    pub(super) fn unseen(&self, grants: &Grants, outcome: &Outcome) -> Option<String> {
         let Ending::Trapped(trap) = &outcome.ending else { return None };
-        let granted = self.grants(check).stderr.is_granted();
+        let granted = grants.stderr.is_granted();
         let can_write = self.parts.parts.iter().any(|(_, part)| part.can_write_to_stderr());
         let lost = !granted && can_write;
         let lost = lost.then(|| "grant `stderr = true` to see what it wrote".to_owned());

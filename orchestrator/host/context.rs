@@ -7,7 +7,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use super::budget::Budget;
 use super::grants::Granted;
 use super::link::Recorder;
-use super::{filesystem, network, requests, stand_in};
+use super::{filesystem, names, network, requests, stand_in};
 use crate::manifest::{Grants, Switch};
 
 /// The host's side of an instance.
@@ -61,7 +61,8 @@ pub(super) fn linker(
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     linker.allow_shadowing(true);
     filesystem::link(&mut linker)?;
-    network::link_lookup(&mut linker)?;
+    network::link(&mut linker)?;
+    names::link(&mut linker)?;
     requests::link_bounds(&mut linker)?;
     if grants.clocks != Switch::On {
         stand_in::link_clock(&mut linker)?;

@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response, Uri};
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::body::{Body, Frame, SizeHint};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::time::Sleep;
 use tokio::time::error::Elapsed;
-use tokio::time::{Instant, Sleep};
 use tokio_rustls::TlsConnector;
 use wasmtime_wasi_http::io::TokioIo;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
@@ -126,21 +126,22 @@ fn client() -> Result<Arc<ClientConfig>, Error> {
     client.clone().map_err(|error| Error::InternalError(Some(error)))
 }
 
-/// The body of an answer, whose pieces come within some time of one another.
-struct Answer {
-    body: Incoming,
+/// The body of an answer, whose server is waited for only so long: while somebody asks for a piece
+/// and there is none. A component that takes its time between two reads is no matter of the server.
+struct Answer<B> {
+    body: B,
     patience: Duration,
-    alarm: Pin<Box<Sleep>>,
+    /// Rings when the server took too long; none while nobody waits.
+    alarm: Option<Pin<Box<Sleep>>>,
 }
 
-impl Answer {
-    fn new(body: Incoming, said: Option<Duration>) -> Self {
-        let patience = patience(said);
-        Self { body, patience, alarm: Box::pin(tokio::time::sleep(patience)) }
+impl<B> Answer<B> {
+    fn new(body: B, said: Option<Duration>) -> Self {
+        Self { body, patience: patience(said), alarm: None }
     }
 }
 
-impl Body for Answer {
+impl<B: Body<Data = Bytes, Error: Into<Error>> + Unpin> Body for Answer<B> {
     type Data = Bytes;
     type Error = Error;
 
@@ -148,12 +149,13 @@ impl Body for Answer {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
-            let end = Instant::now() + self.patience;
-            self.alarm.as_mut().reset(end);
-            return Poll::Ready(frame.map(|frame| frame.map_err(Error::from)));
+        let Self { body, patience, alarm } = &mut *self;
+        if let Poll::Ready(frame) = Pin::new(body).poll_frame(context) {
+            *alarm = None;
+            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
-        ready!(self.alarm.as_mut().poll(context));
+        let alarm = alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep(*patience)));
+        ready!(alarm.as_mut().poll(context));
         Poll::Ready(Some(Err(Error::ConnectionReadTimeout)))
     }
 
@@ -163,5 +165,56 @@ impl Body for Answer {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use wasmtime_wasi::runtime::in_tokio;
+
+    use super::*;
+
+    /// A server that needs so long for each piece, once it is asked for one.
+    struct Slow {
+        pause: Duration,
+        begun: Option<Pin<Box<Sleep>>>,
+    }
+
+    impl Body for Slow {
+        type Data = Bytes;
+        type Error = Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+            let pause = self.pause;
+            let begun = self.begun.get_or_insert_with(|| Box::pin(tokio::time::sleep(pause)));
+            ready!(begun.as_mut().poll(context));
+            self.begun = None;
+            Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"piece")))))
+        }
+    }
+
+    #[test]
+    fn only_the_server_is_waited_for() {
+        const PATIENCE: Duration = Duration::from_millis(400);
+        let answer = |pause| Answer::new(Slow { pause, begun: None }, Some(PATIENCE));
+        in_tokio(async {
+            let mut answer = answer(Duration::from_millis(1));
+            for _ in 0..2 {
+                let piece = poll_fn(|context| Pin::new(&mut answer).poll_frame(context)).await;
+                assert!(piece.unwrap().is_ok());
+                // The component's own time.
+                std::thread::sleep(PATIENCE * 2);
+            }
+        });
+        in_tokio(async {
+            let mut answer = answer(PATIENCE * 100);
+            let piece = poll_fn(|context| Pin::new(&mut answer).poll_frame(context)).await;
+            assert!(matches!(piece, Some(Err(Error::ConnectionReadTimeout))));
+        });
     }
 }

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use miette::{Diagnostic, SourceSpan};
 use thiserror::Error;
@@ -14,7 +15,8 @@ use super::bodies::Bodies;
 use super::capture::Capture;
 use super::excess::Excess;
 use super::filesystem::{Files, Written};
-use super::network::{AllowList, Names};
+use super::names::{self, Names};
+use super::network::AllowList;
 use super::onward::Onward;
 use super::opening::{Directory, Unopened};
 use super::reach::{Reach, holds, too_wide};
@@ -126,6 +128,8 @@ pub(super) struct Granted {
     pub(super) wasi: WasiCtx,
     /// The files it has open.
     pub(super) files: Files,
+    /// The addresses it may speak to.
+    pub(super) sockets: AllowList,
     /// The names it may look up.
     pub(super) names: Names,
     /// The HTTP requests it may send.
@@ -172,17 +176,26 @@ pub(super) fn grant(
     if let Some(clock) = &clock {
         wasi.wall_clock(clock.clone());
     }
-    AllowList::of(&each("network", &grants.network)?).grant(&mut wasi, refusals.clone());
-    let names = Names::of(grants.names.iter().map(|name| name.get_ref().as_str()));
-    names.grant(&mut wasi);
+    let sockets = AllowList::of(&each("network", &grants.network)?);
+    sockets.grant(&mut wasi, refusals.clone());
+    let resolve = names::by_system();
+    let names = grants.names.iter().map(|name| name.get_ref().as_str());
+    let names = Names::of(names, Arc::clone(&resolve));
     let origins = each("http", &grants.http)?;
     let bodies = Bodies::new(limits.bodies.get(), excess.clone());
     let written = Written::new(limits.written.get(), excess.clone());
     let granted = Granted {
         wasi: wasi.build(),
         files: Files::of(&grants.dirs, &secrets, written),
+        sockets,
         names,
-        requests: Requests::new(origins, grants.private_addresses, bodies, refusals.clone()),
+        requests: Requests::new(
+            origins,
+            grants.private_addresses,
+            resolve,
+            bodies,
+            refusals.clone(),
+        ),
         clock: clock.unwrap_or_default(),
         sequences: Sequences::of(grants.random).unwrap_or_default(),
         refusals,

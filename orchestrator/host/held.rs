@@ -4,13 +4,16 @@
 //! text would. A handle is handed on as itself: lent where a `borrow` is wanted, and given away
 //! where an `own` is; what was given away cannot be used again.
 
+use std::convert::Infallible;
+
 use indexmap::IndexMap;
 use wasmtime::component::wasm_wave::ast::{Node, NodeType};
 use wasmtime::component::{ResourceAny, Type, Val, wasm_wave};
 
 use super::handles::{Resources, handles};
+use super::leaves::each_leaf;
 use super::program::Export;
-use crate::check::{ArgumentError, Call, Misfit, Part, Reference};
+use crate::check::{ArgumentError, Call, Misfit, Nan, Part, Reference};
 
 /// What one instance's calls have named so far.
 #[derive(Default)]
@@ -44,8 +47,13 @@ impl Held {
     ) -> Result<Vec<Val>, ArgumentError> {
         let mut reader = Reader { held: self, resources, call, given: Vec::new() };
         let read = |node: &Node, of: &Type| reader.value(node, of);
-        let arguments = call.arguments(&export.signature, &export.parameters, read)?;
+        let mut arguments = call.arguments(&export.signature, &export.parameters, read)?;
         let given = reader.given;
+        if call.nan() != Nan::Canonical {
+            for argument in &mut arguments {
+                hand_over_nans(argument, call.nan());
+            }
+        }
         self.given.extend(given.into_iter().map(|handle| (handle, call.name().to_owned())));
         Ok(arguments)
     }
@@ -180,6 +188,19 @@ impl Reader<'_> {
         }
         Ok(value.clone())
     }
+}
+
+/// Gives each NaN in a value these bits.
+fn hand_over_nans(value: &mut Val, nan: Nan) {
+    let hand_over = &mut |leaf: &mut Val| {
+        match leaf {
+            Val::Float32(float) if float.is_nan() => *float = nan.f32(),
+            Val::Float64(float) if float.is_nan() => *float = nan.f64(),
+            _ => {}
+        }
+        Ok::<_, Infallible>(())
+    };
+    let Ok(()) = each_leaf(value, hand_over);
 }
 
 /// The part of a value that `reference` leads to.

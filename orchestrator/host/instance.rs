@@ -27,6 +27,7 @@ use super::profiler::{self, Profiler};
 use super::program::{Export, Program};
 use super::reach::Reach;
 use super::returned::returned;
+use super::trap::Images;
 use crate::bench::copied_in;
 use crate::check::{ArgumentError, Call, Crossings, Ending, Outcome, Samples, WatchedFile};
 use crate::manifest::{Grants, Limits};
@@ -73,10 +74,12 @@ pub enum StartError {
     #[diagnostic(help("`poly inspect` shows its imports; link them to a component's exports"))]
     Import(#[source] Cause),
     /// The parts cannot be linked here.
-    #[error("`{part}` has async functions, streams or futures, or is called by a part that has")]
-    #[diagnostic(help("leave `--trace-calls` out: it does not follow these"))]
+    #[error(
+        "`{part}` has async functions, streams or futures, which `--trace-calls` does not follow"
+    )]
+    #[diagnostic(help("leave it out, or trace a pipeline without `{part}`"))]
     Concurrent {
-        /// The first part that is not compiled as the one that is called.
+        /// The first part that has.
         part: String,
     },
     /// It was stopped, or stopped itself, before the first call.
@@ -154,10 +157,11 @@ impl Instance {
     ) -> Result<Self, StartError> {
         let program = parts.root();
         let engine = program.engine();
-        let other = |part: &&(String, Program)| {
-            !wasmtime::Engine::same(part.1.engine().inner(), engine.inner())
-        };
-        if let Some((part, _)) = parts.parts.iter().find(other) {
+        let is_concurrent =
+            |part: &&(String, Program)| part.1.engine().inner().get_concurrency_support();
+        if parts.parts.len() > 1
+            && let Some((part, _)) = parts.parts.iter().find(is_concurrent)
+        {
             return Err(StartError::Concurrent { part: part.clone() });
         }
         if limits.fuel.is_some() && !engine.counts_fuel() {
@@ -180,6 +184,7 @@ impl Instance {
             stdout,
             stderr,
             fuel: engine.counts_fuel().then(|| limits.fuel.unwrap_or(u64::MAX)),
+            images: Images::of(parts),
             starting: None,
         };
         let linker = context::linker(engine.inner(), grants)
@@ -257,14 +262,17 @@ impl Instance {
         Ok(place)
     }
 
-    /// Drops what is still held of its resources, and ends it: how that ended, if not well.
-    pub fn finish(mut self) -> Option<Ending> {
+    /// Drops what is still held of its resources, and ends it: what came of that, if it did not end
+    /// well.
+    pub fn finish(mut self) -> Option<Outcome> {
         let handles = self.held.take_handles();
         if self.stopped.is_some() || handles.is_empty() {
             return None;
         }
         self.meter.fill(&mut self.store);
-        self.drop_handles(handles, Instant::now(), Duration::ZERO)
+        let begun = Instant::now();
+        let ending = self.drop_handles(handles, begun, Duration::ZERO)?;
+        Some(self.meter.outcome(&self.store, ending, begun.elapsed()))
     }
 
     /// Says of a call what became of the files that were watched meanwhile, without secrets.
@@ -320,7 +328,7 @@ impl Instance {
 
     /// Looks names up in another way than the system's.
     #[cfg(test)]
-    pub(super) fn resolve_with(&mut self, resolve: super::requests::Resolve) {
+    pub(super) fn resolve_with(&mut self, resolve: super::names::Resolve) {
         self.store.data_mut().granted.requests.resolve_with(resolve);
     }
 

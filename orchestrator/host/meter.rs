@@ -10,7 +10,7 @@ use wasmtime::{Store, UpdateDeadline};
 use super::capture::Capture;
 use super::context::Context;
 use super::excess::{self, Excess};
-use super::trap;
+use super::trap::{self, Images};
 use super::watchdog::{Alarm, Watchdog};
 use crate::check::{Ending, Outcome};
 use crate::manifest::{Limit, Limits};
@@ -30,6 +30,8 @@ pub(super) struct Meter {
     pub(super) stderr: Option<Capture>,
     /// Fuel of one call; none where it is not counted.
     pub(super) fuel: Option<u64>,
+    /// Where the machine code lies that a trap is in.
+    pub(super) images: Images,
     /// Time that starting took, counted with the first call.
     pub(super) starting: Option<Duration>,
 }
@@ -99,7 +101,7 @@ impl Meter {
         };
         match self.excess.limit().or_else(|| excess::of(error)) {
             Some(limit) => Ending::Exceeded(limit),
-            None => Ending::Trapped(trap::describe(error)),
+            None => Ending::Trapped(trap::describe(error, &self.images)),
         }
     }
 

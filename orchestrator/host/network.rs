@@ -1,28 +1,30 @@
-//! Which sockets a component may use, and which names it may look up.
+//! Which sockets a component may use.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
-use wasmtime::component::{HasData, Linker, Resource};
+use wasmtime::StoreContextMut;
+use wasmtime::component::{Linker, Resource};
 use wasmtime_wasi::WasiCtxBuilder;
-use wasmtime_wasi::p2::bindings::sockets::ip_name_lookup::{
-    self, HostResolveAddressStream, ResolveAddressStream,
-};
+use wasmtime_wasi::p2::TcpSocket;
 use wasmtime_wasi::p2::bindings::sockets::network::{
-    self, ErrorCode, HostNetwork, IpAddress, Network,
+    ErrorCode, Host as _, IpSocketAddress, Network,
 };
-use wasmtime_wasi::p2::{DynPollable, SocketError};
+use wasmtime_wasi::p2::bindings::sockets::tcp::HostTcpSocket;
 use wasmtime_wasi::sockets::{SocketAddrUse, WasiSocketsCtxView};
 
 use super::context::Context;
 use super::refusals::Refusals;
-use crate::manifest::{Host, SocketGrant};
+use crate::component::world::WASI_VERSION;
+use crate::manifest::SocketGrant;
 
 /// The addresses that may be connected to by TCP, and exchanged datagrams with by UDP.
 ///
 /// Compared are address and port, and for a link-local address the network card; the label
-/// of a flow, which the component chooses freely, is not. A socket can always be had, and does
-/// nothing by itself: so what a component wanted with it can be told.
+/// of a flow, which the component chooses freely, is not. A socket can always be had, and is
+/// nothing by itself: so what a component wanted with it can be told. The runtime asks before
+/// each of its uses, before the system is asked for anything; and of each datagram that comes,
+/// which the component does not see if the answer is no.
 #[derive(Debug, Clone, Default)]
 pub(super) struct AllowList {
     tcp: BTreeSet<Place>,
@@ -41,15 +43,22 @@ impl AllowList {
     }
 
     /// Gives a component these and no others.
-    pub(super) fn grant(self, wasi: &mut WasiCtxBuilder, refusals: Refusals) {
+    pub(super) fn grant(&self, wasi: &mut WasiCtxBuilder, refusals: Refusals) {
+        let list = self.clone();
         wasi.allow_tcp(true).allow_udp(true);
         wasi.socket_addr_check(move |address, purpose| {
-            let allowed = self.allows(address, purpose);
-            if !allowed {
-                note(&refusals, address, purpose);
-            }
+            let allowed = list.admit(address, purpose, &refusals);
             Box::pin(async move { allowed })
         });
+    }
+
+    /// Whether that is allowed; it is noted if not.
+    fn admit(&self, address: SocketAddr, purpose: SocketAddrUse, refusals: &Refusals) -> bool {
+        let allowed = self.allows(address, purpose);
+        if !allowed {
+            note(refusals, address, purpose);
+        }
+        allowed
     }
 
     fn allows(&self, address: SocketAddr, purpose: SocketAddrUse) -> bool {
@@ -58,8 +67,6 @@ impl AllowList {
             SocketAddrUse::UdpSend | SocketAddrUse::UdpReceive => {
                 self.udp.contains(&place(address))
             }
-            // The system picks a port for every socket that connects or sends. A chosen port
-            // is for those who want to be found, and nobody may.
             SocketAddrUse::TcpBind => may_bind(&self.tcp, address),
             SocketAddrUse::UdpBind => may_bind(&self.udp, address),
             SocketAddrUse::TcpListen | SocketAddrUse::TcpAccept => false,
@@ -67,11 +74,16 @@ impl AllowList {
     }
 }
 
-/// Whoever is granted no address may still have a port of the system's choice at no address in
-/// particular: that is what the runtime asks before it connects, and only then is it known
-/// whereto, which a refusal must tell.
+/// Whether a socket may have this address of the machine: only where it leads to one that is
+/// granted. The system picks the port: a chosen one is for those who want to be found, and
+/// nobody may.
 fn may_bind(granted: &BTreeSet<Place>, address: SocketAddr) -> bool {
-    address.port() == 0 && (!granted.is_empty() || address.ip().is_unspecified())
+    let local = address.ip();
+    let leads_to = |to: &IpAddr| {
+        local.is_ipv4() == to.is_ipv4()
+            && (local.is_unspecified() || (local.is_loopback() && to.is_loopback()))
+    };
+    address.port() == 0 && granted.iter().any(|(to, ..)| leads_to(to))
 }
 
 fn place(address: SocketAddr) -> Place {
@@ -86,126 +98,55 @@ fn note(refusals: &Refusals, address: SocketAddr, purpose: SocketAddrUse) {
     let (function, scheme) = match purpose {
         SocketAddrUse::TcpConnect => ("wasi:sockets/tcp.start-connect", "tcp"),
         SocketAddrUse::UdpSend => ("wasi:sockets/udp.send", "udp"),
-        SocketAddrUse::TcpBind => ("wasi:sockets/tcp.start-bind", ""),
+        SocketAddrUse::TcpBind => ("wasi:sockets/tcp.start-bind", "tcp"),
+        SocketAddrUse::UdpBind => ("wasi:sockets/udp.start-bind", "udp"),
         SocketAddrUse::TcpListen => ("wasi:sockets/tcp.start-listen", ""),
-        SocketAddrUse::UdpBind => ("wasi:sockets/udp.start-bind", ""),
         // Somebody else tried that.
         SocketAddrUse::UdpReceive | SocketAddrUse::TcpAccept => return,
     };
-    refusals.note(function, Some(&address.to_string()), || match scheme {
-        "" => String::new(),
-        scheme => format!("network = [\"{scheme}://{address}\"]"),
+    refusals.note(function, Some(&address.to_string()), || match purpose {
+        SocketAddrUse::TcpConnect | SocketAddrUse::UdpSend => {
+            format!("network = [\"{scheme}://{address}\"]")
+        }
+        // Whereto is not known yet.
+        SocketAddrUse::TcpBind | SocketAddrUse::UdpBind
+            if may_bind(&BTreeSet::from([place(address)]), address) =>
+        {
+            format!("network = [\"{scheme}://...\"]")
+        }
+        _ => String::new(),
     });
 }
 
-/// The names that may be looked up. What they lead to is for the other grants to say.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Names(BTreeSet<String>);
-
-impl Names {
-    /// Exactly these, whatever the case of their letters; what is no name is left out.
-    pub(super) fn of<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
-        let names = names.into_iter().filter_map(|name| match Host::read(name) {
-            Some(Host::Name(name)) => Some(name),
-            _ => None,
-        });
-        Self(names.collect())
-    }
-
-    /// Lets a component look names up, of which [`link_lookup`] lets these through.
-    pub(super) fn grant(&self, wasi: &mut WasiCtxBuilder) {
-        wasi.allow_ip_name_lookup(!self.0.is_empty());
-    }
-
-    fn allows(&self, name: &str) -> bool {
-        match Host::read(name) {
-            Some(Host::Name(name)) => self.0.contains(&name),
-            // An address is its own answer.
-            Some(Host::Address(_)) => true,
-            None => false,
-        }
-    }
-}
-
-/// Puts a lookup of granted names alone in the place of one of all.
-pub(super) fn link_lookup(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
-    ip_name_lookup::add_to_linker::<Context, Lookups>(linker, |context| Lookup {
-        inner: WasiSocketsCtxView {
-            ctx: context.granted.wasi.sockets(),
-            table: &mut context.table,
+/// Puts a connect that asks at once in front of the runtime's.
+pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
+    let interface = format!("wasi:sockets/tcp@{WASI_VERSION}");
+    linker.instance(&interface)?.func_wrap(
+        "[method]tcp-socket.start-connect",
+        |mut store: StoreContextMut<'_, Context>, (socket, network, address)| {
+            Ok((start_connect(store.data_mut(), socket, network, address)?,))
         },
-        names: &context.granted.names,
-        refusals: &context.granted.refusals,
-    })
+    )
 }
 
-struct Lookups;
-
-impl HasData for Lookups {
-    type Data<'a> = Lookup<'a>;
-}
-
-struct Lookup<'a> {
-    inner: WasiSocketsCtxView<'a>,
-    names: &'a Names,
-    refusals: &'a Refusals,
-}
-
-impl ip_name_lookup::Host for Lookup<'_> {
-    fn resolve_addresses(
-        &mut self,
-        network: Resource<Network>,
-        name: String,
-    ) -> Result<Resource<ResolveAddressStream>, SocketError> {
-        if !self.names.allows(&name) {
-            let function = "wasi:sockets/ip-name-lookup.resolve-addresses";
-            self.refusals.note(function, Some(&name), || match Host::read(&name) {
-                Some(_) => format!("names = [{name:?}]"),
-                None => String::new(),
-            });
-            return Err(ErrorCode::AccessDenied.into());
-        }
-        self.inner.resolve_addresses(network, name)
+/// Asks at once whether the address is granted. The runtime would first ask for a port of this
+/// machine, and a refusal of that does not say whereto it was.
+fn start_connect(
+    context: &mut Context,
+    socket: Resource<TcpSocket>,
+    network: Resource<Network>,
+    address: IpSocketAddress,
+) -> wasmtime::Result<Result<(), ErrorCode>> {
+    let granted = &mut context.granted;
+    let mut sockets = WasiSocketsCtxView { ctx: granted.wasi.sockets(), table: &mut context.table };
+    // Says whether it is an address at all. Nothing is sent until the component waits for it.
+    let begun = HostTcpSocket::start_connect(&mut sockets, socket, network, address);
+    if let Err(error) = begun {
+        return sockets.convert_error_code(error).map(Err);
     }
-}
-
-impl network::Host for Lookup<'_> {
-    fn convert_error_code(&mut self, error: SocketError) -> wasmtime::Result<ErrorCode> {
-        self.inner.convert_error_code(error)
-    }
-
-    fn network_error_code(
-        &mut self,
-        error: Resource<wasmtime::Error>,
-    ) -> wasmtime::Result<Option<ErrorCode>> {
-        self.inner.network_error_code(error)
-    }
-}
-
-impl HostNetwork for Lookup<'_> {
-    fn drop(&mut self, network: Resource<Network>) -> wasmtime::Result<()> {
-        HostNetwork::drop(&mut self.inner, network)
-    }
-}
-
-impl HostResolveAddressStream for Lookup<'_> {
-    fn resolve_next_address(
-        &mut self,
-        stream: Resource<ResolveAddressStream>,
-    ) -> Result<Option<IpAddress>, SocketError> {
-        self.inner.resolve_next_address(stream)
-    }
-
-    fn subscribe(
-        &mut self,
-        stream: Resource<ResolveAddressStream>,
-    ) -> wasmtime::Result<Resource<DynPollable>> {
-        self.inner.subscribe(stream)
-    }
-
-    fn drop(&mut self, stream: Resource<ResolveAddressStream>) -> wasmtime::Result<()> {
-        HostResolveAddressStream::drop(&mut self.inner, stream)
-    }
+    let address = SocketAddr::from(address);
+    let admitted = granted.sockets.admit(address, SocketAddrUse::TcpConnect, &granted.refusals);
+    Ok(admitted.then_some(()).ok_or(ErrorCode::AccessDenied))
 }
 
 #[cfg(test)]
@@ -236,21 +177,51 @@ mod tests {
         assert!(!list.allows(address("127.0.0.1:8080"), SocketAddrUse::TcpListen));
         assert!(!list.allows(address("127.0.0.1:8080"), SocketAddrUse::TcpAccept));
         assert!(!list.allows(address("0.0.0.0:8080"), SocketAddrUse::TcpBind));
-        assert!(list.allows(address("0.0.0.0:0"), SocketAddrUse::TcpBind));
-        assert!(list.allows(address("127.0.0.1:0"), SocketAddrUse::TcpBind));
-        for purpose in [SocketAddrUse::TcpBind, SocketAddrUse::UdpBind] {
-            assert!(!AllowList::default().allows(address("127.0.0.1:0"), purpose));
-            assert!(AllowList::default().allows(address("[::]:0"), purpose));
-        }
         assert!(!AllowList::default().allows(address("127.0.0.1:8080"), SocketAddrUse::UdpSend));
     }
 
     #[test]
-    fn names_are_names_in_any_case() {
-        let names = Names::of(["db.Example.com"]);
-        assert!(names.allows("DB.example.com.") && names.allows("10.0.0.1"));
-        for other in ["example.com", "x.db.example.com", "", "167772161"] {
-            assert!(!names.allows(other), "{other}");
+    fn a_socket_has_a_place_only_where_it_leads_to_one_that_is_granted() {
+        for (granted, local, expected) in [
+            ("tcp://10.0.0.1:80", "0.0.0.0:0", [true, false]),
+            ("udp://10.0.0.1:80", "0.0.0.0:0", [false, true]),
+            ("10.0.0.1:80", "0.0.0.0:0", [true, true]),
+            ("10.0.0.1:80", "0.0.0.0:5000", [false, false]),
+            ("10.0.0.1:80", "[::]:0", [false, false]),
+            ("10.0.0.1:80", "127.0.0.1:0", [false, false]),
+            ("10.0.0.1:80", "10.0.0.2:0", [false, false]),
+            ("127.0.0.1:80", "127.0.0.1:0", [true, true]),
+            ("127.0.0.1:80", "224.0.0.251:0", [false, false]),
+            ("[::1]:80", "[::1]:0", [true, true]),
+            ("[::1]:80", "[::]:0", [true, true]),
+            ("[::1]:80", "0.0.0.0:0", [false, false]),
+        ] {
+            let list = list(&[granted]);
+            let uses = [SocketAddrUse::TcpBind, SocketAddrUse::UdpBind];
+            let allowed = uses.map(|purpose| list.allows(address(local), purpose));
+            assert_eq!(allowed, expected, "{granted} {local}");
+            let nothing = AllowList::default();
+            assert!(!uses.iter().any(|purpose| nothing.allows(address(local), *purpose)));
         }
+    }
+
+    #[test]
+    fn a_refusal_says_what_would_allow_it_if_anything_would() {
+        let refusals = Refusals::default();
+        for (local, purpose, grant) in [
+            ("10.0.0.1:80", SocketAddrUse::TcpConnect, "network = [\"tcp://10.0.0.1:80\"]"),
+            ("[::1]:53", SocketAddrUse::UdpSend, "network = [\"udp://[::1]:53\"]"),
+            ("0.0.0.0:0", SocketAddrUse::TcpBind, "network = [\"tcp://...\"]"),
+            ("[::1]:0", SocketAddrUse::UdpBind, "network = [\"udp://...\"]"),
+            ("0.0.0.0:53", SocketAddrUse::UdpBind, ""),
+            ("10.0.0.1:0", SocketAddrUse::TcpBind, ""),
+            ("0.0.0.0:80", SocketAddrUse::TcpListen, ""),
+        ] {
+            assert!(!AllowList::default().admit(address(local), purpose, &refusals));
+            assert_eq!(refusals.take()[0].grant, grant, "{local} {purpose:?}");
+        }
+        let stranger = (address("10.0.0.1:80"), SocketAddrUse::UdpReceive);
+        assert!(!AllowList::default().admit(stranger.0, stranger.1, &refusals));
+        assert_eq!(refusals.take(), []);
     }
 }

@@ -67,7 +67,7 @@ impl Eye {
     pub(super) fn look(&self, store: impl AsContext) {
         let stack = WasmBacktrace::force_capture(store);
         let frames =
-            stack.frames().iter().rev().flat_map(|info| trap::frames(info).into_iter().rev());
+            stack.frames().iter().rev().flat_map(|info| trap::frames(info, 0).into_iter().rev());
         lock(&self.samples).add(self.began.elapsed(), frames);
     }
 }

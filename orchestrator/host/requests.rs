@@ -10,9 +10,7 @@
 //! found right. A redirect is an answer like any other: where it leads is a request of its own.
 //! Proxies of poly's own environment are not used.
 
-use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
 use std::sync::Arc;
 
 use http::{Request, Response, Uri};
@@ -26,6 +24,7 @@ use super::bodies::Bodies;
 use super::capture::CHUNK;
 use super::context::Context;
 use super::exchange::{self, Exchange};
+use super::names::Resolve;
 use super::refusals::Refusals;
 use crate::component::world::WASI_VERSION;
 use crate::manifest::{Host, HttpOrigin, HttpScheme, read_port};
@@ -39,12 +38,6 @@ const LONGEST: usize = 1024;
 
 /// The name that means this machine (RFC 6761, section 6.3).
 const LOCALHOST: &str = "localhost";
-
-/// Looks a name up: all the addresses that it has now.
-pub(super) type Resolve = Arc<dyn Fn(String) -> Addresses + Send + Sync>;
-
-/// What comes of that.
-pub(super) type Addresses = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
 
 /// Which requests are sent, and how.
 pub(super) struct Requests {
@@ -65,14 +58,15 @@ pub(super) struct Target {
 }
 
 impl Requests {
-    /// Requests to these origins. Names are looked up as the system does it.
+    /// Requests to these origins.
     pub(super) fn new(
         origins: Vec<HttpOrigin>,
         private: bool,
+        resolve: Resolve,
         bodies: Bodies,
         refusals: Refusals,
     ) -> Self {
-        Self { origins, private, resolve: Arc::new(by_system), bodies, refusals }
+        Self { origins, private, resolve, bodies, refusals }
     }
 
     /// The same with names looked up in another way.
@@ -216,13 +210,6 @@ pub(super) fn link_bounds(linker: &mut Linker<Context>) -> wasmtime::Result<()> 
             _ => Ok((store.data_mut().http().set_authority(request, authority)?,)),
         },
     )
-}
-
-fn by_system(name: String) -> Addresses {
-    Box::pin(async move {
-        let found = tokio::net::lookup_host((name, 0)).await?;
-        Ok(found.map(|address| address.ip()).collect())
-    })
 }
 
 fn unresolved(why: &str) -> Error {

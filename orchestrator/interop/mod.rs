@@ -8,8 +8,9 @@
 //! - A **sequence** is invocations made one after the other on one instance, so that implementations
 //!   with a state are compared with what their state does.
 //! - An [`Answer`] is a value, a trap or a limit. Values are compared as values, and one NaN is
-//!   like another: the component model gives a NaN's payload no meaning and lets any part on the way
-//!   change it, so that none is generated and none compared. Messages of traps are not compared.
+//!   like another. Messages of traps are not compared.
+//! - A NaN is handed over in several ways ([`Nan`](crate::check::Nan)). The component model knows one, so
+//!   that a difference which takes another than the canonical one is a difference of its own.
 //! - A [`Difference`] is calls of which the last one was not answered the same by all. It is shrunk
 //!   (`search.rs`): to the fewest calls, and each argument to the simplest value (`smaller.rs`) with
 //!   which the answers still fall into the same groups and end alike. [`checks()`] writes it as text for the manifest.
@@ -44,6 +45,8 @@ pub use echo::{EchoError, Echoes, echoes};
 pub use search::{Answers, Difference, Found, Stopped, search};
 pub use sequence::Invocation;
 
+use std::time::Duration;
+
 use wasm_wave::value::Type;
 
 /// A function that all implementations have.
@@ -70,4 +73,6 @@ pub struct Settings {
     pub approx: Option<f64>,
     /// Whether each function gives back its argument, which is then compared as an answer.
     pub echo: bool,
+    /// How long a call may take: the longer, the fewer are tried that take so long.
+    pub timeout: Duration,
 }

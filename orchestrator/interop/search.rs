@@ -3,20 +3,26 @@
 use std::collections::BTreeMap;
 use std::mem;
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::answer::{Answer, End, groups};
 use super::sequence::{Invocation, Sequences};
 use super::smaller::{shorter, smaller};
 use super::{Function, Settings};
+use crate::check::Nan;
 use crate::manifest::Limit;
 
 /// How often a sequence is tried again while it is made smaller.
 const TRIES: usize = 800;
 
-/// As how many tries one counts that goes over a limit: it takes as long as the limit allows.
+/// As how many tries one counts that goes over a limit other than that of time.
 const DEAR: usize = 40;
 
-/// How often all implementations of a function go over a limit before it is called no more.
+/// How long tries may last that take all the time that a call may take: so many of them that they
+/// fill it count as all tries.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How often a function's calls may go over a limit for nothing before it is called no more.
 const ENOUGH: usize = 5;
 
 /// What an implementation answered to the calls of a sequence, in order; none follows an answer
@@ -40,15 +46,17 @@ pub struct Found {
     pub stopped: Vec<Stopped>,
 }
 
-/// A function all of whose implementations went over a limit again and again: each such call takes
-/// as long as the limit allows, and says nothing more.
+/// A function all of whose implementations went over a limit again and again, or some of them over
+/// that of time: each such call takes as long as the limit allows, and says nothing more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stopped {
     /// The place of the function among all.
     pub function: usize,
-    /// The limit that all went over last.
+    /// The limit that they went over last.
     pub limit: Limit,
-    /// How often all went over one.
+    /// Whether all of them went over one each time.
+    pub by_all: bool,
+    /// How often they did.
     pub times: usize,
     /// How many of its calls were not made.
     pub calls: usize,
@@ -76,12 +84,17 @@ struct Way {
     function: usize,
     groups: Vec<usize>,
     ends: Vec<End>,
+    /// Whether it takes a NaN that is not the canonical one.
+    by_nan: bool,
 }
 
 impl Way {
-    fn of(call: &Invocation, answers: &[Answer], groups: &[usize]) -> Self {
+    /// The answers are those to the last of the calls.
+    fn of(calls: &[Invocation], answers: &[Answer], groups: &[usize]) -> Self {
+        let function = calls.last().expect("what differs was called").function;
         let ends = answers.iter().map(Answer::end).collect();
-        Self { function: call.function, groups: groups.to_vec(), ends }
+        let by_nan = calls.iter().any(|call| call.odd_nan().is_some());
+        Self { function, groups: groups.to_vec(), ends, by_nan }
     }
 }
 
@@ -97,7 +110,7 @@ pub fn search<E>(
     let mut ways: BTreeMap<Way, usize> = BTreeMap::new();
     let mut found =
         Found { differences: Vec::new(), compared: 0, edges_left_out, stopped: Vec::new() };
-    let mut exceeding = vec![0_usize; functions.len()];
+    let mut exceeding = vec![Exceeding::default(); functions.len()];
     let mut rest = Vec::new();
     loop {
         if rest.is_empty() {
@@ -117,13 +130,18 @@ pub fn search<E>(
         found.compared += tried.answers.len();
         // Where it ended for all or for some, the rest is called on new instances.
         rest = sequence.split_off(tried.answers.len());
-        if let (Some(limit), Some(last)) = (tried.limit_of_all(), sequence.last()) {
-            let times = &mut exceeding[last.function];
+        if let (Some((limit, by_all)), Some(last)) = (tried.in_vain(), sequence.last()) {
+            let function = last.function;
+            let Exceeding { times, by_some } = &mut exceeding[function];
             *times += 1;
+            *by_some |= !by_all;
             if *times == ENOUGH {
-                let (function, times) = (last.function, *times);
-                found.stopped.push(Stopped { function, limit, times, calls: 0 });
+                let (times, by_all) = (*times, !*by_some);
+                found.stopped.push(Stopped { function, limit, by_all, times, calls: 0 });
             }
+        }
+        if let Some(way) = tried.way(&sequence).filter(|way| way.by_nan) {
+            (sequence, tried) = search.with_one_nan(sequence, tried, way)?;
         }
         let Tried { answers, groups: Some(groups) } = tried else { continue };
         let first = Difference { calls: sequence, answers, groups, times: 1, tries: 0 };
@@ -145,6 +163,14 @@ impl Found {
     }
 }
 
+/// How often the calls of a function went over a limit for nothing.
+#[derive(Clone, Default)]
+struct Exceeding {
+    times: usize,
+    /// Whether it was the time of some, once at least.
+    by_some: bool,
+}
+
 struct Search<'s, 'r, E> {
     functions: &'s [Function],
     settings: &'s Settings,
@@ -164,35 +190,50 @@ impl Tried {
     /// In which way the answers to the last call differ, if they do.
     fn way(&self, sequence: &[Invocation]) -> Option<Way> {
         let (answers, groups) = (self.answers.last()?, self.groups.as_ref()?);
-        Some(Way::of(&sequence[self.answers.len() - 1], answers, groups))
+        Some(Way::of(&sequence[..self.answers.len()], answers, groups))
     }
 
     /// Whether some answers differ from others by nothing but the time that they took, of which
     /// a busy machine may be the cause.
     fn is_lone_timeout(&self) -> bool {
-        let timed_out = |answer: &Answer| matches!(answer, Answer::Exceeded(Limit::Timeout));
-        let last = self.answers.last();
-        self.groups.is_some() && last.is_some_and(|answers| answers.iter().any(timed_out))
+        self.groups.is_some() && self.timeouts() > 0
     }
 
-    /// The limit that all implementations went over in the last call.
-    fn limit_of_all(&self) -> Option<Limit> {
+    /// How many implementations took all the time that the last call may take.
+    fn timeouts(&self) -> usize {
+        let timed_out = |answer: &&Answer| matches!(answer, Answer::Exceeded(Limit::Timeout));
+        self.answers.last().map_or(0, |answers| answers.iter().filter(timed_out).count())
+    }
+
+    /// The limit for which a call like the last one is not worth making again, and whether all
+    /// implementations went over one.
+    fn in_vain(&self) -> Option<(Limit, bool)> {
         let limits = self.answers.last()?.iter().map(|answer| match answer {
             Answer::Exceeded(limit) => Some(*limit),
             _ => None,
         });
-        limits.collect::<Option<Vec<_>>>()?.last().copied()
+        match limits.collect::<Option<Vec<_>>>() {
+            Some(limits) => limits.last().map(|limit| (*limit, true)),
+            None => (self.timeouts() > 0).then_some((Limit::Timeout, false)),
+        }
     }
 }
 
 impl<E> Search<'_, '_, E> {
-    /// The same once more where a timeout is all that makes a difference; and how often that was.
-    fn confirmed(&mut self, sequence: &[Invocation]) -> Result<(Tried, usize), E> {
-        let tried = self.compare(sequence)?;
-        if tried.is_lone_timeout() {
-            return Ok((self.compare(sequence)?, 2));
-        }
-        Ok((tried, 1))
+    /// The same calls with the canonical NaN, if that makes no difference to the `way` in which the
+    /// answers differ.
+    fn with_one_nan(
+        &mut self,
+        calls: Vec<Invocation>,
+        tried: Tried,
+        way: Way,
+    ) -> Result<(Vec<Invocation>, Tried), E> {
+        let with_one = |call: &Invocation| Invocation { nan: Nan::Canonical, ..call.clone() };
+        let canonical: Vec<_> = calls.iter().map(with_one).collect();
+        let again = self.compare(&canonical)?;
+        let is_same = again.answers.len() == calls.len()
+            && again.way(&canonical) == Some(Way { by_nan: false, ..way });
+        Ok(if is_same { (canonical, again) } else { (calls, tried) })
     }
 
     fn compare(&mut self, sequence: &[Invocation]) -> Result<Tried, E> {
@@ -221,9 +262,22 @@ impl<E> Search<'_, '_, E> {
         Ok(tried)
     }
 
+    /// The smallest that was found; or the `first`, if that differs by a timeout and does not do so
+    /// once more.
+    fn shrink(&mut self, first: Difference) -> Result<Difference, E> {
+        let smallest = self.smallest(first.clone())?;
+        if smallest.is_lone_timeout() && smallest.tries > 0 {
+            let again = self.compare(&smallest.calls)?;
+            if again.way(&smallest.calls) != Some(smallest.way()) {
+                return Ok(Difference { tries: smallest.tries, ..first });
+            }
+        }
+        Ok(smallest)
+    }
+
     /// Fewer calls, then simpler arguments, then fewer calls again, until nothing gets smaller or
     /// enough was tried. Whatever takes its place differs in the same way.
-    fn shrink(&mut self, mut smallest: Difference) -> Result<Difference, E> {
+    fn smallest(&mut self, mut smallest: Difference) -> Result<Difference, E> {
         let mut left = TRIES;
         loop {
             let mut is_smaller = false;
@@ -262,10 +316,8 @@ impl<E> Search<'_, '_, E> {
             if *left == 0 {
                 return Ok(false);
             }
-            let (tried, runs) = self.confirmed(&candidate)?;
-            let exceeds = |answer: &Answer| matches!(answer, Answer::Exceeded(_));
-            let is_dear = tried.answers.iter().flatten().any(exceeds);
-            *left = left.saturating_sub(if is_dear { DEAR * runs } else { 1 });
+            let tried = self.compare(&candidate)?;
+            *left = left.saturating_sub(self.cost(&tried));
             smallest.tries += 1;
             candidate.truncate(tried.answers.len());
             let Tried { answers, groups: Some(groups) } = tried else { continue };
@@ -277,9 +329,31 @@ impl<E> Search<'_, '_, E> {
         }
         Ok(false)
     }
+
+    /// As how many tries one counts.
+    fn cost(&self, tried: &Tried) -> usize {
+        let timeouts = tried.timeouts();
+        if timeouts > 0 {
+            let time = self.settings.timeout.as_millis() * TRIES as u128;
+            let each = time.div_ceil(PATIENCE.as_millis()).max(1);
+            return usize::try_from(each).unwrap_or(TRIES).saturating_mul(timeouts);
+        }
+        let exceeds = |answer: &Answer| matches!(answer, Answer::Exceeded(_));
+        if tried.answers.iter().flatten().any(exceeds) { DEAR } else { 1 }
+    }
 }
 
 impl Difference {
+    /// The bits of NaNs that it takes, where not the canonical one does it.
+    pub(crate) fn nan(&self) -> Option<Nan> {
+        self.calls.iter().find_map(Invocation::odd_nan)
+    }
+
+    fn is_lone_timeout(&self) -> bool {
+        let (_, answers) = self.last();
+        answers.iter().any(|answer| matches!(answer, Answer::Exceeded(Limit::Timeout)))
+    }
+
     /// The call that is answered otherwise, and the answers.
     pub(crate) fn last(&self) -> (&Invocation, &[Answer]) {
         let last = self.calls.last().zip(self.answers.last());
@@ -288,8 +362,7 @@ impl Difference {
 
     /// In which way the answers differ.
     fn way(&self) -> Way {
-        let (call, answers) = self.last();
-        Way::of(call, answers, &self.groups)
+        Way::of(&self.calls, self.last().1, &self.groups)
     }
 
     /// Its calls in WAVE.
@@ -316,7 +389,7 @@ fn fewer_calls(calls: &[Invocation]) -> impl Iterator<Item = Vec<Invocation>> + 
     })
 }
 
-/// With one argument of one call simpler.
+/// With one argument of one call simpler, or the canonical NaN.
 fn simpler_calls(
     functions: &[Function],
     calls: &[Invocation],
@@ -324,12 +397,18 @@ fn simpler_calls(
 ) -> impl Iterator<Item = Vec<Invocation>> + use<> {
     let types = functions[calls[call].function].parameters.clone();
     let calls = calls.to_vec();
-    (0..types.len()).flat_map(move |place| {
+    let canonical = calls[call].odd_nan().map(|_| {
+        let mut calls = calls.clone();
+        calls[call].nan = Nan::Canonical;
+        calls
+    });
+    let simpler = (0..types.len()).flat_map(move |place| {
         let calls = calls.clone();
         smaller(&types[place], &calls[call].arguments[place]).map(move |value| {
             let mut calls = calls.clone();
             calls[call].arguments[place] = value;
             calls
         })
-    })
+    });
+    canonical.into_iter().chain(simpler)
 }

@@ -6,8 +6,9 @@ use wasm_wave::value::Value;
 
 use super::edge::{combinations, edges};
 use super::generate::Generator;
-use super::shape::text;
+use super::shape::{has_nan, text};
 use super::{Function, Settings};
+use crate::check::Nan;
 use crate::random::SplitMix64;
 
 /// A call of a function with these values.
@@ -17,6 +18,8 @@ pub struct Invocation {
     pub function: usize,
     /// Its arguments.
     pub arguments: Vec<Value>,
+    /// The bits in which each NaN among them is handed over.
+    pub nan: Nan,
 }
 
 impl Invocation {
@@ -24,6 +27,12 @@ impl Invocation {
     pub fn text(&self, functions: &[Function]) -> String {
         let arguments: Vec<_> = self.arguments.iter().map(text).collect();
         format!("{}({})", functions[self.function].name, arguments.join(", "))
+    }
+
+    /// The bits of its NaNs, if it has any, and these are not what its text would be read as.
+    pub fn odd_nan(&self) -> Option<Nan> {
+        let is_odd = self.nan != Nan::Canonical && self.arguments.iter().any(has_nan);
+        is_odd.then_some(self.nan)
     }
 }
 
@@ -54,15 +63,17 @@ impl Sequences {
         };
         for (place, function) in functions.iter().enumerate() {
             let columns: Vec<_> = function.parameters.iter().map(edges).collect();
-            let edges = combinations(&columns);
+            let edges = with_nans(combinations(&columns));
             sequences.edges_left_out.push(edges.len().saturating_sub(settings.calls));
             let mut generator = Generator::new(seed_for(&function.name, settings.seed));
             let types = function.parameters.clone();
             let random = iter::repeat_with(move || {
-                types.iter().map(|of| generator.value(of)).collect::<Vec<_>>()
+                let arguments = types.iter().map(|of| generator.value(of)).collect::<Vec<_>>();
+                (arguments, Nan::default())
             });
             let calls = edges.into_iter().chain(random).take(settings.calls);
-            let calls = calls.map(move |arguments| Invocation { function: place, arguments });
+            let calls =
+                calls.map(move |(arguments, nan)| Invocation { function: place, arguments, nan });
             sequences.waiting.push(Box::new(calls));
         }
         sequences
@@ -84,6 +95,22 @@ impl Iterator for Sequences {
         }
         (!sequence.is_empty()).then_some(sequence)
     }
+}
+
+/// Arguments, and behind those with a NaN the same once more with another one, or as often as it takes
+/// for each to come.
+fn with_nans(all: Vec<Vec<Value>>) -> Vec<(Vec<Value>, Nan)> {
+    let has_nan = |arguments: &Vec<Value>| arguments.iter().any(has_nan);
+    let with_nan = all.iter().filter(|arguments| has_nan(arguments)).count();
+    let each = Nan::OTHERS.len().div_ceil(with_nan.max(1));
+    let mut others = Nan::OTHERS.into_iter().cycle();
+    let mut calls = Vec::new();
+    for arguments in all {
+        let more = if has_nan(&arguments) { each } else { 0 };
+        let nans = iter::once(Nan::Canonical).chain(others.by_ref().take(more));
+        calls.extend(nans.map(|nan| (arguments.clone(), nan)));
+    }
+    calls
 }
 
 /// Another seed for each name.

@@ -139,6 +139,22 @@ pub(super) fn bytes(value: &Value) -> Option<Vec<u8>> {
     value.unwrap_list().map(byte).collect::<Option<Vec<u8>>>().filter(|bytes| !bytes.is_empty())
 }
 
+/// Whether a value is a NaN or holds one.
+pub(super) fn has_nan(value: &Value) -> bool {
+    let within = |payload: Option<Cow<'_, Value>>| payload.is_some_and(|it| has_nan(&it));
+    match value.kind() {
+        WasmTypeKind::F32 => value.unwrap_f32().is_nan(),
+        WasmTypeKind::F64 => value.unwrap_f64().is_nan(),
+        WasmTypeKind::List => value.unwrap_list().any(|item| has_nan(&item)),
+        WasmTypeKind::Tuple => value.unwrap_tuple().any(|part| has_nan(&part)),
+        WasmTypeKind::Record => value.unwrap_record().any(|(_, field)| has_nan(&field)),
+        WasmTypeKind::Variant => within(value.unwrap_variant().1),
+        WasmTypeKind::Option => within(value.unwrap_option()),
+        WasmTypeKind::Result => within(value.unwrap_result().unwrap_or_else(|error| error)),
+        _ => false,
+    }
+}
+
 /// The simplest value of a type.
 pub(super) fn plain(of: &Type) -> Value {
     match shape(of) {

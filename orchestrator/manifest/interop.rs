@@ -9,7 +9,6 @@ use toml::Spanned;
 use super::error::Fault;
 use super::name::is_interface;
 use super::{Count, Grants, Manifest, grants, validate};
-use crate::nearest::suggestion;
 
 /// `[interop.NAME]`: components that implement one interface are given the same calls, with values
 /// that poly makes, and must answer the same.
@@ -110,14 +109,11 @@ fn components(
     manifest: &Manifest,
     faults: &mut Vec<Fault>,
 ) {
-    let known = manifest.components.keys().map(|name| name.get_ref().as_str());
     let mut seen = BTreeSet::new();
     for component in &interop.components {
         let text = component.get_ref().as_str();
-        if !manifest.components.contains_key(text) {
-            let message = format!("there is no component `{text}`");
-            let help = suggestion(text, known.clone(), "the components are");
-            faults.push(Fault::at(component.span(), message, "not a component").advise(help));
+        if let Some(fault) = validate::no_component(component, manifest) {
+            faults.push(fault);
         } else if !seen.insert(text) {
             let message = format!("component `{text}` is held against itself");
             let help = "name each component once";

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 
 use clap::ValueEnum;
@@ -151,31 +152,60 @@ impl Manifest {
     /// Refuses what cannot be together in how it is run: for those who have changed that since it
     /// was parsed.
     pub fn check_run(&self) -> Result<(), ManifestError> {
-        match fault(self) {
-            Some(fault) => {
-                // The line that it would point at is not the one that says so.
-                Err(self.error_at_all(Vec::new(), fault.message, fault.help))
+        match chance(self) {
+            // The line of `[run]` is not the one that says so.
+            Some(Chance { grant, place }) => {
+                let places = place.map(|place| (place, GRANTED.to_owned()));
+                let (message, help) = (not_deterministic(grant), without(grant));
+                Err(self.error_at_all(places.into_iter().collect(), message, Some(help)))
             }
             None => Ok(()),
         }
     }
 }
 
+/// Something that is granted, and is another thing in every run by itself.
+struct Chance {
+    grant: &'static str,
+    /// The check or the table of `[interop]` that is granted it; none for `[grants]`.
+    place: Option<Range<usize>>,
+}
+
+/// What is said of the place of a [`Chance`].
+const GRANTED: &str = "granted here";
+
 /// What cannot be together in how a component is run, with what it is granted.
 pub(super) fn fault(manifest: &Manifest) -> Option<Fault> {
-    let asked = &manifest.run.deterministic;
-    let own = manifest.checks.iter().filter_map(|check| check.grants.as_ref());
-    let all = std::iter::once(&manifest.grants).chain(own);
-    let grant = all.filter(|_| *asked.get_ref()).find_map(chance)?;
-    let message = format!("a run with real `{grant}` is not deterministic");
-    let help = format!(
-        "leave `{grant}` out of the grants: what stands in for it is the same in every run"
-    );
-    Some(Fault::at(asked.span(), message, "asked for here").advise(help))
+    let Chance { grant, place } = chance(manifest)?;
+    let asked = manifest.run.deterministic.span();
+    let fault = Fault::at(asked, not_deterministic(grant), "asked for here").advise(without(grant));
+    Some(match place {
+        Some(place) => fault.and_at(place, GRANTED),
+        None => fault,
+    })
+}
+
+fn not_deterministic(grant: &str) -> String {
+    format!("a run with real `{grant}` is not deterministic")
+}
+
+fn without(grant: &str) -> String {
+    format!("leave `{grant}` out of the grants: what stands in for it is the same in every run")
+}
+
+/// What is granted by chance where a run is to be deterministic, if anything is.
+fn chance(manifest: &Manifest) -> Option<Chance> {
+    let checks = manifest.checks.iter();
+    let checks = checks.filter_map(|check| Some((check.grants.as_ref()?, Some(check.span()))));
+    let interop = manifest.interop.iter();
+    let interop = interop.map(|(name, interop)| (&interop.grants, Some(name.span())));
+    let mut all = std::iter::once((&manifest.grants, None)).chain(checks).chain(interop);
+    let found = all.find_map(|(grants, place)| Some(Chance { grant: real(grants)?, place }));
+    found.filter(|_| *manifest.run.deterministic.get_ref())
 }
 
 /// The first of `grants` that is another thing in every run by itself.
-fn chance(grants: &Grants) -> Option<&'static str> {
+fn real(grants: &Grants) -> Option<&'static str> {
     let clocks = match &grants.clocks {
         Switch::Off => false,
         Switch::On => true,

@@ -147,6 +147,24 @@ fn components(manifest: &Manifest, faults: &mut Vec<Fault>) {
     }
 }
 
+/// What is wrong with a name that should be a component's. Where there are no components at all, that
+/// is the fault, and it is said elsewhere.
+pub(super) fn no_component(name: &Spanned<String>, manifest: &Manifest) -> Option<Fault> {
+    let text = name.get_ref().as_str();
+    let known = manifest.components.keys().map(|name| name.get_ref().as_str());
+    let is_known = manifest.components.contains_key(text) || manifest.components.is_empty();
+    (!is_known).then(|| unknown(text, name.span(), known))
+}
+
+fn unknown<'n>(
+    name: &str,
+    span: Range<usize>,
+    known: impl IntoIterator<Item = &'n str> + Clone,
+) -> Fault {
+    Fault::at(span, format!("there is no component `{name}`"), "not a component")
+        .advise(suggestion(name, known, "the components are"))
+}
+
 /// That `name`, which stands at `span`, takes part in the composition.
 fn known(manifest: &Manifest, name: &str, span: Range<usize>, faults: &mut Vec<Fault>) {
     let names: Vec<_> = manifest.instances().map(|(instance, _)| instance).collect();
@@ -161,8 +179,7 @@ fn known(manifest: &Manifest, name: &str, span: Range<usize>, faults: &mut Vec<F
             Fault::at(span, message, "which instance?")
                 .advise(format!("name one of them: {}", quoted(instances)))
         }
-        None => Fault::at(span, format!("there is no component `{name}`"), "not a component")
-            .advise(suggestion(name, names, "the components are")),
+        None => unknown(name, span, names),
     });
 }
 

@@ -74,15 +74,16 @@ pub struct CheckPlace {
 
 impl Checked {
     /// What `differences` (none, if all was as expected) and the outcomes of its calls say of a
-    /// check. The last call is the one that the differences are about.
+    /// check. The last call is the one that the differences are about, or what came `after` all.
     pub fn new(
         check: &Check,
         place: CheckPlace,
         differences: Vec<Difference>,
         outcomes: &[Outcome],
+        after: Option<&Outcome>,
     ) -> Self {
         let passed = differences.is_empty();
-        let last = outcomes.last();
+        let last = after.or(outcomes.last());
         let trap = match last.map(|last| &last.ending) {
             Some(Ending::Trapped(trap)) if !passed => Some(trap.clone()),
             _ => None,
@@ -93,7 +94,7 @@ impl Checked {
             name: check.title().into_owned(),
             component: check.component.as_ref().map(|name| name.get_ref().clone()),
             call: call.map_or_else(String::new, |call| call.get_ref().clone()),
-            step: (check.steps.is_some() && !passed).then_some(outcomes.len()),
+            step: (check.steps.is_some() && !passed && after.is_none()).then_some(outcomes.len()),
             place,
             passed,
             differences,
@@ -102,7 +103,7 @@ impl Checked {
             fuel: outcomes.iter().map(|outcome| outcome.fuel).sum(),
             trap,
             is_stopped: last.is_some_and(|last| !last.is_return()),
-            refusals: outcomes.iter().flat_map(|outcome| outcome.refusals.clone()).collect(),
+            refusals: outcomes.iter().chain(after).flat_map(|it| it.refusals.clone()).collect(),
             stdout: None,
             stderr: None,
             help: None,
@@ -111,7 +112,7 @@ impl Checked {
 
     /// A check that was not made to its end, or could not be judged, and why.
     pub fn unjudged(check: &Check, place: CheckPlace, error: String) -> Self {
-        let checked = Self::new(check, place, Vec::new(), &[]);
+        let checked = Self::new(check, place, Vec::new(), &[], None);
         Self { passed: false, error: Some(error), fuel: None, ..checked }
     }
 

@@ -22,6 +22,17 @@ pub(crate) fn nanoseconds(nanoseconds: u64) -> String {
     }
 }
 
+/// `8.24 µs, 1,569 fuel`: what one call took, and used where that was counted.
+pub(crate) fn spent(elapsed: Duration, fuel: Option<u64>) -> String {
+    let elapsed = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
+    format!("{}{}", nanoseconds(elapsed), with_fuel(fuel))
+}
+
+/// `, 1,569 fuel`, or nothing where it was not counted.
+pub(crate) fn with_fuel(fuel: Option<u64>) -> String {
+    fuel.map(|fuel| format!(", {} fuel", count(fuel))).unwrap_or_default()
+}
+
 /// `40 s`, `5 m`, `3 h`, `12 d`: how long ago something was.
 pub(crate) fn age(since: Duration) -> String {
     let seconds = since.as_secs();
@@ -67,6 +78,8 @@ mod tests {
         assert_eq!(ages, ["40 s", "5 m", "2 h", "12 d"]);
         let times = [840, 8_240, 1_310_000, 2_050_000_000].map(nanoseconds);
         assert_eq!(times, ["840 ns", "8.24 µs", "1.31 ms", "2.05 s"]);
+        assert_eq!(spent(Duration::from_micros(8), Some(1_569)), "8.00 µs, 1,569 fuel");
+        assert_eq!(spent(Duration::from_millis(8), None), "8.00 ms");
         assert_eq!(size(812), "812 B");
         assert_eq!(size(51_234), "51.2 KB");
         assert_eq!(size(18_300_000), "18.3 MB");

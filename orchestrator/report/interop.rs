@@ -6,6 +6,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::human;
+use super::stopped::stopped;
+use crate::check::Trap;
 use crate::interop::{Answer, Difference, Function, readable};
 
 /// How long a value is shown, in characters; where they differ is within it.
@@ -21,6 +23,9 @@ pub struct Differing {
     pub function: String,
     /// The calls, in order, on one instance of each implementation.
     pub calls: Vec<String>,
+    /// What each `nan` in them is, where it is not the one that this text means.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nan: Option<String>,
     /// The arguments of the last call as text, where they are bytes that are one.
     pub readable: Vec<String>,
     /// What each implementation answered to the last call.
@@ -46,6 +51,20 @@ pub struct Answered {
     pub readable: Option<String>,
     /// The first implementation that gave the same answer.
     pub like: String,
+    /// Where it stopped, if it did.
+    #[serde(flatten)]
+    pub seen: Option<Seen>,
+}
+
+/// What can be seen of a trap.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Seen {
+    /// Why and where it stopped.
+    pub trap: Trap,
+    /// How to see more of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
 }
 
 /// How implementations of one interface compare.
@@ -70,12 +89,13 @@ pub struct Compared {
 
 impl Differing {
     /// A difference between implementations called `names`; a name of the argument is among them if
-    /// it was held against.
+    /// it was held against. `seen` is what there is to see of the traps of each.
     pub fn new(
         interop: &str,
         difference: &Difference,
         functions: &[Function],
         names: &[&str],
+        mut seen: Vec<Option<Seen>>,
         checks: String,
     ) -> Self {
         let (last, answers) = difference.last();
@@ -88,11 +108,13 @@ impl Differing {
                 _ => None,
             },
             like: like(place),
+            seen: seen.get_mut(place).and_then(Option::take),
         });
         Self {
             interop: interop.to_owned(),
             function: functions[last.function].name.clone(),
             calls: difference.texts(functions),
+            nan: difference.nan().map(|nan| nan.to_string()),
             readable: last.arguments.iter().filter_map(readable).collect(),
             answers: answers.collect(),
             times: difference.times,
@@ -102,12 +124,28 @@ impl Differing {
     }
 }
 
-/// The difference in lines, the first of which says what was called.
-pub(super) fn text(differing: &Differing) -> String {
+impl Seen {
+    fn lines(&self, all: bool) -> Vec<String> {
+        let mut lines = Vec::new();
+        if let Some((title, frames)) = stopped(&self.trap, all) {
+            lines.push(title);
+            lines.extend(frames.into_iter().map(|frame| format!("  {frame}")));
+        }
+        lines.extend(self.help.as_ref().map(|help| format!("help: {help}")));
+        lines
+    }
+}
+
+/// The difference in lines, the first of which says what was called; with `all`, every function that
+/// was running where one stopped.
+pub(super) fn text(differing: &Differing, all: bool) -> String {
     let calls: Vec<_> = differing.calls.iter().map(|call| cut(call, 0)).collect();
     let mut text = format!("{}: {}", differing.interop, calls.join("\n  then "));
     if !differing.readable.is_empty() {
         let _ = write!(text, "   {}", differing.readable.join(", "));
+    }
+    if let Some(nan) = &differing.nan {
+        let _ = write!(text, "   where `nan` is {nan}, which no text can say");
     }
     let width = differing.answers.iter().map(|it| it.by.chars().count()).max().unwrap_or(0);
     let answers: Vec<&str> = differing.answers.iter().map(|it| it.answer.as_str()).collect();
@@ -116,6 +154,9 @@ pub(super) fn text(differing: &Differing) -> String {
         let Answered { by, answer, readable, .. } = answered;
         let readable = readable.as_ref().map(|it| format!("   {it}")).unwrap_or_default();
         let _ = write!(text, "\n  {by:width$}  {}{readable}", cut(answer, from));
+        for line in answered.seen.iter().flat_map(|seen| seen.lines(all)) {
+            let _ = write!(text, "\n  {:width$}    {line}", "");
+        }
     }
     let calls = if differing.times == 1 { "call differs" } else { "calls differ" };
     let tried = if differing.tries == 1 { "try" } else { "tries" };
@@ -177,11 +218,13 @@ mod tests {
             answer: (*answer).to_owned(),
             readable: None,
             like: String::new(),
+            seen: None,
         };
         Differing {
             interop: "stack".into(),
             function: "pop".into(),
             calls: vec!["push(1)".into(), "pop()".into()],
+            nan: None,
             readable: Vec::new(),
             answers: answers.iter().map(answered).collect(),
             times: 1,
@@ -193,7 +236,7 @@ mod tests {
     #[test]
     fn answers_stand_below_each_other() {
         assert_eq!(
-            text(&differing(&[("rust", "some(1)"), ("python", "none")])),
+            text(&differing(&[("rust", "some(1)"), ("python", "none")]), false),
             "\
 stack: push(1)
   then pop()
@@ -207,7 +250,7 @@ stack: push(1)
     fn of_long_answers_the_place_is_shown_where_they_differ() {
         let long = |end: &str| format!("{}{end}{}", "a".repeat(1000), "b".repeat(1000));
         let (one, other) = (long("x"), long("y"));
-        let text = text(&differing(&[("one", &one), ("two", &one), ("three", &other)]));
+        let text = text(&differing(&[("one", &one), ("two", &one), ("three", &other)]), false);
         for line in text.lines().skip(2).take(3) {
             assert!(line.chars().count() < 300, "{line}");
             assert!(line.contains("ax") || line.contains("ay"), "{line}");

@@ -29,7 +29,7 @@ use crate::check::{Crossings, Outcome};
 use crate::cli::{Color, Global};
 pub use checked::{CheckPlace, Checked};
 use console::Console;
-pub use interop::{Compared, Differing};
+pub use interop::{Compared, Differing, Seen};
 pub use junit::junit;
 use service::Service;
 pub(crate) use stopped::stopped;

@@ -64,11 +64,7 @@ fn telling(frames: &[Frame]) -> Vec<&Frame> {
 }
 
 fn line(frame: &Frame, component: Option<&str>, all: bool) -> String {
-    let name = match (&frame.function, frame.code) {
-        (Some(name), _) => visible(name).chars().take(WIDTH).collect(),
-        (None, Some(code)) => format!("function {}", code.function),
-        (None, None) => "a function".to_owned(),
-    };
+    let name: String = visible(&frame.name()).chars().take(WIDTH).collect();
     let of = match &frame.component {
         of if of.as_deref() == component => String::new(),
         Some(other) => format!("{other}: "),

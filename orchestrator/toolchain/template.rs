@@ -23,9 +23,10 @@
 //! A brace of one's own is written twice: `{{`, `}}`. A [`Template`] is parsed once and keeps
 //! its text, because that is what is hashed: what it expands to differs between machines.
 
+mod placeholder;
+
 use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
@@ -35,7 +36,7 @@ use thiserror::Error;
 use super::environment::UserDirectories;
 use super::find::FoundTool;
 use crate::manifest::Profile;
-use crate::nearest::nearest;
+pub use placeholder::{MalformedTemplate, Placeholder};
 
 /// A text with placeholders.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,49 +49,6 @@ pub struct Template {
 enum Part {
     Literal(String),
     Placeholder(Placeholder),
-}
-
-/// Something that a template leaves open.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Placeholder {
-    /// `{world}`
-    World,
-    /// `{wit}`
-    Wit,
-    /// `{component}`
-    Component,
-    /// `{root}`
-    Root,
-    /// `{name}`
-    Name,
-    /// `{profile}`
-    Profile,
-    /// `{build}`
-    Build,
-    /// `{output}`
-    Output,
-    /// `{home}`
-    Home,
-    /// `{cargo-home}`
-    CargoHome,
-    /// `{rustup-home}`
-    RustupHome,
-    /// `{config-home}`
-    ConfigHome,
-    /// `{tools-path}`
-    ToolsPath,
-    /// `{tool:NAME}`
-    Tool(String),
-    /// `{prefix:TOOL}`
-    Prefix(String),
-    /// `{cache:TOOL}`
-    Cache(String),
-    /// `{variant:TOOL}`
-    Variant(String),
-    /// `{option:NAME}`
-    Option(String),
-    /// `{flags:NAME}`
-    Flags(String),
 }
 
 /// What the placeholders stand for in one build.
@@ -120,17 +78,6 @@ pub struct Values {
     pub tools: IndexMap<String, FoundTool>,
     /// `{option:NAME}`
     pub options: BTreeMap<String, String>,
-}
-
-/// A text that is not a template.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MalformedTemplate {
-    /// Where in the text, in bytes.
-    pub at: Range<usize>,
-    /// What is wrong there: lower case, no final period.
-    pub message: String,
-    /// What to do about it.
-    pub help: Option<String>,
 }
 
 /// A placeholder that stands for nothing in a build.
@@ -164,35 +111,6 @@ pub enum ExpandError {
         path: PathBuf,
     },
 }
-
-/// Placeholders without an argument, by name.
-const PLAIN: [(&str, Placeholder); 13] = [
-    ("world", Placeholder::World),
-    ("wit", Placeholder::Wit),
-    ("component", Placeholder::Component),
-    ("root", Placeholder::Root),
-    ("name", Placeholder::Name),
-    ("profile", Placeholder::Profile),
-    ("build", Placeholder::Build),
-    ("output", Placeholder::Output),
-    ("home", Placeholder::Home),
-    ("cargo-home", Placeholder::CargoHome),
-    ("rustup-home", Placeholder::RustupHome),
-    ("config-home", Placeholder::ConfigHome),
-    ("tools-path", Placeholder::ToolsPath),
-];
-
-type MakePlaceholder = fn(String) -> Placeholder;
-
-/// Placeholders with an argument, by what stands before the colon.
-const NAMED: [(&str, MakePlaceholder); 6] = [
-    ("tool", Placeholder::Tool),
-    ("prefix", Placeholder::Prefix),
-    ("cache", Placeholder::Cache),
-    ("variant", Placeholder::Variant),
-    ("option", Placeholder::Option),
-    ("flags", Placeholder::Flags),
-];
 
 impl Template {
     /// Reads a text.
@@ -333,58 +251,6 @@ impl Template {
             });
         }
         Ok(self)
-    }
-}
-
-impl Placeholder {
-    /// The directory of the user's that it stands for, if it does for one.
-    pub(super) fn of_user<'a>(&self, user: &'a UserDirectories) -> Option<&'a Path> {
-        match self {
-            Self::Home => Some(&user.home),
-            Self::CargoHome => Some(&user.cargo_home),
-            Self::RustupHome => Some(&user.rustup_home),
-            Self::ConfigHome => Some(&user.config_home),
-            _ => None,
-        }
-    }
-
-    /// Whether it stands for a directory of the user's.
-    pub(super) fn is_of_user(&self) -> bool {
-        matches!(self, Self::Home | Self::CargoHome | Self::RustupHome | Self::ConfigHome)
-    }
-
-    /// What stands between the braces; `at` is where they are, for the error.
-    fn parse(text: &str, at: Range<usize>) -> Result<Self, MalformedTemplate> {
-        if let Some((_, placeholder)) = PLAIN.iter().find(|(name, _)| *name == text) {
-            return Ok(placeholder.clone());
-        }
-        let (kind, argument) = text.split_once(':').unwrap_or((text, ""));
-        if let Some((_, make)) = NAMED.iter().find(|(name, _)| *name == kind) {
-            if argument.is_empty() {
-                return Err(MalformedTemplate {
-                    at,
-                    message: format!("`{{{text}}}` lacks a name"),
-                    help: Some(format!("write `{{{kind}:NAME}}`")),
-                });
-            }
-            return Ok(make(argument.to_owned()));
-        }
-        let known = PLAIN.iter().map(|(name, _)| *name).chain(NAMED.iter().map(|(name, _)| *name));
-        let help = match nearest(kind, known.clone()) {
-            Some(name) if NAMED.iter().any(|(named, _)| *named == name) => {
-                format!(
-                    "did you mean `{{{name}:{}}}`?",
-                    if argument.is_empty() { "NAME" } else { argument }
-                )
-            }
-            Some(name) => format!("did you mean `{{{name}}}`?"),
-            None => format!("the placeholders are: {}", known.collect::<Vec<_>>().join(", ")),
-        };
-        Err(MalformedTemplate {
-            at,
-            message: format!("unknown placeholder `{{{text}}}`"),
-            help: Some(help),
-        })
     }
 }
 

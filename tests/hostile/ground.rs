@@ -63,6 +63,9 @@ written = "2MiB"
 /// Longer than any attempt takes that ends by itself, however busy the machine.
 const PATIENCE: &str = "timeout = \"20s\"";
 
+/// The name of a guest's file.
+pub(super) const COMPONENT: &str = "guest.wasm";
+
 /// What lies above the granted directories.
 const SECRET: &str = "the secret";
 
@@ -96,9 +99,19 @@ impl Ground {
 
     /// Builds the guest with its own tools, and compiles it.
     pub(super) fn program(&self) -> Program {
+        self.place.program(self.build())
+    }
+
+    /// Builds the guest with its own tools, and copies it to a directory.
+    pub(super) fn build_into(&self, directory: &Path) {
+        fs::write(directory.join(COMPONENT), self.place.read(self.build())).unwrap();
+    }
+
+    /// Where it is afterwards.
+    fn build(&self) -> &'static str {
         self.place.write("pipeline.toml", self.manifest(PATIENCE));
         self.place.run(&["build"]).expect(0);
-        self.place.program("target/poly/hostile.wasm")
+        "target/poly/hostile.wasm"
     }
 
     /// Starts it with other limits than usual, as far as they are said.
@@ -168,7 +181,7 @@ impl Ground {
 }
 
 /// The most memory that a process had so far, in bytes; none when it has ended.
-fn high_water(status: &str) -> Option<u64> {
+pub(super) fn high_water(status: &str) -> Option<u64> {
     let text = fs::read_to_string(status).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? << 10)

@@ -1,8 +1,9 @@
-//! What became of every attempt, as a table in docs/sandbox.md.
+//! What became of every attempt, as tables in docs/sandbox.md.
 
 use std::env;
 use std::fmt::Write as _;
 use std::fs;
+use std::sync::Mutex;
 
 use poly::check::Ending;
 
@@ -11,18 +12,26 @@ use super::ground::Guest;
 use crate::place::repository;
 
 const DOCUMENT: &str = "docs/sandbox.md";
-const BEGIN: &str = "<!-- written by tests/hostile.rs -->\n";
 const END: &str = "<!-- until here -->\n";
 
-/// Holds the table against the document; or rewrites that, if `SNAPSHOTS` says so.
+/// Holds the table of attempts against the document.
 pub(super) fn hold(endings: &[(Guest, &[(Attempt, Ending)])]) {
+    hold_text("hostile.rs", &write(endings));
+}
+
+/// Holds a table that some file of tests writes against the document; or rewrites that, if
+/// `SNAPSHOTS` says so.
+pub(super) fn hold_text(file: &str, table: &str) {
+    // There are several tables, and one document.
+    static ONE_BY_ONE: Mutex<()> = Mutex::new(());
+    let _held = ONE_BY_ONE.lock();
     let path = repository().join(DOCUMENT);
     let document = fs::read_to_string(&path).unwrap();
-    let (before, rest) = document.split_once(BEGIN).expect("it has a mark");
+    let begin = format!("<!-- written by tests/{file} -->\n");
+    let (before, rest) = document.split_once(&begin).expect("it has a mark");
     let (said, after) = rest.split_once(END).expect("it has another mark");
-    let table = write(endings);
     if env::var_os("SNAPSHOTS").is_some_and(|value| value == "overwrite") {
-        fs::write(&path, format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
+        fs::write(&path, format!("{before}{begin}{table}{END}{after}")).unwrap();
     } else {
         snapbox::assert_data_eq!(table, said.to_owned());
     }
@@ -52,7 +61,7 @@ fn name(attempt: &Attempt) -> String {
     format!("`{call}`")
 }
 
-fn cell(ending: &Ending) -> String {
+pub(super) fn cell(ending: &Ending) -> String {
     match ending {
         Ending::Returned(_) => {
             let told = ending.to_string();

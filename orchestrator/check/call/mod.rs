@@ -9,8 +9,8 @@ use wasm_wave::parser::{ParserError, ParserErrorKind};
 use wasm_wave::untyped::UntypedValue;
 use wasm_wave::wasm::{WasmType, WasmTypeKind, WasmValue};
 
-use super::Signature;
 use super::reference::{self, Reference};
+use super::{Nan, Signature};
 pub(crate) use error::problem;
 pub(super) use error::quote;
 pub use error::{ArgumentError, CallSyntaxError, Misfit};
@@ -30,6 +30,7 @@ pub struct Call {
     /// Where it begins in `text`.
     offset: usize,
     references: Vec<Reference>,
+    nan: Nan,
 }
 
 impl Call {
@@ -65,7 +66,19 @@ impl Call {
         }
         let name = name.replace(".%", ".");
         let name = name.strip_prefix('%').unwrap_or(&name).to_owned();
-        Ok(Self { text: text.to_owned(), name, arguments, source, offset, references })
+        let (text, nan) = (text.to_owned(), Nan::default());
+        Ok(Self { text, name, arguments, source, offset, references, nan })
+    }
+
+    /// The same call, with each NaN among its arguments handed over in these bits.
+    #[must_use]
+    pub fn with_nan(self, nan: Nan) -> Self {
+        Self { nan, ..self }
+    }
+
+    /// The bits in which each NaN among its arguments is handed over.
+    pub fn nan(&self) -> Nan {
+        self.nan
     }
 
     /// The call as it was written.

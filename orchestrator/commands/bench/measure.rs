@@ -13,7 +13,8 @@ use super::side::Side;
 use crate::bench::{self, Distribution, Ratio};
 use crate::check::{Ending, Outcome};
 use crate::commands::CommandError;
-use crate::commands::sandbox::{self, Sandbox};
+use crate::commands::sandbox::Sandbox;
+use crate::commands::turns::by_turns;
 use crate::host::{Instance, Prepared, Repeated};
 
 /// In how many rounds the calls are made.
@@ -91,16 +92,9 @@ pub(super) fn measure(sides: &[Side<'_>], calls: usize) -> Result<Measured, Comm
         running.push(one);
     }
     let rounds = calls.min(ROUNDS);
-    for round in 0..rounds {
-        let times = calls * (round + 1) / rounds - calls * round / rounds;
-        for one in &mut running {
-            one.round(times)?;
-        }
-        running.reverse();
-    }
-    if rounds % 2 == 1 {
-        running.reverse();
-    }
+    by_turns(&mut running, rounds, |one, round| {
+        one.round(calls * (round + 1) / rounds - calls * round / rounds)
+    })?;
     let ratio = match running.as_slice() {
         [one, other] => {
             let pairs = one.rounds.iter().copied().zip(other.rounds.iter().copied());
@@ -121,11 +115,17 @@ pub(super) fn measure(sides: &[Side<'_>], calls: usize) -> Result<Measured, Comm
 impl<'s, 'p> Running<'s, 'p> {
     fn start(side: &'s Side<'p>, sandbox: &Sandbox<'p>) -> Result<Self, CommandError> {
         let begun = Instant::now();
-        let mut instance = sandbox.start()?;
+        let mut instance = match sandbox.start_for(None)? {
+            Ok(instance) => instance,
+            Err(outcome) => return Err(side.ended(0, outcome)),
+        };
         let prepared = instance.prepare(side.call)?;
         let outcome = instance.call(side.call)?;
         let first = begun.elapsed();
-        let running = Self {
+        if !outcome.is_return() {
+            return Err(side.ended(0, outcome));
+        }
+        Ok(Self {
             side,
             instance,
             prepared,
@@ -136,8 +136,7 @@ impl<'s, 'p> Running<'s, 'p> {
             fuel: Vec::new(),
             copied_out: copied_out(&outcome),
             memory: 0,
-        };
-        if outcome.is_return() { Ok(running) } else { Err(running.ended(0, &outcome)) }
+        })
     }
 
     fn repeat(&mut self, times: usize) -> Result<Repeated, CommandError> {
@@ -145,7 +144,7 @@ impl<'s, 'p> Running<'s, 'p> {
         self.done += repeated.nanoseconds.len();
         match repeated.ended.take() {
             None => Ok(repeated),
-            Some(outcome) => Err(self.ended(self.done, &outcome)),
+            Some(outcome) => Err(self.side.ended(self.done, outcome)),
         }
     }
 
@@ -181,16 +180,6 @@ impl<'s, 'p> Running<'s, 'p> {
             memory: self.memory,
             grown,
         })
-    }
-
-    fn ended(&self, done: usize, outcome: &Outcome) -> CommandError {
-        CommandError::BenchEnded {
-            call: sandbox::short(self.side.call),
-            to: self.side.subject.to_string(),
-            done,
-            ending: outcome.ending.to_string(),
-            help: self.side.timed.remedy(outcome),
-        }
     }
 }
 

@@ -4,11 +4,11 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::build::{Event, Project};
-use crate::check::Call;
+use crate::build::{Event, Origin, Project};
+use crate::check::{Call, Outcome};
 use crate::commands::CommandError;
 use crate::commands::context::{Context, shown};
-use crate::commands::sandbox::Sandbox;
+use crate::commands::sandbox::{self, Sandbox};
 use crate::component::inspect::{self, Kind};
 use crate::host::{Engine, EngineOptions, Program};
 use crate::nearest::suggestion;
@@ -21,6 +21,20 @@ pub(super) struct Side<'p> {
     pub(super) timed: &'p Sandbox<'p>,
     /// Compiled so that fuel is counted; none where `timed` is.
     pub(super) counted: Option<&'p Sandbox<'p>>,
+}
+
+impl Side<'_> {
+    /// A call that did not return, after so many that did.
+    pub(super) fn ended(&self, done: usize, mut outcome: Outcome) -> CommandError {
+        self.timed.locate(&mut outcome);
+        CommandError::BenchEnded {
+            call: sandbox::short(self.call),
+            to: self.subject.to_string(),
+            done,
+            ending: outcome.ending.to_string(),
+            help: self.timed.remedy(&outcome),
+        }
+    }
 }
 
 /// What a call is made to.
@@ -91,7 +105,8 @@ impl Subject {
                 let code = context
                     .drive(project, &tell, |driver| driver.machine_code(&component, &what))?;
                 let engine = Engine::new(&EngineOptions::of(&project.manifest))?;
-                Ok(Sandbox::of(context, project, &Program::load(&engine, code.path())?))
+                let program = Program::load(&engine, code.path())?;
+                Ok(Sandbox::of(context, project, &program, Origin::File(component)))
             }
         }
     }

@@ -65,10 +65,8 @@ fn mean(spread: &Distribution) -> String {
 
 /// One number, where all calls use the same.
 fn fuel(spread: &Distribution) -> String {
-    if spread.min == spread.max {
-        return spread.median.to_string();
-    }
-    format!("{} ({} to {})", spread.median, spread.min, spread.max)
+    let [median, min, max] = [spread.median, spread.min, spread.max].map(human::count);
+    if min == max { median } else { format!("{median} ({min} to {max})") }
 }
 
 fn copied(bytes: Option<u64>) -> String {

@@ -10,6 +10,7 @@ use super::{Place, StandIn};
 use crate::check::{CameBack, Crossing};
 use crate::component::wiring::Link;
 use crate::host::context::Context;
+use crate::host::leaves::each_leaf;
 use crate::host::link::show::shown;
 
 /// A function, and all that is told of a call to it.
@@ -145,23 +146,5 @@ fn each_resource(
     value: &mut Val,
     to: &mut impl FnMut(&mut ResourceAny) -> wasmtime::Result<()>,
 ) -> wasmtime::Result<()> {
-    match value {
-        Val::Resource(one) => to(one),
-        Val::List(values) | Val::FixedLengthList(values) | Val::Tuple(values) => {
-            values.iter_mut().try_for_each(|value| each_resource(value, to))
-        }
-        Val::Map(entries) => entries.iter_mut().try_for_each(|(key, value)| {
-            each_resource(key, to)?;
-            each_resource(value, to)
-        }),
-        Val::Record(fields) => {
-            fields.iter_mut().try_for_each(|(_, value)| each_resource(value, to))
-        }
-        Val::Variant(_, payload)
-        | Val::Option(payload)
-        | Val::Result(Ok(payload) | Err(payload)) => {
-            payload.iter_mut().try_for_each(|value| each_resource(value, to))
-        }
-        _ => Ok(()),
-    }
+    each_leaf(value, &mut |leaf| if let Val::Resource(one) = leaf { to(one) } else { Ok(()) })
 }

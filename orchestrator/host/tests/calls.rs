@@ -1,7 +1,7 @@
 //! Calling, and what goes wrong with it.
 
 use super::*;
-use crate::check::{Expectation, Verdict, judge};
+use crate::check::{Expectation, Nan, Verdict, judge};
 
 fn plain() -> Instance {
     start(&PLAIN, &Grants::default(), &Limits::default())
@@ -137,4 +137,35 @@ fn an_import_that_nobody_provides_is_named() {
     let error = miette::Report::new(error.unwrap_err());
     let chain: Vec<String> = error.chain().map(ToString::to_string).collect();
     assert!(chain.join(": ").contains("demo:other/thing@0.1.0"), "{chain:?}");
+}
+
+/// The canonical ABI lets a host do with a NaN's bits what it likes; this one keeps them.
+#[test]
+fn a_nan_is_handed_over_in_the_bits_that_a_call_says() {
+    let bits = "(component
+      (core module $m
+        (memory (export \"memory\") 1)
+        (func (export \"allocate\") (param i32 i32 i32 i32) (result i32) (i32.const 64))
+        (func (export \"single\") (param f32) (result i32) (i32.reinterpret_f32 (local.get 0)))
+        (func (export \"double\") (param f64) (result i64) (i64.reinterpret_f64 (local.get 0)))
+        (func (export \"second\") (param i32 i32) (result i64) (i64.load offset=8 (local.get 0))))
+      (core instance $i (instantiate $m))
+      (func (export \"single\") (param \"it\" f32) (result u32) (canon lift (core func $i \"single\")))
+      (func (export \"double\") (param \"it\" f64) (result u64) (canon lift (core func $i \"double\")))
+      (func (export \"second\") (param \"of\" (list f64)) (result u64)
+        (canon lift (core func $i \"second\") (memory (core memory $i \"memory\"))
+          (realloc (core func $i \"allocate\")))))";
+    let program = program(&ENGINE, &wat::parse_str(bits).unwrap());
+    let mut instance = start(&program, &Grants::default(), &Limits::default());
+    let mut value = |text: &str, nan: Nan| {
+        let call = Call::parse(text).unwrap().with_nan(nan);
+        instance.call(&call).unwrap().ending.to_string()
+    };
+    for nan in [Nan::Canonical].into_iter().chain(Nan::OTHERS) {
+        assert_eq!(value("single(nan)", nan), nan.f32().to_bits().to_string(), "{nan}");
+        for call in ["double(nan)", "second([1, nan])"] {
+            assert_eq!(value(call, nan), nan.f64().to_bits().to_string(), "{nan}");
+        }
+        assert_eq!(value("second([nan, 1])", nan), 1_f64.to_bits().to_string(), "{nan}");
+    }
 }

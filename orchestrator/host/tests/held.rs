@@ -38,7 +38,7 @@ fn a_handle_is_lent_to_methods_and_given_away_once() {
          `borrow<counter>`: `$c` was given away to `finish`"
     );
     assert_eq!(value(&mut instance, "alive()"), "1");
-    assert_eq!(instance.finish().map(|ending| ending.to_string()), None);
+    assert_eq!(instance.finish().map(|outcome| outcome.ending.to_string()), None);
 }
 
 #[test]
@@ -125,8 +125,8 @@ fn what_is_not_held_is_dropped_at_once_and_the_rest_at_the_end() {
     let mut instance = counters();
     keep(&mut instance, "a", "counter(13)");
     keep(&mut instance, "b", "counter(1)");
-    let ending = instance.finish().unwrap();
-    assert_eq!(ending.to_string(), format!("a trap: {trap}"));
+    let outcome = instance.finish().unwrap();
+    assert_eq!(outcome.ending.to_string(), format!("a trap: {trap}"));
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! What a component can reach over the network, and what it cannot.
 
 use std::io::{Read as _, Write as _};
-use std::net::{IpAddr, TcpListener};
+use std::net::{IpAddr, TcpListener, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
-use crate::host::requests::Resolve;
+use crate::host::names::Resolve;
 use crate::manifest::Limit;
 
 /// The component that tries to reach out.
@@ -14,8 +14,9 @@ pub(super) static REACHING: LazyLock<Program> = LazyLock::new(|| {
     program(&ENGINE, &encode(include_str!("network.wat"), include_str!("network.wit")))
 });
 
-/// WASI's `access-denied`, as the guest counts it.
+/// WASI's `access-denied`, as the guest counts it; and where a socket was told so at the beginning.
 const DENIED: &str = "2";
+const DENIED_AT_ONCE: &str = "202";
 
 /// WASI's codes of requests, as the guest counts them.
 const PROHIBITED: &str = "5";
@@ -90,8 +91,56 @@ fn no_socket_unless_an_address_is_granted() {
     let mut instance = start(&REACHING, &Grants::default(), &Limits::default());
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let reached = value(&mut instance, &format!("connect({port})"));
-    assert!(reached != "0", "{reached}");
+    assert_eq!(value(&mut instance, &format!("connect({port})")), DENIED_AT_ONCE);
+    for (udp, scheme) in [(false, "tcp"), (true, "udp")] {
+        let mut instance = start(&REACHING, &Grants::default(), &Limits::default());
+        let outcome = call(&mut instance, &format!("bind({udp})"));
+        assert_eq!(outcome.ending.to_string(), DENIED_AT_ONCE);
+        let function = format!("wasi:sockets/{scheme}.start-bind");
+        let grant = format!("network = [\"{scheme}://...\"]");
+        assert_eq!(refused(&outcome), [(function.as_str(), "0.0.0.0:0", grant.as_str())]);
+        let mut instance = reaching(&format!("network = ['{scheme}://10.0.0.1:80']"));
+        assert_eq!(value(&mut instance, &format!("bind({udp})")), "0");
+        assert_eq!(value(&mut instance, &format!("bind({})", !udp)), DENIED_AT_ONCE);
+    }
+}
+
+#[test]
+fn datagrams_of_strangers_do_not_get_in() {
+    let exchange = |others: bool| {
+        let [granted, stranger] = [(); 2].map(|()| UdpSocket::bind("127.0.0.1:0").unwrap());
+        let [port, other] = [&granted, &stranger].map(|it| it.local_addr().unwrap().port());
+        let mut list = vec![format!("udp://127.0.0.1:{port}")];
+        list.extend(others.then(|| format!("udp://127.0.0.1:{other}")));
+        let answers = std::thread::spawn(move || {
+            let (_, guest) = granted.recv_from(&mut [0; 16]).unwrap();
+            for _ in 0..3 {
+                stranger.send_to(&[100], guest).unwrap();
+            }
+            granted.send_to(&[7], guest).unwrap();
+        });
+        let mut instance = reaching(&format!("network = {list:?}"));
+        let got = value(&mut instance, &format!("exchange({port})"));
+        answers.join().unwrap();
+        got
+    };
+    assert_eq!(exchange(false), "1007");
+    let seen: u32 = exchange(true).parse().unwrap();
+    assert!(seen >= 1100, "what is granted comes in: {seen}");
+}
+
+#[test]
+fn a_datagram_goes_nowhere_else() {
+    let [granted, other] = [(); 2].map(|()| UdpSocket::bind("127.0.0.1:0").unwrap());
+    let [port, elsewhere] = [&granted, &other].map(|it| it.local_addr().unwrap().port());
+    let mut instance = reaching(&format!("network = ['udp://127.0.0.1:{port}']"));
+    let outcome = call(&mut instance, &format!("exchange({elsewhere})"));
+    assert_eq!(outcome.ending.to_string(), DENIED);
+    let wanted = format!("127.0.0.1:{elsewhere}");
+    let grant = format!("network = [\"udp://{wanted}\"]");
+    assert_eq!(refused(&outcome), [("wasi:sockets/udp.send", wanted.as_str(), grant.as_str())]);
+    other.set_nonblocking(true).unwrap();
+    assert!(other.recv_from(&mut [0; 16]).is_err());
 }
 
 #[test]
@@ -101,7 +150,7 @@ fn a_granted_address_and_no_other() {
     let grants = grants(&format!("network = [\"127.0.0.1:{granted}\"]"));
     let mut instance = start(&REACHING, &grants, &Limits::default());
     assert_eq!(value(&mut instance, &format!("connect({granted})")), "0");
-    assert_eq!(value(&mut instance, &format!("connect({other})")), DENIED);
+    assert_eq!(value(&mut instance, &format!("connect({other})")), DENIED_AT_ONCE);
 }
 
 #[test]
@@ -122,7 +171,7 @@ fn what_was_tried_with_sockets_is_told() {
 fn an_address_for_udp_is_none_for_tcp() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    for (scheme, expected) in [("udp", DENIED), ("tcp", "0")] {
+    for (scheme, expected) in [("udp", DENIED_AT_ONCE), ("tcp", "0")] {
         let mut instance = reaching(&format!("network = [\"{scheme}://127.0.0.1:{port}\"]"));
         assert_eq!(value(&mut instance, &format!("connect({port})")), expected, "{scheme}");
     }

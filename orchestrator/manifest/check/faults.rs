@@ -2,9 +2,7 @@
 
 use super::{Bound, Check, CheckStep, writable};
 use crate::manifest::error::Fault;
-use crate::manifest::name::is_identifier;
 use crate::manifest::{Grants, Limit, Limits, Manifest, Spanned, grants, validate};
-use crate::nearest::suggestion;
 
 /// Everything that is wrong with `check`.
 pub(in crate::manifest) fn faults(check: &Check, manifest: &Manifest, faults: &mut Vec<Fault>) {
@@ -12,7 +10,7 @@ pub(in crate::manifest) fn faults(check: &Check, manifest: &Manifest, faults: &m
         let help = "write what it shows, or leave `name` out";
         faults.push(Fault::at(name.span(), "the check's name is empty", "empty").advise(help));
     }
-    component(check.component.as_ref(), manifest, faults);
+    faults.extend(check.component.as_ref().and_then(|name| validate::no_component(name, manifest)));
     if let Some(own) = &check.grants {
         grants::faults(own, manifest, faults);
     }
@@ -34,18 +32,6 @@ pub(in crate::manifest) fn faults(check: &Check, manifest: &Manifest, faults: &m
         surroundings(step, check, grants, limits, faults);
         name(step, &calls[..index], faults);
     }
-}
-
-fn component(name: Option<&Spanned<String>>, manifest: &Manifest, faults: &mut Vec<Fault>) {
-    let Some(name) = name else { return };
-    let text = name.get_ref().as_str();
-    if manifest.components.contains_key(text) || manifest.components.is_empty() {
-        return;
-    }
-    let known = manifest.components.keys().map(|name| name.get_ref().as_str());
-    let message = format!("there is no component `{text}`");
-    let help = suggestion(text, known, "the components are");
-    faults.push(Fault::at(name.span(), message, "not a component").advise(help));
 }
 
 /// One call, with what is expected of it, or steps that say so themselves.
@@ -184,12 +170,7 @@ fn surroundings(
 fn name(step: &CheckStep, before: &[CheckStep], faults: &mut Vec<Fault>) {
     let Some(name) = &step.name else { return };
     let text = name.get_ref();
-    if !is_identifier(text) {
-        let help = "write words of letters and digits, each beginning with a letter, joined by `-`, \
-                    such as `first-counter`";
-        let message = format!("`{text}` cannot be the name of a value");
-        faults.push(Fault::at(name.span(), message, "not an identifier").advise(help));
-    }
+    validate::identifier("a value", name, faults);
     let same = |other: &&Spanned<String>| other.get_ref() == text;
     if let Some(first) = before.iter().filter_map(|step| step.name.as_ref()).find(same) {
         let message = format!("two values are called `{text}`");

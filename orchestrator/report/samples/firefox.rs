@@ -7,7 +7,7 @@ use std::time::Duration;
 use indexmap::{IndexMap, IndexSet};
 use serde_json::{Value, json};
 
-use super::{function_of, part_of};
+use super::part_of;
 use crate::check::{Frame, Samples};
 
 /// The version of the format that is written. Newer profilers read it and bring it up to date.
@@ -75,7 +75,7 @@ fn thread(samples: &Samples, name: &str, parts: &IndexSet<&str>) -> Value {
     let (mut functions_of, mut lines) = (Vec::new(), Vec::new());
     for frame in &samples.frames {
         let (file, line) = place(frame);
-        let key = (part(frame), text(&function_of(frame)), file.map(&mut text));
+        let key = (part(frame), text(&frame.name()), file.map(&mut text));
         let new = functions.len();
         functions_of.push(*functions.entry(key).or_insert(new));
         lines.push(line);

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use indexmap::IndexMap;
 
-use super::{function_of, part_of};
+use super::part_of;
 use crate::check::{Frame, Samples};
 use crate::report::graph::escaped;
 
@@ -64,7 +64,7 @@ pub fn picture(samples: &Samples, name: &str) -> String {
 }
 
 fn key(frame: &Frame) -> (&str, Cow<'_, str>) {
-    (part_of(frame), function_of(frame))
+    (part_of(frame), frame.name())
 }
 
 /// The boxes so far, and how many samples the whole width stands for.

@@ -6,7 +6,6 @@ import (
 	"go.bytecodealliance.org/cm"
 
 	attempts "example.com/hostile/gen/poly/hostile/network"
-	outgoinghandler "example.com/hostile/gen/wasi/http/outgoing-handler"
 	http "example.com/hostile/gen/wasi/http/types"
 	instancenetwork "example.com/hostile/gen/wasi/sockets/instance-network"
 	ipnamelookup "example.com/hostile/gen/wasi/sockets/ip-name-lookup"
@@ -45,16 +44,20 @@ func init() {
 		return done(socket.OK().FinishListen())
 	}
 	exports.SendADatagram = sendADatagram
-	exports.LookUpAName = func() answer {
-		names := ipnamelookup.ResolveAddresses(instancenetwork.InstanceNetwork(), "localhost")
-		if names.IsErr() {
-			return told(names.Err().String())
-		}
-		names.OK().Subscribe().Block()
-		return done(names.OK().ResolveNextAddress())
+	exports.LookUpAName = func() answer { return lookUp("localhost") }
+	exports.Request = func(port uint16) answer {
+		return request(cm.None[http.Scheme](), fmt.Sprintf("127.0.0.1:%d", port), "/")
 	}
-	exports.Request = func(port uint16) answer { return request(fmt.Sprintf("127.0.0.1:%d", port)) }
-	exports.RequestMetadata = func() answer { return request("169.254.169.254") }
+	exports.RequestMetadata = func() answer { return request(cm.None[http.Scheme](), "169.254.169.254", "/") }
+}
+
+func lookUp(name string) answer {
+	names := ipnamelookup.ResolveAddresses(instancenetwork.InstanceNetwork(), name)
+	if names.IsErr() {
+		return told(names.Err().String())
+	}
+	names.OK().Subscribe().Block()
+	return done(names.OK().ResolveNextAddress())
 }
 
 func connect(family network.IPAddressFamily, address network.IPSocketAddress) answer {
@@ -93,23 +96,6 @@ func sendADatagram(port uint16) answer {
 	}
 	datagram := udp.OutgoingDatagram{Data: cm.ToList([]byte("out")), RemoteAddress: cm.Some(here(port))}
 	return done(out.Send(cm.ToList([]udp.OutgoingDatagram{datagram})))
-}
-
-func request(authority string) answer {
-	request := http.NewOutgoingRequest(http.NewFields())
-	request.SetAuthority(cm.Some(authority))
-	request.SetPathWithQuery(cm.Some("/"))
-	future := outgoinghandler.Handle(request, cm.None[http.RequestOptions]())
-	if future.IsErr() {
-		return told(future.Err().String())
-	}
-	future.OK().Subscribe().Block()
-	ready := future.OK().Get()
-	response := ready.Some().OK()
-	if response.IsErr() {
-		return told(response.Err().String())
-	}
-	return got(fmt.Sprintf("status %d", response.OK().Status()))
 }
 
 func here(port uint16) network.IPSocketAddress {

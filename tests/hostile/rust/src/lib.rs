@@ -6,6 +6,7 @@ mod bindings;
 mod disk;
 mod floods;
 mod network;
+mod origins;
 mod paths;
 mod surroundings;
 mod values;

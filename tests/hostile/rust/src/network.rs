@@ -1,8 +1,6 @@
 //! Ways to the network.
 
 use crate::bindings::exports::poly::hostile::network::Guest;
-use crate::bindings::wasi::http::outgoing_handler::handle;
-use crate::bindings::wasi::http::types::{ErrorCode as HttpError, Fields, OutgoingRequest};
 use crate::bindings::wasi::sockets::instance_network::instance_network;
 use crate::bindings::wasi::sockets::ip_name_lookup::resolve_addresses;
 use crate::bindings::wasi::sockets::network::{
@@ -11,6 +9,7 @@ use crate::bindings::wasi::sockets::network::{
 use crate::bindings::wasi::sockets::tcp_create_socket::create_tcp_socket;
 use crate::bindings::wasi::sockets::udp::OutgoingDatagram;
 use crate::bindings::wasi::sockets::udp_create_socket::create_udp_socket;
+use crate::origins::request;
 use crate::Answer;
 
 impl Guest for crate::Guest {
@@ -48,17 +47,15 @@ impl Guest for crate::Guest {
     }
 
     fn look_up_a_name() -> Answer {
-        let names = resolve_addresses(&instance_network(), "localhost").map_err(said)?;
-        names.subscribe().block();
-        Ok(format!("{:?}", names.resolve_next_address().map_err(said)?))
+        look_up("localhost")
     }
 
     fn request(port: u16) -> Answer {
-        request(&format!("127.0.0.1:{port}"))
+        request(None, &format!("127.0.0.1:{port}"), "/")
     }
 
     fn request_metadata() -> Answer {
-        request("169.254.169.254")
+        request(None, "169.254.169.254", "/")
     }
 }
 
@@ -70,14 +67,10 @@ fn connect(family: IpAddressFamily, address: IpSocketAddress) -> Answer {
     Ok("connected".to_owned())
 }
 
-fn request(authority: &str) -> Answer {
-    let request = OutgoingRequest::new(Fields::new());
-    request.set_authority(Some(authority)).map_err(|()| "no authority".to_owned())?;
-    request.set_path_with_query(Some("/")).map_err(|()| "no path".to_owned())?;
-    let answer = handle(request, None).map_err(http_said)?;
-    answer.subscribe().block();
-    let answer = answer.get().expect("it is ready").expect("it is the first time");
-    Ok(format!("status {}", answer.map_err(http_said)?.status()))
+pub fn look_up(name: &str) -> Answer {
+    let names = resolve_addresses(&instance_network(), name).map_err(said)?;
+    names.subscribe().block();
+    Ok(format!("{:?}", names.resolve_next_address().map_err(said)?))
 }
 
 fn here(port: u16) -> IpSocketAddress {
@@ -90,12 +83,4 @@ fn no_socket(code: ErrorCode) -> String {
 
 fn said(code: ErrorCode) -> String {
     code.name().to_owned()
-}
-
-fn http_said(code: HttpError) -> String {
-    match code {
-        HttpError::HttpRequestDenied => "HTTP-request-denied".to_owned(),
-        HttpError::DestinationIpProhibited => "destination-IP-prohibited".to_owned(),
-        other => format!("{other:?}"),
-    }
 }

@@ -1,0 +1,52 @@
+//! What programs say to poly, and no person: componentize-js, and builds of poly's own.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args};
+
+use crate::host::EngineOptions;
+use crate::manifest::Bytes;
+
+/// What componentize-js says to the Wizer that it starts. Standard input goes to the initialiser.
+#[derive(Debug, Clone, Args)]
+pub struct WizerOptions {
+    /// The module
+    pub module: PathBuf,
+    /// Where the snapshot goes
+    #[arg(short, value_name = "FILE")]
+    pub output: PathBuf,
+    /// The exported function that is run
+    #[arg(long, value_name = "NAME", default_value = "wizer-initialize")]
+    pub init_func: String,
+    /// A directory that it can read; it learns another name for it
+    #[arg(long = "dir", value_name = "HOST")]
+    pub directories: Vec<PathBuf>,
+    /// A directory that it can read, by the name that it knows
+    #[arg(long = "mapdir", value_name = "GUEST::HOST")]
+    pub mapped: Vec<String>,
+    /// Whether it sees variables: those of componentize-js's own
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, default_value = "false")]
+    pub inherit_env: bool,
+    /// Give it WASI; without, nothing is done here
+    #[arg(long, required = true)]
+    pub allow_wasi: bool,
+    /// Whether it copies memory in bulk, which it always may
+    #[arg(long, value_name = "BOOL", default_value = "true", value_parser = ["true"])]
+    pub wasm_bulk_memory: String,
+}
+
+/// What a build says to the poly that it starts to compile.
+#[derive(Debug, Clone, Args)]
+pub struct PrecompileOptions {
+    /// The component
+    pub component: PathBuf,
+    /// Where the machine code goes
+    #[arg(long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// The engine that it is for, as JSON
+    #[arg(long, value_name = "JSON")]
+    pub engine: EngineOptions,
+    /// Memory that compiling may take
+    #[arg(long, value_name = "SIZE")]
+    pub memory: Bytes,
+}

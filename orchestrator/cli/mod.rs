@@ -1,0 +1,166 @@
+//! What may be typed: clap types only.
+//!
+//! | file | what it has |
+//! |---|---|
+//! | here | all commands, and what holds for each of them |
+//! | `build` | what is built, and what becomes of a failure |
+//! | `call` | what is called, how it is run, and what is told of it |
+//! | `cache`, `toolchain`, `wit` | commands that have commands of their own |
+//! | `inner` | what programs say to poly, and no person |
+
+mod build;
+mod cache;
+mod call;
+mod inner;
+mod toolchain;
+mod wit;
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use build::{BuildOptions, FailureOptions, GraphFormat, LockOptions, Sbom};
+pub use cache::{CacheCommand, GcOptions};
+pub use call::{BenchOptions, CheckOptions, InteropOptions, RunOptions, RuntimeOptions};
+pub use inner::{PrecompileOptions, WizerOptions};
+pub use toolchain::ToolchainCommand;
+pub use wit::{DepsOptions, WitCommand};
+
+/// Builds a repository of several languages into one WebAssembly component, runs it in a
+/// sandbox and checks it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "poly",
+    version,
+    propagate_version = true,
+    after_help = "A first session:\n  \
+        poly plan       what would be built, and why\n  \
+        poly why        what changed since the last build, or why that ran\n  \
+        poly run        build what changed, make the first call of the manifest, check its result\n  \
+        poly check      the same, and all other checks\n  \
+        poly graph      what became of the components: links, flows, grants\n\n\
+        Exit codes: 0 all is well; 1 a build or a check failed; 2 a wrong command line or manifest,\n\
+        or a fault of poly's own or of its surroundings."
+)]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What holds for every command.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub struct Global {
+    /// Run as if started in this directory
+    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
+    pub directory: Option<PathBuf>,
+    /// The manifest [default: pipeline.toml]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub manifest: Option<PathBuf>,
+    /// How many jobs run side by side, those of cargo and make counted with poly's own
+    /// [default: one more than there are processors, where memory allows]
+    #[arg(short, long, value_name = "N", global = true, env = "POLY_JOBS")]
+    pub jobs: Option<NonZeroUsize>,
+    /// Install no missing tools; say what is missing instead
+    #[arg(long, global = true)]
+    pub no_install: bool,
+    /// Fail, before anything is built, where poly.lock says otherwise than what would be used;
+    /// change no poly.lock
+    #[arg(long, global = true)]
+    pub locked: bool,
+    /// One JSON object a line on standard output, instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Nothing on standard error but errors and warnings
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Show what tools write even when they succeed
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// When to use colour
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    pub color: Color,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Build every component and compose them into one file
+    Build(BuildOptions),
+    /// Build, then make one call in the sandbox and print what it returns
+    Run(RunOptions),
+    /// Build, then make every call of the manifest's checks and compare
+    Check(CheckOptions),
+    /// Hold components that implement one interface against each other, with values that poly makes
+    ///
+    /// Each `[interop.NAME]` of the manifest names some: they are built, not composed, and given the
+    /// same calls, edge cases first. Where their answers differ, the smallest call that shows it is told,
+    /// and printed as a `[[check]]` for the manifest. Exits with 1 if any differ.
+    Interop(InteropOptions),
+    /// Build, then make one call many times on one instance, and say what each takes
+    ///
+    /// Tells how the times of the calls are spread, the fuel of a call, the bytes that it copies across the
+    /// host's boundary, and how memory grew. The limits of the manifest hold for each call.
+    Bench(BenchOptions),
+    /// Say what would be built, and why (with --verbose, from which files, and who composes); starts no build
+    Plan,
+    /// Say why actions would run now, or else why they ran last: the file, variable, tool, flag or
+    /// artifact that changed, old and new
+    Why {
+        /// A component [default: all, and what is made of them]
+        component: Option<String>,
+    },
+    /// Build what is missing and show the composition: components, links, flows, imports, grants
+    Graph {
+        /// How it is shown; --json is one object a line instead
+        #[arg(long, value_name = "FORMAT", default_value = "tree", conflicts_with = "json")]
+        format: GraphFormat,
+    },
+    /// Show the world, producers, sizes and nested parts of a WebAssembly file or of a component
+    Inspect {
+        /// A file, or the name of a component of the pipeline
+        what: String,
+    },
+    /// Note in poly.lock which tools and libraries the pipeline is built with
+    ///
+    /// What is not in it is added, and what nothing needs any longer is removed; the rest stays as
+    /// it is. Tools that are missing are installed first. Builds never change poly.lock.
+    Lock(LockOptions),
+    /// WIT as a contract: show it, check it, compare it with an older one, fetch what it uses
+    #[command(subcommand)]
+    Wit(WitCommand),
+    /// The toolchains that poly knows, and the tools that they need
+    #[command(subcommand)]
+    Toolchain(ToolchainCommand),
+    /// Say of each tool where it is, its version, and what to do where it is missing
+    Doctor,
+    /// Print the manifest's JSON schema
+    Schema,
+    /// Remove what poly made for this checkout; artifacts stay in the cache
+    Clean,
+    /// What is kept for all pipelines: how much it is, and how to have less of it
+    #[command(subcommand)]
+    Cache(CacheCommand),
+    /// Compile a component for this machine, within a bound on memory; builds start it
+    #[command(hide = true)]
+    Precompile(PrecompileOptions),
+    /// Wizer for componentize-js, with its command line, and the same bytes each time
+    #[command(hide = true)]
+    Wizer(WizerOptions),
+}
