@@ -35,7 +35,7 @@ fn main() {
     let checkout = Checkout::of(&["benches/hops"]);
     let [part, flow, driver] = ["part", "flow", "driver"].map(|name| built(&checkout, name));
 
-    let engine = engine();
+    let engine = engine(true);
     let mut sides = [&flow, &driver].map(|bytes| Side::start(&engine, bytes));
     println!("{:<28} {:>10} {:>10} {:>8}", "a hop", "flow ns", "driver ns", "ratio");
     let short = "x".repeat(26);

@@ -118,7 +118,7 @@ fn the_mask_of_new_files_does_not_count() {
 }
 
 /// A file system in memory lists a directory in the order, or the opposite one, in which its files
-/// were made.
+/// were made: also to the walk over inputs, which asks the kernel itself.
 #[test]
 fn the_order_of_directories_does_not_count() {
     let made = |names: &[&str]| {
@@ -135,6 +135,29 @@ fn the_order_of_directories_does_not_count() {
     assert_ne!(listed, listed_otherwise, "the order must differ to show anything");
     assert_eq!(one, other);
     assert_eq!(one, usual());
+}
+
+/// The same of what is listed by the C library: a shim before it has an order of its own.
+#[test]
+fn the_order_of_listings_does_not_count() {
+    let place = several();
+    let shim = place.root.with_file_name("shuffle.so");
+    let source = repository().join("tests/tools/shuffle.c");
+    let made = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&shim).arg(source).status();
+    assert!(made.unwrap().success());
+    let shuffled = |command: &mut Command, seed: &str| {
+        command.env("LD_PRELOAD", &shim).env("SHUFFLE", seed);
+    };
+    let listed = |seed| {
+        let mut list = Command::new("ls");
+        shuffled(list.arg("-U").arg(place.root.join("data")), seed);
+        String::from_utf8(list.output().unwrap().stdout).unwrap()
+    };
+    let orders = ["1", "2", "3"].map(listed);
+    assert!(orders.iter().any(|order| *order != orders[0]), "the order must differ: {orders:?}");
+    for seed in ["1", "2", "3"] {
+        assert_eq!(with(|_, poly| shuffled(poly, seed)), usual());
+    }
 }
 
 /// The same command, started by another program, before whose arguments stand some more.

@@ -206,7 +206,7 @@ fn a_check_that_cannot_be_judged_leaves_the_others_their_results() {
         "passed answer()",
         "failed answer( )",
         "error: `returns` is not a `u32`: a value of another type",
-        "[pipeline.toml:13:11]",
+        "[pipeline.toml:14:11]",
         "here it returned `42`",
         "1 passed, 2 failed",
     ] {

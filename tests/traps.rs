@@ -132,7 +132,24 @@ stderr = true
 
 "#]]
     );
-    // Whatever makes the call tells the same.
+    // With all, also what is not its own, and what joins the components.
+    let all = told(&place, &["check", "--verbose", "--filter", "rust"]);
+    for what in
+        ["core::panicking::panic_fmt, ", "data-source/src/bindings.rs:", "between components"]
+    {
+        assert!(all.contains(what), "{all}");
+    }
+}
+
+/// A flow without Python, whose machine code takes long to make.
+const FLOW: &str = "
+[flow.run]
+steps = [\"data-source/fetch-data\", \"data-transform/transform\"]
+";
+
+#[test]
+fn whatever_makes_a_call_tells_where_it_trapped() {
+    let place = trapping(&(RUST_AND_GO.replace("PROFILE", "debug") + FLOW));
     for arguments in [
         &["run", "run(\"rust\")"][..],
         &["run", "run(\"rust\")", "--trace-calls"],
@@ -144,19 +161,11 @@ stderr = true
             assert!(told.contains(line), "{arguments:?}: no {line} in {told}");
         }
     }
-    // With all, also what is not its own, and what joins the components.
-    let all = told(&place, &["check", "--verbose", "--filter", "rust"]);
-    for what in
-        ["core::panicking::panic_fmt, ", "data-source/src/bindings.rs:", "between components"]
-    {
-        assert!(all.contains(what), "{all}");
-    }
 }
 
 #[test]
 fn a_release_build_says_how_to_see_more() {
-    let flow = "\n[flow.run]\nsteps = [\"data-source/fetch-data\", \"data-transform/transform\"]\n";
-    let place = trapping(&(RUST_AND_GO.replace("PROFILE", "release") + flow));
+    let place = trapping(&(RUST_AND_GO.replace("PROFILE", "release") + FLOW));
     assert_data_eq!(
         told(&place, &["check"]),
         str![[r#"

@@ -103,6 +103,10 @@ fn a_run_that_failed_is_a_reason() {
 fn what_is_gone_from_the_cache_is_a_reason() {
     let place = one();
     place.run(&["build"]).expect(0);
+    place.forget("records-");
+    let gone = "build answer would run:\n  the record of its last run is gone from the cache\n";
+    assert!(why(&place).starts_with(gone), "{}", why(&place));
+    place.run(&["build"]).expect(0);
     place.forget("blobs-");
     let said = why(&place);
     assert!(
@@ -111,9 +115,7 @@ fn what_is_gone_from_the_cache_is_a_reason() {
     );
     place.forget("records-");
     place.write("answer/source.wasm", wasm(&ANSWER.replace("42", "43")));
-    let said = why(&place);
-    let gone = "  the record of its last run is gone from the cache\n";
-    assert!(said.starts_with(&format!("build answer would run:\n{gone}")), "{said}");
+    assert!(why(&place).starts_with(gone), "{}", why(&place));
 }
 
 /// As CI has it: a fresh checkout beside a cache that was kept.
@@ -129,6 +131,30 @@ fn a_fresh_checkout_is_told_what_changed_since_the_former_one() {
         said.starts_with("build answer would run:\n  `answer/source.wasm` changed ("),
         "{said}"
     );
+}
+
+#[test]
+fn a_failure_in_a_fresh_checkout_takes_nothing_from_what_is_known() {
+    let place = one();
+    place.run(&["build"]).expect(0);
+    let fresh = |answer: &str| {
+        let mut fresh = one();
+        fresh.cache.clone_from(&place.cache);
+        fresh.write("answer/source.wasm", wasm(&ANSWER.replace("42", answer)));
+        fresh
+    };
+    let broken = fresh("43");
+    broken.write("answer/behaviour", "fail");
+    broken.run(&["build"]).expect(1);
+    let known =
+        "  its last run failed\n  `answer/behaviour` is new\n  `answer/source.wasm` changed (";
+    let said = why(&broken);
+    assert!(said.starts_with(&format!("build answer would run:\n{known}")), "{said}");
+    let mended = fresh("44");
+    mended.run(&["build"]).expect(0);
+    let said = mended.run(&["why", "answer"]).expect(0).stdout;
+    assert!(said.contains("because\n  its last run failed\n  `answer/source.wasm` ch"), "{said}");
+    assert!(said.contains("because\n  `build answer` made another artifact"), "{said}");
 }
 
 /// Another checkout's last build is good for reasons, and never for what it made.

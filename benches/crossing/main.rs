@@ -1,10 +1,12 @@
 //! What it costs to cross into a component 100,000 times: call by call, as one batch, and the same
 //! Rust natively; one component, and three in a row, in Rust, Go, Python and all three. Run with
 //! `cargo bench --bench crossing`; the toolchains must be there (`poly toolchain install`).
+//! `cargo bench --bench crossing -- Rust` measures those with that in their name.
 //!
-//! Each is called in two ways: through poly's own host, as `poly bench` does, whose values are
-//! dynamic and which watches over each call; and by wasmtime's typed calls, whose types are known
-//! when the caller is compiled (see `side.rs`). Rounds are interleaved; the medians are shown, as a
+//! Each is called in three ways: through poly's own host, as `poly bench` does, which watches over each
+//! call; and by wasmtime's typed calls, of a caller that was compiled against this one interface,
+//! whose code can be stopped when its time is up, or cannot (see `side.rs`). What the work alone takes in there shows a third column: one call that does it so
+//! many times, with nothing crossed in between. Rounds are interleaved; the medians are shown, as a
 //! table in Markdown.
 //!
 //! What the components do is that of the example's transformer: 26 bytes in upper case and in
@@ -65,22 +67,33 @@ fn main() {
         (0..TRANSFORMS).map(|at| format!("Data for query: {at:010}").into()).collect();
     println!("{}\n", machine::machine());
     println!(
-        "| {TRANSFORMS} transforms of {} bytes | call by call | one batch | native |",
+        "| {TRANSFORMS} transforms of {} bytes | call by call | one batch | all inside | native |",
         inputs[0].len()
     );
-    println!("|---|---|---|---|");
+    println!("|---|---|---|---|---|");
     let mut goals = Vec::new();
-    for subject in Subject::all(&checkout::Checkout::of(&["benches/crossing"])) {
+    let mut subjects = Subject::all(&checkout::Checkout::of(&["benches/crossing"]));
+    if let Some(part) = std::env::args().skip(1).find(|argument| !argument.starts_with("--")) {
+        subjects.retain(|subject| subject.name.contains(&part));
+    }
+    for subject in subjects {
         let row = measure(&subject, &inputs);
-        for (way, [each, batch]) in [("poly's host", &row.poly), ("typed calls", &row.typed)] {
-            let native = row.native.each_ref().map(Times::median);
+        let native = row.native.each_ref().map(Times::median);
+        for (way, [each, batch, inside]) in WAYS.iter().zip(&row.ways) {
             let cell = |times: &Times, native: f64| {
+                if times.0.is_empty() {
+                    return String::new();
+                }
                 format!("{:.1} ms (×{:.2})", times.median(), times.median() / native)
             };
-            let cells = [cell(each, native[0]), cell(batch, native[1])];
             println!(
-                "| {}, {way} | {} | {} | {:.1} / {:.1} ms |",
-                row.name, cells[0], cells[1], native[0], native[1]
+                "| {}, {way} | {} | {} | {} | {:.1} / {:.1} ms |",
+                row.name,
+                cell(each, native[0]),
+                cell(batch, native[1]),
+                cell(inside, native[0]),
+                native[0],
+                native[1]
             );
             if row.rust {
                 let ratios = [each.median() / native[0], batch.median() / native[1]];
@@ -90,7 +103,7 @@ fn main() {
     }
     let [each, batch, native] = ARTICLE;
     println!(
-        "| the article | {each} ms (×{}) | {batch} ms (×{}) | {native} ms |\n",
+        "| the article | {each} ms (×{}) | {batch} ms (×{}) | | {native} ms |\n",
         each / native,
         batch / native
     );
@@ -104,49 +117,54 @@ fn main() {
     }
 }
 
+/// How calls are made.
+const WAYS: [&str; 3] = ["poly's host", "typed calls", "typed calls, no time limit"];
+
 struct Row {
     name: String,
     rust: bool,
+    /// Call by call, and as one batch.
     native: [Times; 2],
-    poly: [Times; 2],
-    typed: [Times; 2],
+    /// For each way: call by call, as one batch, and all inside, which poly's host does not do.
+    ways: [[Times; 3]; 3],
 }
 
 fn measure(subject: &Subject, inputs: &Inputs) -> Row {
-    let mut row = Row {
-        name: subject.name.clone(),
-        rust: subject.rust,
-        native: <_>::default(),
-        poly: <_>::default(),
-        typed: <_>::default(),
-    };
+    let mut native: [Times; 2] = <_>::default();
+    let mut ways: [[Times; 3]; 3] = <_>::default();
     let mut running = subject.start(inputs);
     running.check(subject.interface, &native_batch(inputs, subject.times));
     let begun = Instant::now();
-    while row.native[0].0.len() < ROUNDS && (row.native[0].0.is_empty() || begun.elapsed() < ENOUGH)
-    {
-        row.native[0].take(|| {
+    while native[0].0.len() < ROUNDS && (native[0].0.is_empty() || begun.elapsed() < ENOUGH) {
+        native[0].take(|| {
             timed(|| {
                 for input in inputs {
                     black_box(native_each(black_box(input), subject.times));
                 }
             })
         });
-        row.native[1].take(|| {
+        native[1].take(|| {
             timed(|| {
                 black_box(native_batch(black_box(inputs), subject.times));
             })
         });
-        row.poly[0].take(|| running.poly_each());
-        row.poly[1].take(|| running.poly_batch());
-        row.typed[0].take(|| timed(|| running.typed_each()));
-        row.typed[1].take(|| {
-            timed(|| {
-                black_box(running.typed_batch());
-            })
-        });
+        let [poly, typed @ ..] = &mut ways;
+        poly[0].take(|| running.poly_each());
+        poly[1].take(|| running.poly_batch());
+        for (typed, calls) in typed.iter_mut().zip([&mut running.timed, &mut running.untimed]) {
+            typed[0].take(|| timed(|| calls.each(inputs)));
+            typed[1].take(|| {
+                timed(|| {
+                    black_box(calls.batch(inputs));
+                })
+            });
+            let begun = Instant::now();
+            if calls.inside(inputs).is_some() {
+                typed[2].take(|| begun.elapsed());
+            }
+        }
     }
-    row
+    Row { name: subject.name.clone(), rust: subject.rust, native, ways }
 }
 
 /// As many times as there are components in a row.

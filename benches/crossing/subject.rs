@@ -57,10 +57,9 @@ impl Subject {
         };
         let each = prepare("transform", &text(&inputs[0]));
         let batch = prepare("batch", &list(inputs.iter().map(|input| text(input))));
-        let mut side = Side::start(&side::engine(), &self.bytes);
-        let typed_each = side.function(self.interface, "transform");
-        let typed_batch = side.function(self.interface, "batch");
-        Running { inputs, instance, each, batch, side, typed_each, typed_batch }
+        let [timed, untimed] =
+            [true, false].map(|timed| Typed::start(self.interface, &self.bytes, timed));
+        Running { inputs, instance, each, batch, timed, untimed }
     }
 }
 
@@ -99,15 +98,16 @@ pub(crate) struct Running<'i> {
     instance: Instance,
     each: Prepared,
     batch: Prepared,
-    side: Side,
-    typed_each: TypedFunc<(&'i [u8],), (Vec<u8>,)>,
-    typed_batch: TypedFunc<(&'i [Vec<u8>],), (Inputs,)>,
+    pub(crate) timed: Typed<'i>,
+    pub(crate) untimed: Typed<'i>,
 }
 
 impl Running<'_> {
-    /// Stops unless it gives what the native code does, called in either way.
+    /// Stops unless it gives what the native code does, called in any way.
     pub(crate) fn check(&mut self, interface: Option<&str>, expected: &Inputs) {
-        assert!(self.typed_batch() == *expected, "something else as one batch");
+        for typed in [&mut self.timed, &mut self.untimed] {
+            assert!(typed.batch(self.inputs) == *expected, "something else as one batch");
+        }
         let prefix = interface.map_or(String::new(), |interface| format!("{interface}."));
         let call = format!("{prefix}transform({})", text(&self.inputs[0]));
         let outcome = self.instance.call(&Call::parse(&call).expect("a call")).expect("fits");
@@ -122,21 +122,45 @@ impl Running<'_> {
     pub(crate) fn poly_batch(&mut self) -> Duration {
         repeat(&mut self.instance, &self.batch, 1)
     }
+}
 
-    pub(crate) fn typed_each(&mut self) {
-        for input in self.inputs {
-            let (output,) =
-                self.typed_each.call(&mut self.side.store, (input.as_slice(),)).expect("returns");
-            black_box(output);
+/// It runs by calls whose types are known.
+pub(crate) struct Typed<'i> {
+    side: Side,
+    each: TypedFunc<(&'i [u8],), (Vec<u8>,)>,
+    batch: TypedFunc<(&'i [Vec<u8>],), (Inputs,)>,
+    again: Option<Again<'i>>,
+}
+
+/// A call that does the work so many times.
+type Again<'i> = TypedFunc<(&'i [u8], u32), (Vec<u8>,)>;
+
+impl<'i> Typed<'i> {
+    fn start(interface: Option<&str>, bytes: &[u8], timed: bool) -> Self {
+        let mut side = Side::start(&side::engine(timed), bytes);
+        let each = side.function(interface, "transform");
+        let batch = side.function(interface, "batch");
+        let again = interface.map(|_| side.function(interface, "again"));
+        Self { side, each, batch, again }
+    }
+
+    pub(crate) fn each(&mut self, inputs: &'i Inputs) {
+        for input in inputs {
+            let output = self.each.call(&mut self.side.store, (input.as_slice(),));
+            black_box(output.expect("returns"));
         }
     }
 
-    pub(crate) fn typed_batch(&mut self) -> Inputs {
-        let (outputs,) = self
-            .typed_batch
-            .call(&mut self.side.store, (self.inputs.as_slice(),))
-            .expect("returns");
-        outputs
+    pub(crate) fn batch(&mut self, inputs: &'i Inputs) -> Inputs {
+        self.batch.call(&mut self.side.store, (inputs.as_slice(),)).expect("returns").0
+    }
+
+    /// All the work in one call, of one input; nothing where no call does that.
+    pub(crate) fn inside(&mut self, inputs: &'i Inputs) -> Option<()> {
+        let times = u32::try_from(inputs.len()).expect("not so many");
+        let output = self.again.as_ref()?.call(&mut self.side.store, (&inputs[0], times));
+        black_box(output.expect("returns"));
+        Some(())
     }
 }
 

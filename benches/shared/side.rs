@@ -1,5 +1,6 @@
 //! A component that runs in this process by wasmtime's own calls, whose types are known when they
-//! are compiled: the least that a call from outside can cost. The settings are those of poly's host.
+//! are compiled: the least that a call from outside can cost. The settings are those of poly's host, or
+//! without what makes code ask at each loop and call whether its time is up.
 
 use wasmtime::component::{
     Component, ComponentNamedList, Instance, Lift, Linker, Lower, TypedFunc,
@@ -22,10 +23,10 @@ impl WasiView for Host {
     }
 }
 
-/// What compiles them.
-pub(crate) fn engine() -> Engine {
+/// What compiles them; `timed` code can be stopped.
+pub(crate) fn engine(timed: bool) -> Engine {
     let mut config = Config::new();
-    config.epoch_interruption(true).concurrency_support(false).max_wasm_stack(1 << 20);
+    config.epoch_interruption(timed).concurrency_support(false).max_wasm_stack(1 << 20);
     Engine::new(&config).expect("an engine")
 }
 
@@ -36,6 +37,7 @@ impl Side {
         wasmtime_wasi::p2::add_to_linker_sync(&mut linker).expect("WASI");
         let host = Host(WasiCtx::builder().build(), ResourceTable::new());
         let mut store = Store::new(engine, host);
+        // Ignored by code that does not ask.
         store.set_epoch_deadline(u64::MAX / 2);
         let instance = linker.instantiate(&mut store, &component).expect("starts");
         Self { store, instance }

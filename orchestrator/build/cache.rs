@@ -24,8 +24,8 @@ pub(super) const MEMO: &str = "memo.json";
 /// Digests of tools, and what they said.
 pub(super) const TOOLS_MEMO: &str = "tools.json";
 
-/// A file in a checkout's directory that says where the checkout is.
-const CHECKOUT: &str = "checkout";
+/// A file in a checkout's directory that says where the checkout is. No component has such a name.
+const CHECKOUT: &str = "checkout.path";
 
 /// The store in a cache directory, to be looked after.
 pub fn keeper(cache: &Path) -> Result<Keeper, StoreError> {

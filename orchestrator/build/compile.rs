@@ -135,6 +135,7 @@ fn compile(
         .into_iter()
         .chain(["--engine".to_owned(), options])
         .chain(["--memory".to_owned(), limits.compile_memory.to_string()])
+        .chain(["--parent".to_owned(), std::process::id().to_string()])
         .collect::<Vec<_>>();
     let invocation = Invocation {
         program,
@@ -184,14 +185,16 @@ fn is_out_of_memory(said: &str) -> bool {
         .any(|words| said.contains(words))
 }
 
-/// The other side: compiles `component` into `output` and takes no more than `memory`.
+/// The other side: compiles `component` into `output`, takes no more than `memory`, and ends with the
+/// process `parent`.
 pub fn compile_here(
     component: &Path,
     output: &Path,
     options: &EngineOptions,
     memory: Bytes,
+    parent: u32,
 ) -> Result<Reply, EngineError> {
-    if let Err(errno) = bound(memory) {
+    if let Err(errno) = bound(memory, parent) {
         return Ok(Reply::Files(errno.raw_os_error()));
     }
     let files = |error: io::Error| Reply::Files(error.raw_os_error().unwrap_or_default());
@@ -207,8 +210,8 @@ pub fn compile_here(
 }
 
 /// From here on this process gets no more memory than so many bytes, leaves no picture of it behind
-/// when it dies for want of more, and does not outlive the poly that started it.
-fn bound(memory: Bytes) -> rustix::io::Result<()> {
+/// when it dies for want of more, and does not outlive the poly that started it, which is `parent`.
+fn bound(memory: Bytes, parent: u32) -> rustix::io::Result<()> {
     // Linux counts under this what can really be written to; elsewhere it leaves out what is mapped.
     let resource = if cfg!(target_os = "linux") { Resource::Data } else { Resource::As };
     let only = |most| Rlimit { current: Some(most), maximum: Some(most) };
@@ -217,7 +220,9 @@ fn bound(memory: Bytes) -> rustix::io::Result<()> {
     setrlimit(Resource::Core, only(0))?;
     #[cfg(target_os = "linux")]
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
-    Ok(())
+    // One that died before that has left this one to another process.
+    let now = rustix::process::getppid().map(|now| now.as_raw_nonzero().get().cast_unsigned());
+    if now == Some(parent) { Ok(()) } else { Err(rustix::io::Errno::SRCH) }
 }
 
 #[cfg(test)]

@@ -321,9 +321,11 @@ impl<'a> Driver<'a> {
         self.remember();
         let state = self.lock_state();
         if state.is_changed() {
-            for path in [state_file(self.project), latest_file(self.project, &self.options.cache)] {
-                state.write(&path).map_err(|source| BuildError::Write { path, source })?;
-            }
+            let write = |state: &State, path: PathBuf| {
+                state.write(&path).map_err(|source| BuildError::Write { path, source })
+            };
+            write(&state, state_file(self.project))?;
+            write(&state.for_others(), latest_file(self.project, &self.options.cache))?;
         }
         Ok(())
     }

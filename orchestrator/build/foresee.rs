@@ -108,17 +108,16 @@ impl Driver<'_> {
         key: &Digest,
     ) -> Result<Vec<Reason>, BuildError> {
         let last = self.lock_state().last(action).cloned();
-        let Some(Last { key: last, failed, .. }) = last else {
+        let Some(last) = last else {
             return Ok(vec![Reason::NeverBuilt]);
         };
-        let mut reasons = Vec::from_iter(failed.then_some(Reason::LastFailed));
-        match last {
-            None => {}
-            Some(last) if last == *key => reasons.push(Reason::ArtifactGone),
-            Some(last) => match self.artifacts.record(&last)? {
-                Some(record) => reasons.extend(fingerprint.differences(&record.fingerprint)),
+        let mut reasons = Vec::from_iter(last.failed.then_some(Reason::LastFailed));
+        if let Some(last) = last.known() {
+            match self.artifacts.record(&last)? {
                 None => reasons.push(Reason::RecordGone),
-            },
+                Some(_) if last == *key => reasons.push(Reason::ArtifactGone),
+                Some(record) => reasons.extend(fingerprint.differences(&record.fingerprint)),
+            }
         }
         Ok(reasons)
     }

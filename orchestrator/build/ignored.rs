@@ -11,6 +11,7 @@
 //! Nor does a rule count that ignores a component's own directory, or one above it: the manifest names
 //! it. What the manifest names under `inputs` is asked of nobody here.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs;
 use std::io;
@@ -69,7 +70,7 @@ impl Rules {
         let mut builder = GitignoreBuilder::new(directory);
         for line in text.trim_start_matches('\u{feff}').lines() {
             // What is no pattern ignores nothing; git says nothing of it either.
-            let _ = builder.add_line(None, line);
+            let _ = builder.add_line(None, &without_braces(line));
         }
         match builder.build() {
             Ok(matcher) if !matcher.is_empty() => {
@@ -78,6 +79,38 @@ impl Rules {
             _ => Ok(self),
         }
     }
+}
+
+/// The same rule for a crate to which braces are alternatives. To git they are characters.
+fn without_braces(rule: &str) -> Cow<'_, str> {
+    if !rule.contains(['{', '}']) {
+        return Cow::Borrowed(rule);
+    }
+    let mut same = String::with_capacity(rule.len() + 2);
+    let mut characters = rule.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => {
+                same.push('\\');
+                same.extend(characters.next());
+            }
+            '[' => {
+                // In a class nothing is special but its end, which may not come first.
+                same.push('[');
+                same.extend(characters.next_if(|next| ['!', '^'].contains(next)));
+                same.extend(characters.next_if_eq(&']'));
+                for next in characters.by_ref() {
+                    same.push(next);
+                    if next == ']' {
+                        break;
+                    }
+                }
+            }
+            '{' | '}' => same.extend(['\\', character]),
+            other => same.push(other),
+        }
+    }
+    Cow::Owned(same)
 }
 
 fn absent(error: &io::Error) -> bool {
@@ -155,5 +188,34 @@ fn administration(top: &Path) -> PathBuf {
     match fs::read_to_string(own.join("commondir")) {
         Ok(common) => own.join(common.trim()),
         Err(_) => own,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As `git check-ignore` says it.
+    #[test]
+    fn braces_are_characters() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path();
+        for (rule, path, is_ignored) in [
+            ("f.{txt,log}", "f.txt", false),
+            ("f.{txt,log}", "f.{txt,log}", true),
+            ("{a,b}/*.rs", "a/x.rs", false),
+            ("{a,b}/*.rs", "{a,b}/x.rs", true),
+            (r"\{a\}", "{a}", true),
+            ("[{]a", "{a", true),
+            ("[]{]a", "{a", true),
+            ("[!{]a", "{a", false),
+            ("a}", "a}", true),
+            ("*.{rs", "x.{rs", true),
+        ] {
+            let file = root.join(FILE);
+            fs::write(&file, rule).unwrap();
+            let rules = Rules::default().and(&file, root).unwrap();
+            assert_eq!(rules.ignore(&root.join(path), false), is_ignored, "{rule}: {path}");
+        }
     }
 }

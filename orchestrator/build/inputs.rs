@@ -2,8 +2,8 @@
 //!
 //! Paths are relative to the manifest's directory and `/`-separated on every platform. The
 //! order of a directory, times and modes do not count. A symbolic link is not followed, and
-//! none may stand where an input should. What git ignores is no input, unless the manifest
-//! names it (see `ignored`).
+//! none may stand where an input should, nor one to a directory where inputs could lie. What git
+//! ignores is no input, unless the manifest names it (see `ignored`).
 //!
 //! A file is read if the stat cache does not know it, and a walk that several components ask for
 //! is made once.
@@ -52,6 +52,16 @@ pub enum InputsError {
     #[error("`{}` is a symbolic link, which poly does not follow", path.display())]
     #[diagnostic(help("put the file there, or name what the link leads to under `inputs`"))]
     Link {
+        /// The link.
+        path: PathBuf,
+    },
+    /// A symbolic link to a directory in which there could be inputs.
+    #[error("`{}` is a symbolic link to a directory, which poly does not follow", path.display())]
+    #[diagnostic(help(
+        "put the directory itself there; or name what is needed of it under `inputs`, and remove the \
+         link or have git ignore it"
+    ))]
+    DirectoryLink {
         /// The link.
         path: PathBuf,
     },
@@ -185,21 +195,34 @@ impl Sources {
     pub(super) fn named(&self, glob: &str) -> Result<Arc<Inputs>, InputsError> {
         let walk = || {
             let (top, rest) = literal(glob);
-            // None of them may be a link either.
-            let whole = top.match_indices('/').map(|(at, _)| &top[..at]).chain([top]).all(|part| {
-                part.is_empty()
-                    || (!self.is_ours(part)
-                        && !part.split('/').any(|name| name == ".git")
-                        && self.root.join(part).symlink_metadata().is_ok_and(|at| at.is_dir()))
-            });
-            let globs = Globs::new([rest], [])?;
-            if whole { self.walk(top, &globs, false) } else { Ok(Inputs::new()) }
+            for part in prefixes(top) {
+                let path = self.root.join(part);
+                let is_directory = path.symlink_metadata().is_ok_and(|at| at.is_dir());
+                if path.is_symlink() && path.is_dir() {
+                    return Err(InputsError::DirectoryLink { path });
+                }
+                if !is_directory || self.is_ours(part) || part.split('/').any(|name| name == ".git")
+                {
+                    return Ok(Inputs::new());
+                }
+            }
+            self.walk(top, &Globs::new([rest], [])?, false)
         };
         self.walks.get(&Asked::Glob(glob.to_owned()), walk)
     }
 
     fn is_ours(&self, directory: &str) -> bool {
         self.ours.iter().any(|ours| ours == directory)
+    }
+
+    /// Whether git ignores a directory, or one above it.
+    fn is_ignored(&self, directory: &str) -> Result<bool, InputsError> {
+        for part in prefixes(directory) {
+            if self.ignored.above(part)?.ignore(&self.root.join(part), true) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn walk(&self, top: &str, globs: &Globs, obedient: bool) -> Result<Inputs, InputsError> {
@@ -252,6 +275,15 @@ impl Sources {
                 (EntryKind::Link, _) if globs.name(&from_top) && !ignored(false) => {
                     return Err(InputsError::Link { path: at() });
                 }
+                (EntryKind::Link, _)
+                    if !globs.excludes_all_below(&from_top)
+                        && at().is_dir()
+                        && !ignored(true)
+                        && !ignored(false)
+                        && (walk.obedient || !self.is_ignored(&from_root)?) =>
+                {
+                    return Err(InputsError::DirectoryLink { path: at() });
+                }
                 (EntryKind::Unnameable, _) if globs.name(&from_top) && !ignored(false) => {
                     return Err(InputsError::Name { path: at() });
                 }
@@ -260,6 +292,12 @@ impl Sources {
         }
         Ok(())
     }
+}
+
+/// A path below the root, and the directories on the way to it, the uppermost first.
+pub(super) fn prefixes(path: &str) -> impl Iterator<Item = &str> {
+    let whole = (!path.is_empty()).then_some(path);
+    path.match_indices('/').map(|(at, _)| &path[..at]).chain(whole)
 }
 
 /// A path without parts that lead nowhere.

@@ -12,8 +12,9 @@ use super::driver::Driver;
 use super::error::BuildError;
 use super::event::Event;
 use super::outputs;
-use super::project::{Project, ProjectError, read_wit};
+use super::project::{Project, ProjectError};
 use super::provision::Provision;
+use super::wit_files::read_wit;
 use crate::component::wit::Source;
 use crate::component::{adapt, compose};
 use crate::lock::{

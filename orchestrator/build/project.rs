@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use miette::Diagnostic;
 use poly_cache::Digest;
 use thiserror::Error;
-use walkdir::{DirEntry, WalkDir};
 use wit_parser::PackageName;
 
 use super::cache::BUILDS;
+use super::inputs::prefixes;
 use super::lock::read_lock;
+use super::wit_files::read_wit;
 use crate::component::inventory::inventory;
 use crate::component::wit;
 use crate::lock::{Lock, LockError};
@@ -77,6 +78,13 @@ pub enum ProjectError {
         /// What the system says.
         #[source]
         source: io::Error,
+    },
+    /// A symbolic link among WIT: what it leads to may lie anywhere.
+    #[error("`{}` is a symbolic link, which poly does not follow", path.display())]
+    #[diagnostic(help("put the WIT itself there, or say under `[wit-dependencies]` where it is"))]
+    Link {
+        /// The link.
+        path: PathBuf,
     },
     /// The manifest is wrong, or names what is not there.
     #[error(transparent)]
@@ -215,11 +223,12 @@ impl Project {
                 suggestion(name.get_ref(), known.clone(), "the toolchains are"),
             )
         };
+        let mut followed = BTreeSet::new();
         for component in self.manifest.components.values() {
             let Some(toolchain) = self.catalog.get(component.toolchain.get_ref()) else {
                 return Err(unknown(&component.toolchain));
             };
-            self.check_path(&component.path)?;
+            self.check_path(&component.path, &mut followed)?;
             let options: Vec<&str> = toolchain.options.keys().map(String::as_str).collect();
             let mut given = component.options.keys();
             if let Some(option) = given.find(|name| !options.contains(&name.get_ref().as_str())) {
@@ -250,26 +259,52 @@ impl Project {
         Ok(())
     }
 
-    fn check_path(&self, path: &Spanned<String>) -> Result<(), ManifestError> {
-        if self.root.join(path.get_ref()).is_dir() {
-            return Ok(());
+    /// Whether a path of the manifest's is a directory of the pipeline. `followed` are the directories
+    /// that were looked at before: many components lie in the same one.
+    fn check_path<'p>(
+        &self,
+        path: &'p Spanned<String>,
+        followed: &mut BTreeSet<&'p str>,
+    ) -> Result<(), ManifestError> {
+        let refused = |what: String, label: &str, help: &str| {
+            Err(self.manifest.error_at(path.span(), what, label, help.to_owned()))
+        };
+        for part in prefixes(path.get_ref()).filter(|part| followed.insert(part)) {
+            let at = self.root.join(part);
+            let is_plain = !part.ends_with("..");
+            if is_plain && at.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+                continue;
+            }
+            match at.canonicalize().ok().filter(|to| to.is_dir()) {
+                None => {
+                    return refused(
+                        format!("there is no directory `{}`", path.get_ref()),
+                        "not there",
+                        "paths are relative to the manifest's directory",
+                    );
+                }
+                Some(to) if !self.root.canonicalize().is_ok_and(|root| to.starts_with(root)) => {
+                    return refused(
+                        format!("`{part}` leads out of the pipeline by a symbolic link"),
+                        "not within",
+                        "put the directory itself there, or the manifest where both are below it",
+                    );
+                }
+                Some(_) => {}
+            }
         }
-        Err(self.manifest.error_at(
-            path.span(),
-            format!("there is no directory `{}`", path.get_ref()),
-            "not there",
-            "paths are relative to the manifest's directory".to_owned(),
-        ))
+        Ok(())
     }
 
     fn read_wits(&self) -> Result<BTreeMap<String, WitDirectory>, ProjectError> {
         let mut wits = BTreeMap::new();
+        let mut followed = BTreeSet::new();
         for component in self.manifest.components.values() {
             let Some(path) = self.wit_path(component) else { continue };
             if wits.contains_key(path.get_ref()) {
                 continue;
             }
-            self.check_path(path)?;
+            self.check_path(path, &mut followed)?;
             let source = read_wit(&self.root.join(path.get_ref()))?;
             self.check_fetched(path.get_ref(), &source)?;
             let wit = wit::resolve(&source).map_err(|source| ProjectError::Wit {
@@ -350,29 +385,4 @@ fn shared(manifest: &Manifest) -> BTreeSet<String> {
     let mut seen = BTreeSet::new();
     let paths = manifest.components.values().map(|component| component.path.get_ref());
     paths.filter(|path| !seen.insert(*path)).cloned().collect()
-}
-
-/// The `.wit` files of a directory and of its `deps/`, by their path below it.
-pub fn read_wit(directory: &Path) -> Result<wit::Source, ProjectError> {
-    let mut source = wit::Source::new();
-    // What begins with a dot is somebody's work that is not done yet.
-    let wanted = |entry: &DirEntry| {
-        entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".")
-    };
-    let walk = WalkDir::new(directory).max_depth(3).sort_by_file_name();
-    for entry in walk.into_iter().filter_entry(wanted) {
-        let entry = entry.map_err(|error| ProjectError::Read {
-            path: error.path().unwrap_or(directory).to_owned(),
-            source: error.into(),
-        })?;
-        let path = entry.path();
-        if entry.file_type().is_file() && path.extension().is_some_and(|end| end == "wit") {
-            let text = fs::read_to_string(path)
-                .map_err(|source| ProjectError::Read { path: path.to_owned(), source })?;
-            // A walk stays below its top.
-            let below = path.strip_prefix(directory).unwrap_or(path);
-            source.insert(below.to_string_lossy().replace('\\', "/"), text);
-        }
-    }
-    Ok(source)
 }

@@ -32,7 +32,17 @@ pub enum StageError {
         #[source]
         source: io::Error,
     },
-    /// A file was edited after its digest had been taken.
+    /// An input cannot be read.
+    #[error("cannot read `{name}`, which is an input")]
+    #[diagnostic(help("poly must be able to read every input: see what is permitted there"))]
+    Read {
+        /// The file, relative to the manifest.
+        name: String,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// A file was edited or removed after its digest had been taken.
     #[error("`{name}` changed while it was being built")]
     #[diagnostic(help("run the command again"))]
     Changed {
@@ -63,7 +73,10 @@ pub(super) fn fill(
             None => write_if_other(&path, added[name].as_bytes())?,
             Some(digest) => {
                 let source = root.join(name);
-                let bytes = fs::read(&source).map_err(at(&source))?;
+                let bytes = fs::read(&source).map_err(|source| match source.kind() {
+                    io::ErrorKind::NotFound => StageError::Changed { name: name.clone() },
+                    _ => StageError::Read { name: name.clone(), source },
+                })?;
                 if Digest::of(&bytes) != *digest {
                     return Err(StageError::Changed { name: name.clone() });
                 }
@@ -160,5 +173,11 @@ mod tests {
         let error = fill(stage.path(), root.path(), &inputs, &BTreeMap::new(), None).unwrap_err();
 
         assert_eq!(error.to_string(), "`a` changed while it was being built");
+        fs::remove_file(root.path().join("a")).unwrap();
+        let error = fill(stage.path(), root.path(), &inputs, &BTreeMap::new(), None).unwrap_err();
+        assert_eq!(error.to_string(), "`a` changed while it was being built");
+        fs::create_dir(root.path().join("a")).unwrap();
+        let error = fill(stage.path(), root.path(), &inputs, &BTreeMap::new(), None).unwrap_err();
+        assert_eq!(error.to_string(), "cannot read `a`, which is an input");
     }
 }

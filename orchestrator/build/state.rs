@@ -37,6 +37,9 @@ pub struct Last {
     /// The key of what was made last, by a run or taken from the cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Digest>,
+    /// The key of what another checkout made last, where nothing was made here yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    elsewhere: Option<Digest>,
     /// How long the last run took that made something, in milliseconds.
     pub milliseconds: u64,
     /// Why it ran; nothing, if what was made came from the cache.
@@ -45,6 +48,13 @@ pub struct Last {
     /// Whether the last run failed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub failed: bool,
+}
+
+impl Last {
+    /// The key of what was made last, here or elsewhere.
+    pub(super) fn known(&self) -> Option<Digest> {
+        self.key.or(self.elsewhere)
+    }
 }
 
 impl Default for State {
@@ -78,7 +88,7 @@ impl State {
 
     /// An action ran, and made something.
     pub(super) fn ran(&mut self, action: &Action, key: Digest, took: u64, because: Vec<Reason>) {
-        let last = Last { key: Some(key), milliseconds: took, because, failed: false };
+        let last = Last { key: Some(key), milliseconds: took, because, ..Last::default() };
         self.changed |= self.actions.insert(action.clone(), last.clone()) != Some(last);
     }
 
@@ -94,7 +104,10 @@ impl State {
 
     /// An action ran and failed.
     pub(super) fn failed(&mut self, action: &Action) {
-        let last = self.actions.entry(action.clone()).or_default();
+        let last = self.actions.entry(action.clone()).or_insert_with(|| {
+            let elsewhere = self.elsewhere.get(action).cloned().unwrap_or_default();
+            Last { key: None, elsewhere: elsewhere.known(), ..elsewhere }
+        });
         self.changed |= !last.failed;
         last.failed = true;
     }
@@ -102,6 +115,13 @@ impl State {
     /// Whether it says anything that the files do not.
     pub(super) fn is_changed(&self) -> bool {
         self.changed
+    }
+
+    /// What other checkouts may know of it: of what did not run here, what was known before.
+    pub(super) fn for_others(&self) -> Self {
+        let mut actions = self.elsewhere.clone();
+        actions.extend(self.actions.clone());
+        Self { actions, ..Self::default() }
     }
 
     /// Writes it whole or not at all.

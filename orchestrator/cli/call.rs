@@ -119,6 +119,9 @@ fn calls(text: &str) -> Result<NonZeroUsize, String> {
     let number = match text.parse::<NonZeroUsize>() {
         Ok(number) => number,
         Err(error) if *error.kind() == IntErrorKind::PosOverflow => NonZeroUsize::MAX,
+        Err(error) if *error.kind() == IntErrorKind::Zero => {
+            return Err("at least one call must count".to_owned());
+        }
         Err(error) => return Err(error.to_string()),
     };
     if number.get() > MOST {

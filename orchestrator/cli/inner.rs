@@ -49,4 +49,7 @@ pub struct PrecompileOptions {
     /// Memory that compiling may take
     #[arg(long, value_name = "SIZE")]
     pub memory: Bytes,
+    /// The process that waits for it, and that it does not outlive
+    #[arg(long, value_name = "NUMBER")]
+    pub parent: u32,
 }

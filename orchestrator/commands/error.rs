@@ -202,6 +202,7 @@ pub enum CommandError {
     },
     /// A file is to be written where there is no directory.
     #[error("cannot write `{}`: there is no directory `{}`", file.display(), directory.display())]
+    #[diagnostic(help("make it first, or name a file in another"))]
     NoDirectory {
         /// The file.
         file: PathBuf,
@@ -210,6 +211,7 @@ pub enum CommandError {
     },
     /// Something else is in the place of a file that is to be written.
     #[error("cannot write `{}`: it is there, and is no file", path.display())]
+    #[diagnostic(help("name another file"))]
     NotAFile {
         /// The place.
         path: PathBuf,

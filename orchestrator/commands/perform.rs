@@ -62,7 +62,7 @@ pub(super) fn perform(
             Err(outcome) => outcome.clone(),
         };
         let verdict = judge(&step.expectation, &outcome)
-            .map_err(|error| sandbox.at_call(check, index, &error))?;
+            .map_err(|error| sandbox.at_expected(check, index, &error))?;
         let differences = match verdict {
             Verdict::Fail { differences } if !takes(index, &differences, &outcome) => differences,
             // Whatever was expected of it, nothing can follow.

@@ -1,5 +1,7 @@
 //! A component in machine code, ready to be started with what the manifest grants.
 
+mod advice;
+
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -10,14 +12,14 @@ use miette::Diagnostic;
 use super::CommandError;
 use super::context::Context;
 use crate::build::{Built, Driver, Origin, Project};
-use crate::check::{Call, Ending, Frame, Outcome, Refusal, Samples, Step, Trap};
+use crate::check::{Call, Ending, ExpectationError, Outcome, Refusal, Samples, Step, Trap};
 use crate::cut::beginning;
 use crate::host::{
     self, Engine, EngineOptions, Instance, Parts, Program, Reach, StartError, Watch,
 };
-use crate::manifest::{Check, Grants, Limit, Limits, Manifest, Profile, Spanned};
+use crate::manifest::{Check, Grants, Limits, Manifest, Spanned};
 use crate::nearest::quoted;
-use crate::report::{CheckPlace, Report, stopped};
+use crate::report::{CheckPlace, Report};
 
 /// A program, and the pipeline that says what it may touch.
 pub(super) struct Sandbox<'p> {
@@ -211,6 +213,20 @@ impl<'p> Sandbox<'p> {
         at_call(&self.project.manifest, check, index, error)
     }
 
+    /// An error of what a check expects of a call, shown at that.
+    pub(super) fn at_expected(
+        &self,
+        check: &Check,
+        index: usize,
+        error: &ExpectationError,
+    ) -> CommandError {
+        let steps = check.calls();
+        match (error, steps.get(index).and_then(|step| step.returns.as_ref())) {
+            (ExpectationError::Returns { .. }, Some(returns)) => self.at(returns.span(), error),
+            _ => self.at_call(check, index, error),
+        }
+    }
+
     /// An error shown at some place of the manifest.
     pub(super) fn at(&self, place: Range<usize>, error: &dyn Diagnostic) -> CommandError {
         at(&self.project.manifest, place, error)
@@ -220,41 +236,6 @@ impl<'p> Sandbox<'p> {
     pub(super) fn grants<'c>(&'c self, check: Option<&'c Check>) -> &'c Grants {
         let own = check.and_then(|check| check.grants.as_ref());
         own.unwrap_or(&self.project.manifest.grants)
-    }
-
-    /// What to do about an outcome that is no return.
-    pub(super) fn remedy(&self, outcome: &Outcome) -> Option<String> {
-        match &outcome.ending {
-            Ending::Returned(_) => None,
-            Ending::Trapped(trap) => {
-                let mut lines = Vec::new();
-                if let Some((title, frames)) = stopped(trap, self.context.verbose) {
-                    lines.push(title);
-                    lines.extend(frames.into_iter().map(|frame| format!("  {frame}")));
-                }
-                lines.extend(self.unseen(&self.project.manifest.grants, outcome));
-                (!lines.is_empty()).then(|| lines.join("\n"))
-            }
-            Ending::Exceeded(limit) => {
-                let (table, line) = match limit {
-                    Limit::Timeout => ("limits", "timeout = \"60s\""),
-                    Limit::Memory => ("limits", "memory = \"1GiB\""),
-                    Limit::Tables => ("limits", "tables = 10000000"),
-                    Limit::Instances => ("limits", "instances = 10000"),
-                    Limit::Stack => ("run", "stack = \"4MiB\""),
-                    Limit::Handles => ("limits", "handles = 1000000"),
-                    Limit::HostResources => ("limits", "host-resources = 5000"),
-                    Limit::Transfer => ("limits", "transfer = \"1GiB\""),
-                    Limit::Output => ("limits", "output = \"16MiB\""),
-                    Limit::Written => ("limits", "written = \"16GiB\""),
-                    Limit::Bodies => ("limits", "bodies = \"256MiB\""),
-                    Limit::Fuel => ("limits", "fuel = 10000000000"),
-                };
-                Some(format!(
-                    "if it rightly needs more, say so under `[{table}]`, such as `{line}`"
-                ))
-            }
-        }
     }
 
     /// Says of a trap where in the pipeline's sources it was.
@@ -284,32 +265,6 @@ impl<'p> Sandbox<'p> {
     /// Where the manifest has a check.
     pub(super) fn place(&self, check: &Check) -> CheckPlace {
         self.context.place(&self.project.manifest, check.span().start)
-    }
-
-    /// How to see more of a trap with these grants: what a component wrote before it, if it may have
-    /// written anything that was not kept (most languages tell there why they give up), and where in
-    /// its sources it was.
-    pub(super) fn unseen(&self, grants: &Grants, outcome: &Outcome) -> Option<String> {
-        let Ending::Trapped(trap) = &outcome.ending else { return None };
-        let granted = grants.stderr.is_granted();
-        let can_write = self.parts.parts.iter().any(|(_, part)| part.can_write_to_stderr());
-        let lost = !granted && can_write;
-        let lost = lost.then(|| "grant `stderr = true` to see what it wrote".to_owned());
-        let component = trap.frames.iter().find_map(|frame| frame.component.as_deref());
-        let unnamed = component.filter(|name| {
-            let (settings, toolchain) = self.project.component(name);
-            let steps = |profile| toolchain.steps(profile).into_iter().map(|step| step.run);
-            settings.profile == Profile::Release
-                && steps(Profile::Release).ne(steps(Profile::Debug))
-                && !trap.frames.iter().any(Frame::is_own)
-        });
-        let unnamed = unnamed.map(|name| {
-            format!(
-                "`profile = \"debug\"` under `[component.{name}]` shows the line of its sources"
-            )
-        });
-        let advice: Vec<String> = lost.into_iter().chain(unnamed).collect();
-        (!advice.is_empty()).then(|| advice.join("; "))
     }
 
     /// What can be called, for people.

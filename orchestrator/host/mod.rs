@@ -22,7 +22,8 @@
 //!   variable, no argument, no address, no outgoing HTTP request. Where clocks and randomness
 //!   are not granted, a clock of its own and a seeded sequence stand in for them, the same in
 //!   every run (see `stand_in.rs`). Requests are sent by the host, to origins that are granted and
-//!   addresses that were looked at (see `requests.rs`). What is refused is noted, once, with the grant
+//!   addresses that were looked at (see `requests.rs`); sockets are bound and connected only where an
+//!   address is granted (`network.rs`). What is refused is noted, once, with the grant
 //!   that would allow it (see `refusals.rs`); values of secrets are in no outcome (`secrets.rs`).
 //! - **Limits.** Each has its own way to end a call ([`Ending::Exceeded`]): time by a watchdog
 //!   that stops both running code and a wait inside the host, memory and tables as sums over all

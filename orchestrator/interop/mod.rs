@@ -12,7 +12,7 @@
 //! - A NaN is handed over in several ways ([`Nan`](crate::check::Nan)). The component model knows one, so
 //!   that a difference which takes another than the canonical one is a difference of its own.
 //! - A [`Difference`] is calls of which the last one was not answered the same by all. It is shrunk
-//!   (`search.rs`): to the fewest calls, and each argument to the simplest value (`smaller.rs`) with
+//!   (`shrink.rs`): to the fewest calls, and each argument to the simplest value (`smaller.rs`) with
 //!   which the answers still fall into the same groups and end alike. [`checks()`] writes it as text for the manifest.
 //! - An **echo** is a function that gives back its argument; then the argument is an answer like
 //!   another, and [`echoes`] writes such functions for all types of an interface.
@@ -31,6 +31,7 @@ mod generate;
 mod search;
 mod sequence;
 mod shape;
+mod shrink;
 mod smaller;
 #[cfg(test)]
 mod tests;

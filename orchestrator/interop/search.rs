@@ -2,25 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::mem;
-use std::rc::Rc;
-use std::time::Duration;
 
 use super::answer::{Answer, End, groups};
 use super::sequence::{Invocation, Sequences};
-use super::smaller::{shorter, smaller};
 use super::{Function, Settings};
 use crate::check::Nan;
 use crate::manifest::Limit;
-
-/// How often a sequence is tried again while it is made smaller.
-const TRIES: usize = 800;
-
-/// As how many tries one counts that goes over a limit other than that of time.
-const DEAR: usize = 40;
-
-/// How long tries may last that take all the time that a call may take: so many of them that they
-/// fill it count as all tries.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How often a function's calls may go over a limit for nothing before it is called no more.
 const ENOUGH: usize = 5;
@@ -80,7 +67,7 @@ pub struct Difference {
 
 /// A way in which the answers to a function differ: two that differ in one way are told once.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Way {
+pub(super) struct Way {
     function: usize,
     groups: Vec<usize>,
     ends: Vec<End>,
@@ -131,14 +118,7 @@ pub fn search<E>(
         // Where it ended for all or for some, the rest is called on new instances.
         rest = sequence.split_off(tried.answers.len());
         if let (Some((limit, by_all)), Some(last)) = (tried.in_vain(), sequence.last()) {
-            let function = last.function;
-            let Exceeding { times, by_some } = &mut exceeding[function];
-            *times += 1;
-            *by_some |= !by_all;
-            if *times == ENOUGH {
-                let (times, by_all) = (*times, !*by_some);
-                found.stopped.push(Stopped { function, limit, by_all, times, calls: 0 });
-            }
+            found.stopped.extend(exceeding[last.function].once_more(last, limit, by_all));
         }
         if let Some(way) = tried.way(&sequence).filter(|way| way.by_nan) {
             (sequence, tried) = search.with_one_nan(sequence, tried, way)?;
@@ -171,24 +151,40 @@ struct Exceeding {
     by_some: bool,
 }
 
-struct Search<'s, 'r, E> {
-    functions: &'s [Function],
-    settings: &'s Settings,
+impl Exceeding {
+    /// Notes that a call did, and gives up its function if that is enough.
+    fn once_more(&mut self, call: &Invocation, limit: Limit, by_all: bool) -> Option<Stopped> {
+        self.times += 1;
+        self.by_some |= !by_all;
+        (self.times == ENOUGH).then_some(Stopped {
+            function: call.function,
+            limit,
+            by_all: !self.by_some,
+            times: self.times,
+            calls: 0,
+        })
+    }
+}
+
+/// Calls implementations, and compares what they answer.
+pub(super) struct Search<'s, 'r, E> {
+    pub(super) functions: &'s [Function],
+    pub(super) settings: &'s Settings,
     run: &'s mut Run<'r, E>,
 }
 
 /// What came of the calls of a sequence, up to the first that is not answered the same, or to the
 /// first that does not return.
-struct Tried {
+pub(super) struct Tried {
     /// For each call, what each implementation answered.
-    answers: Vec<Vec<Answer>>,
+    pub(super) answers: Vec<Vec<Answer>>,
     /// How the answers to the last of them fall into groups, if into more than one.
-    groups: Option<Vec<usize>>,
+    pub(super) groups: Option<Vec<usize>>,
 }
 
 impl Tried {
     /// In which way the answers to the last call differ, if they do.
-    fn way(&self, sequence: &[Invocation]) -> Option<Way> {
+    pub(super) fn way(&self, sequence: &[Invocation]) -> Option<Way> {
         let (answers, groups) = (self.answers.last()?, self.groups.as_ref()?);
         Some(Way::of(&sequence[..self.answers.len()], answers, groups))
     }
@@ -200,7 +196,7 @@ impl Tried {
     }
 
     /// How many implementations took all the time that the last call may take.
-    fn timeouts(&self) -> usize {
+    pub(super) fn timeouts(&self) -> usize {
         let timed_out = |answer: &&Answer| matches!(answer, Answer::Exceeded(Limit::Timeout));
         self.answers.last().map_or(0, |answers| answers.iter().filter(timed_out).count())
     }
@@ -236,7 +232,7 @@ impl<E> Search<'_, '_, E> {
         Ok(if is_same { (canonical, again) } else { (calls, tried) })
     }
 
-    fn compare(&mut self, sequence: &[Invocation]) -> Result<Tried, E> {
+    pub(super) fn compare(&mut self, sequence: &[Invocation]) -> Result<Tried, E> {
         let mut all = (self.run)(sequence)?;
         if self.settings.echo {
             all.push(echoes(sequence));
@@ -261,86 +257,6 @@ impl<E> Search<'_, '_, E> {
         }
         Ok(tried)
     }
-
-    /// The smallest that was found; or the `first`, if that differs by a timeout and does not do so
-    /// once more.
-    fn shrink(&mut self, first: Difference) -> Result<Difference, E> {
-        let smallest = self.smallest(first.clone())?;
-        if smallest.is_lone_timeout() && smallest.tries > 0 {
-            let again = self.compare(&smallest.calls)?;
-            if again.way(&smallest.calls) != Some(smallest.way()) {
-                return Ok(Difference { tries: smallest.tries, ..first });
-            }
-        }
-        Ok(smallest)
-    }
-
-    /// Fewer calls, then simpler arguments, then fewer calls again, until nothing gets smaller or
-    /// enough was tried. Whatever takes its place differs in the same way.
-    fn smallest(&mut self, mut smallest: Difference) -> Result<Difference, E> {
-        let mut left = TRIES;
-        loop {
-            let mut is_smaller = false;
-            loop {
-                let fewer = fewer_calls(&smallest.calls);
-                if !self.step(&mut smallest, &mut left, fewer)? {
-                    break;
-                }
-                is_smaller = true;
-            }
-            // Later calls first: the last one is what differs.
-            for call in (0..smallest.calls.len()).rev() {
-                while call < smallest.calls.len() {
-                    let simpler = simpler_calls(self.functions, &smallest.calls, call);
-                    if !self.step(&mut smallest, &mut left, simpler)? {
-                        break;
-                    }
-                    is_smaller = true;
-                }
-            }
-            if left == 0 || !is_smaller {
-                return Ok(smallest);
-            }
-        }
-    }
-
-    /// Takes the first candidate that differs in the same way; false if none does.
-    fn step(
-        &mut self,
-        smallest: &mut Difference,
-        left: &mut usize,
-        candidates: impl Iterator<Item = Vec<Invocation>>,
-    ) -> Result<bool, E> {
-        let way = smallest.way();
-        for mut candidate in candidates {
-            if *left == 0 {
-                return Ok(false);
-            }
-            let tried = self.compare(&candidate)?;
-            *left = left.saturating_sub(self.cost(&tried));
-            smallest.tries += 1;
-            candidate.truncate(tried.answers.len());
-            let Tried { answers, groups: Some(groups) } = tried else { continue };
-            let smaller = Difference { calls: candidate, answers, groups, ..*smallest };
-            if smaller.way() == way {
-                *smallest = smaller;
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// As how many tries one counts.
-    fn cost(&self, tried: &Tried) -> usize {
-        let timeouts = tried.timeouts();
-        if timeouts > 0 {
-            let time = self.settings.timeout.as_millis() * TRIES as u128;
-            let each = time.div_ceil(PATIENCE.as_millis()).max(1);
-            return usize::try_from(each).unwrap_or(TRIES).saturating_mul(timeouts);
-        }
-        let exceeds = |answer: &Answer| matches!(answer, Answer::Exceeded(_));
-        if tried.answers.iter().flatten().any(exceeds) { DEAR } else { 1 }
-    }
 }
 
 impl Difference {
@@ -349,7 +265,7 @@ impl Difference {
         self.calls.iter().find_map(Invocation::odd_nan)
     }
 
-    fn is_lone_timeout(&self) -> bool {
+    pub(super) fn is_lone_timeout(&self) -> bool {
         let (_, answers) = self.last();
         answers.iter().any(|answer| matches!(answer, Answer::Exceeded(Limit::Timeout)))
     }
@@ -361,7 +277,7 @@ impl Difference {
     }
 
     /// In which way the answers differ.
-    fn way(&self) -> Way {
+    pub(super) fn way(&self) -> Way {
         Way::of(&self.calls, self.last().1, &self.groups)
     }
 
@@ -374,41 +290,4 @@ impl Difference {
 /// What a function that gives back its argument answers.
 fn echoes(sequence: &[Invocation]) -> Answers {
     sequence.iter().map(|call| Answer::Returned(call.arguments.first().cloned())).collect()
-}
-
-/// Without some of the calls before the last one.
-fn fewer_calls(calls: &[Invocation]) -> impl Iterator<Item = Vec<Invocation>> + use<> {
-    let (last, before) = calls.split_last().expect("what differs was called");
-    let last = last.clone();
-    // Most differences need none of them.
-    let none = (!before.is_empty()).then(Vec::new);
-    let fewer = none.into_iter().chain(shorter(Rc::from(before)));
-    fewer.map(move |mut before| {
-        before.push(last.clone());
-        before
-    })
-}
-
-/// With one argument of one call simpler, or the canonical NaN.
-fn simpler_calls(
-    functions: &[Function],
-    calls: &[Invocation],
-    call: usize,
-) -> impl Iterator<Item = Vec<Invocation>> + use<> {
-    let types = functions[calls[call].function].parameters.clone();
-    let calls = calls.to_vec();
-    let canonical = calls[call].odd_nan().map(|_| {
-        let mut calls = calls.clone();
-        calls[call].nan = Nan::Canonical;
-        calls
-    });
-    let simpler = (0..types.len()).flat_map(move |place| {
-        let calls = calls.clone();
-        smaller(&types[place], &calls[call].arguments[place]).map(move |value| {
-            let mut calls = calls.clone();
-            calls[call].arguments[place] = value;
-            calls
-        })
-    });
-    canonical.into_iter().chain(simpler)
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::Lock;
+use super::checksum::Checksum;
 use super::present::Present;
 use super::tool::{ANY, LockedLibrary, LockedTool, by_name, versions};
 
@@ -190,9 +191,20 @@ fn told(tool: &LockedTool) -> String {
     let platforms: Vec<&str> = checksum.keys().map(String::as_str).collect();
     match platforms.as_slice() {
         [] => format!("{version} ({from})"),
-        [ANY] => format!("{version} ({from}), its checksum for all platforms"),
-        platforms => format!("{version} ({from}), its checksum for {}", platforms.join(", ")),
+        platforms => {
+            let each = |of: &&str| {
+                let name = if *of == ANY { "all platforms" } else { of };
+                format!("{name} ({})", short(&checksum[*of]))
+            };
+            let each: Vec<String> = platforms.iter().map(each).collect();
+            format!("{version} ({from}), its checksum for {}", each.join(", "))
+        }
     }
+}
+
+/// Enough of a checksum to tell it from another.
+fn short(checksum: &Checksum) -> String {
+    checksum.to_string().chars().take("sha256:".len() + 8).collect()
 }
 
 impl fmt::Display for Change {

@@ -198,7 +198,7 @@ pub struct Component {
     /// How often a build that failed is tried again.
     #[serde(default)]
     pub retries: Count<0, 100>,
-    /// How long one step of its build may take; without it, as long as it likes.
+    /// How long the steps of its build may take together; without it, as long as they like.
     #[serde(default)]
     pub timeout: Option<Timeout>,
     /// Why two builds of it are not the same bytes; `poly build --verify` tells it and does not fail.

@@ -61,7 +61,9 @@ fn in_toml(expected: &str) -> &str {
     match expected {
         "a map" => "a table",
         "a sequence" => "an array",
-        "u64" => "a whole number, 0 or more",
+        "u8" | "u16" | "u32" | "u64" => "a whole number, 0 or more",
+        "f64" => "a number",
+        "a boolean" => "`true` or `false`",
         _ if expected.starts_with("struct ") => "a table",
         _ => expected,
     }

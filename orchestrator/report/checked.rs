@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::difference::{Paint, texts, values};
+use super::difference::{Paint, sentences, texts, values};
 use super::stopped::stopped;
 use super::tail::{tail, visible};
 use crate::check::{Difference, Ending, Outcome, Refusal, Subject, Trap};
@@ -164,9 +164,8 @@ impl Checked {
             let title = difference.title();
             let Difference { subject, expected, got, .. } = difference;
             lines.extend(match subject {
-                Subject::Ending | Subject::Fuel | Subject::Time => {
-                    values(&title, expected, got, paint)
-                }
+                Subject::Ending => values(&title, expected, got, paint),
+                Subject::Fuel | Subject::Time => sentences(&title, expected, got, paint),
                 Subject::Refusals | Subject::Stdout | Subject::Stderr | Subject::File(_) => {
                     texts(&title, expected, got, paint)
                 }
@@ -300,6 +299,22 @@ pub(super) mod tests {
 result (floats within 0.001) at a[39]
   expected  1.5
   got       9
+"#]]
+        );
+    }
+
+    #[test]
+    fn bounds_are_told_whole() {
+        let call = "demo:calculator/calculator@1.0.0.calculate(add, 1.5, 2)";
+        let expected = format!("at most 1.5 times that of {call}");
+        let differences = vec![Difference::new(Subject::Time, expected, "2.00 times that")];
+        let checked = Checked { passed: false, differences, ..passed(call) };
+        assert_data_eq!(
+            checked.failure(false, &|_, text| text.to_owned()).join("\n"),
+            str![[r#"
+time
+  expected  at most 1.5 times that of demo:calculator/calculator@1.0.0.calculate(add, 1.5, 2)
+  got       2.00 times that
 "#]]
         );
     }

@@ -56,6 +56,13 @@ pub(super) fn values(title: &str, expected: &str, got: &str, paint: Paint<'_>) -
     lines
 }
 
+/// Two sentences, which say nothing in part.
+pub(super) fn sentences(title: &str, expected: &str, got: &str, paint: Paint<'_>) -> Vec<String> {
+    let cut = |text: &str| visible(text).chars().take(WIDTH).collect::<String>();
+    let expected = format!("  expected  {}", paint(Side::Expected, &cut(expected)));
+    vec![title.to_owned(), expected, format!("  got       {}", paint(Side::Got, &cut(got)))]
+}
+
 /// Two texts, such as what was written to standard output.
 pub(super) fn texts(title: &str, expected: &str, got: &str, paint: Paint<'_>) -> Vec<String> {
     if has_lines(expected) || has_lines(got) || expected.ends_with('\n') != got.ends_with('\n') {

@@ -173,6 +173,9 @@ impl Report {
                 }
             }
         }
+        if crossings.made.is_empty() {
+            self.note("no component called another");
+        }
         if crossings.left_out > 0 {
             self.note(&format!("{} more calls are not told", crossings.left_out));
         }

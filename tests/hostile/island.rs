@@ -109,7 +109,7 @@ impl Island {
         let mut lines = reader.by_ref().lines();
         let first = lines.next().transpose()?.unwrap_or_default();
         while lines.next().transpose()?.is_some_and(|line| !line.is_empty()) {}
-        let piece = [b'x'; 1 << 16];
+        let piece = vec![b'x'; 1 << 16];
         let mut say = |text: &str| stream.write_all(format!("HTTP/1.1 {text}").as_bytes());
         match first.split(' ').nth(1).unwrap_or_default() {
             "/redirect" => say("302 Found\r\nlocation: http://127.0.0.1:8002/\r\n\

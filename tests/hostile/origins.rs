@@ -34,7 +34,7 @@ const GRANTED: &str = r#"http = ["http://127.0.0.1:8001", "http://*.named.test:8
 const LIMITS: &str = "timeout = \"20s\"\nmemory = \"64MiB\"\nbodies = \"1MiB\"";
 
 /// The most memory that the other process may have had: the compiler, the guest, a few bodies.
-const MOST: u64 = 256 << 20;
+const MOST: u64 = 128 << 20;
 
 /// Whether an attempt should succeed.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -23,6 +23,12 @@ func init() {
 		}
 		return cm.ToList(outputs)
 	}
+	transformer.Exports.Again = func(input cm.List[uint8], times uint32) (output cm.List[uint8]) {
+		for range times {
+			output = cm.ToList(transform(input.Slice()))
+		}
+		return output
+	}
 }
 
 func transform(input []byte) []byte {

@@ -15,3 +15,9 @@ class Transformer(exports.Transformer):
 
     def batch(self, inputs: List[bytes]) -> List[bytes]:
         return [transform(data) for data in inputs]
+
+    def again(self, input: bytes, times: int) -> bytes:
+        output = b""
+        for _ in range(times):
+            output = transform(input)
+        return output

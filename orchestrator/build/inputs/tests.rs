@@ -103,7 +103,8 @@ fn what_a_glob_names_is_looked_for_where_it_is() {
     let pipeline = root.path().join("pipeline");
     assert!(sources(&pipeline).named("../secret").unwrap().is_empty());
     std::os::unix::fs::symlink("..", pipeline.join("up")).unwrap();
-    assert!(sources(&pipeline).named("up/secret").unwrap().is_empty());
+    let refused = sources(&pipeline).named("up/secret").unwrap_err();
+    assert!(matches!(refused, InputsError::DirectoryLink { .. }), "{refused}");
     assert!(sources(&pipeline).named("nowhere/*").unwrap().is_empty());
 }
 
@@ -174,12 +175,60 @@ fn a_link_is_not_followed_and_none_may_stand_for_an_input() {
     };
     let globs = Globs::new(["**/*.py"], []).unwrap();
 
-    link("../outside", "c/in");
-    assert!(files(root.path(), "c", &globs).unwrap().is_empty());
     link("../outside/secret.py", "c/app.py");
     let error = files(root.path(), "c", &globs).unwrap_err();
     assert!(
         error.to_string().ends_with("c/app.py` is a symbolic link, which poly does not follow")
+    );
+}
+
+/// Once, what such a link leads to was left out without a word.
+#[test]
+fn a_link_to_a_directory_is_refused_where_there_could_be_inputs() {
+    let root = tempfile::tempdir().unwrap();
+    let root = root.path();
+    write(root, "outside/shared.py", "");
+    write(root, "c/app.py", "");
+    let link = |to: &str, name: &str| {
+        let path = root.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(to, path).unwrap();
+    };
+    let globs = Globs::new(["**/*.py"], ["**/.venv/**"]).unwrap();
+    let walked = || files(root, "c", &globs);
+    let named = |glob: &str| sources(root).named(glob);
+
+    // Where nothing is read of, and what leads nowhere or to a file, is nobody's business.
+    write(root, ".gitignore", "node_modules/\nout\n");
+    for (to, name) in [
+        ("../../outside", "c/.venv/lib64"),
+        ("../../../outside", "c/node_modules/.store/package"),
+        ("../outside", "c/out"),
+        ("nowhere", "c/dangling"),
+        ("app.py", "c/application"),
+    ] {
+        link(to, name);
+    }
+    assert_eq!(walked().unwrap().len(), 1);
+    // Rules of git hold for no glob of the manifest's own, but for the links that it passes by.
+    write(root, ".gitignore", "node_modules/\nout\n.venv/\n");
+    assert_eq!(named("c/**/app.py").unwrap().len(), 1);
+    assert_eq!(files(root, "c", &Globs::new(["*.py"], []).unwrap()).unwrap().len(), 1);
+
+    link("../../outside", "c/src/shared");
+    for error in [walked().unwrap_err(), named("c/src/**/*.py").unwrap_err()] {
+        let said = "c/src/shared` is a symbolic link to a directory, which poly does not follow";
+        assert!(error.to_string().ends_with(said), "{error}");
+    }
+    // The directory itself that a glob begins with.
+    let globs = Globs::new(["src/**"], []).unwrap();
+    fs::remove_dir_all(root.join("c/src")).unwrap();
+    link("../outside", "c/src");
+    let error = files(root, "c", &globs).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .ends_with("c/src` is a symbolic link to a directory, which poly does not follow")
     );
 }
 

@@ -120,7 +120,7 @@ pub enum RecipeError {
 
 /// A step of a build that ended with an error.
 #[derive(Debug, Error, Diagnostic)]
-#[error("step `{step}` of `{component}` failed: {status}\n\n{output}")]
+#[error("step `{step}` of `{component}` failed: {status}{}", below(output))]
 #[diagnostic(help(
     "{}it ran `{command}`\nin `{directory}`; all it wrote is in `{log}`",
     hint.as_ref().map(|hint| format!("{hint}\n")).unwrap_or_default()
@@ -144,6 +144,11 @@ pub struct StepFailure {
     pub log: String,
 }
 
+/// What a step wrote, if it wrote anything.
+fn below(output: &str) -> String {
+    if output.is_empty() { String::new() } else { format!("\n\n{output}") }
+}
+
 impl RecipeError {
     /// Whether the same steps may end otherwise if they are tried again: it was the tools that
     /// failed, and neither poly nor what it was told.
@@ -157,7 +162,7 @@ impl RecipeError {
         matches!(
             self,
             Self::Write { .. }
-                | Self::Stage(StageError::System { .. })
+                | Self::Stage(StageError::System { .. } | StageError::Read { .. })
                 | Self::Inputs(InputsError::Read { .. })
                 | Self::Manifest(_)
         )

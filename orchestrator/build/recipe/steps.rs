@@ -15,7 +15,6 @@ use crate::build::event::Event;
 use crate::build::inputs::InputsError;
 use crate::build::stage;
 use crate::component::inspect::{self, Kind};
-use crate::manifest::Timeout;
 use crate::toolchain::{ExpandError, Produces, Step, Template, Values, process};
 
 impl Recipe<'_> {
@@ -70,7 +69,7 @@ impl Recipe<'_> {
             let argv = step.run.iter().map(|part| self.expand(part, &values));
             let argv = argv.collect::<Result<Vec<_>, _>>()?;
             let started = Instant::now();
-            self.run_step(step, &argv, &environment, &places, index, tell)?;
+            self.run_step(step, &argv, &environment, &places, (index, spent), tell)?;
             spent += started.elapsed();
         }
         let bytes = self.read_output(&pattern, &places)?;
@@ -83,7 +82,7 @@ impl Recipe<'_> {
         argv: &[String],
         environment: &BTreeMap<String, String>,
         places: &Places,
-        index: usize,
+        (index, spent): (usize, Duration),
         tell: &dyn Fn(Event),
     ) -> Result<(), RecipeError> {
         let (program, arguments) = argv.split_first().expect("a step has a program");
@@ -95,7 +94,8 @@ impl Recipe<'_> {
         };
         let log = places.log(index, &step.name);
         let timeout = self.component.timeout;
-        let finished = process::run(&invocation, Some(&log), timeout.map(Timeout::duration));
+        let left = timeout.map(|timeout| timeout.duration().saturating_sub(spent));
+        let finished = process::run(&invocation, Some(&log), left);
         let finished = finished.map_err(|source| RecipeError::Process {
             component: self.name.to_owned(),
             step: step.name.clone(),

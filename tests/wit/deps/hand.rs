@@ -141,10 +141,10 @@ fn nothing_is_written_through_a_link() {
     assert_data_eq!(
         all,
         str![[r#"
-error: `wit/deps` is a symbolic link, and nothing is written where it leads
-  help: make it a directory, or name the real directory instead of `wit`
-error: `wit/deps/demo_levels-0.2.0` is a symbolic link, and nothing is written where it leads
-  help: make it a directory, or name the real directory instead of `wit`
+error: `[TOP]/pipeline/wit/deps` is a symbolic link, which poly does not follow
+  help: put the WIT itself there, or say under `[wit-dependencies]` where it is
+error: `[TOP]/pipeline/wit/deps/demo_levels-0.2.0` is a symbolic link, which poly does not follow
+  help: put the WIT itself there, or say under `[wit-dependencies]` where it is
 error: `wit` is a symbolic link, and nothing is written where it leads
   help: make it a directory, or name the real directory instead of `wit`
 
