@@ -132,7 +132,8 @@ impl<'p> Sandbox<'p> {
         parts: Parts,
         origins: Vec<Origin>,
     ) -> Self {
-        let own = host::own(context.cache(), context.home());
+        let sources = project.manifest.sources().into_iter().map(|path| project.root.join(path));
+        let own = host::own(context.cache(), context.home(), sources);
         Self { context, project, parts, origins, own, driver: OnceCell::new() }
     }
 

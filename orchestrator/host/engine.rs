@@ -22,6 +22,7 @@ const FRAMES: Option<NonZeroUsize> = NonZeroUsize::new(500);
 /// What differs between engines. All but the stack is part of the machine code.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct EngineOptions {
     /// Whether fuel is counted. Code is slower with it.
     pub fuel: bool,
@@ -31,6 +32,9 @@ pub struct EngineOptions {
     pub canonical_nans: bool,
     /// Whether relaxed SIMD does the same on every processor.
     pub fixed_simd: bool,
+    /// Whether components' debug information is kept, and read where one stops. That is done without
+    /// a bound: whoever wrote a component can make it take what there is.
+    pub debug_info: bool,
     /// Stack for WebAssembly's own frames; a recursion that needs more ends the call.
     pub stack: Stack,
 }
@@ -68,6 +72,7 @@ impl EngineOptions {
             opt_level: run.opt_level,
             canonical_nans: run.nan_canonicalization || deterministic,
             fixed_simd: deterministic,
+            debug_info: manifest.is_debugged(),
             stack: run.stack,
         }
     }
@@ -96,7 +101,8 @@ impl Engine {
     }
 
     fn with_concurrency(options: EngineOptions, concurrency: bool) -> Result<Self, EngineError> {
-        let EngineOptions { fuel, opt_level, canonical_nans, fixed_simd, stack } = options;
+        let EngineOptions { fuel, opt_level, canonical_nans, fixed_simd, debug_info, stack } =
+            options;
         let mut config = Config::new();
         config
             .strategy(Strategy::Cranelift)
@@ -116,7 +122,11 @@ impl Engine {
             .concurrency_support(concurrency)
             // Said here, and not left to the environment: the setting is part of what is
             // compiled.
-            .wasm_backtrace_details(WasmBacktraceDetails::Enable);
+            .wasm_backtrace_details(if debug_info {
+                WasmBacktraceDetails::Enable
+            } else {
+                WasmBacktraceDetails::Disable
+            });
         let inner = wasmtime::Engine::new(&config).map_err(|it| EngineError::SetUp(it.into()))?;
         Ok(Self { inner, options })
     }

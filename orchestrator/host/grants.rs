@@ -279,11 +279,18 @@ fn open_directory(
     opened.map_err(refused)
 }
 
-/// What poly made or installed for itself, of which these directories are the places.
-pub fn own(cache: &Path, tools: &Path) -> Vec<(Reach, PathBuf)> {
+/// What is not for components to change, as far as it is there: what poly made or installed for
+/// itself, and what the next build is made of.
+pub fn own(
+    cache: &Path,
+    tools: &Path,
+    sources: impl IntoIterator<Item = PathBuf>,
+) -> Vec<(Reach, PathBuf)> {
     // What is not there yet is made elsewhere or not at all.
-    let there = |(reach, own)| Some((reach, fs::canonicalize(own).ok()?));
-    [(Reach::Cache, cache), (Reach::Tools, tools)].into_iter().filter_map(there).collect()
+    let there = |(reach, own): (Reach, PathBuf)| Some((reach, fs::canonicalize(own).ok()?));
+    let poly = [(Reach::Cache, cache.to_owned()), (Reach::Tools, tools.to_owned())];
+    let sources = sources.into_iter().map(|path| (Reach::Sources, path));
+    poly.into_iter().chain(sources).filter_map(there).collect()
 }
 
 /// What components that may write to `granted` could change of that which poly trusts.
@@ -374,24 +381,29 @@ mod tests {
     fn what_poly_trusts_is_not_given_to_be_written() {
         let top = tempfile::tempdir().unwrap();
         let top = fs::canonicalize(top.path()).unwrap();
-        for path in ["base", "store/cache/objects", "store/tools", "out"] {
+        for path in ["base", "store/cache/objects", "store/tools", "sources/part/src", "out"] {
             fs::create_dir_all(top.join(path)).unwrap();
         }
         let keep = |host: &str, rest: &str| {
             let text = format!("dirs = [{{ host = '../{host}', guest = '/d'{rest}");
             let grants: Grants = toml::from_str(&text).unwrap();
-            let own = own(&top.join("store/cache"), &top.join("store/tools"));
+            let sources = [top.join("sources/part")];
+            let own = own(&top.join("store/cache"), &top.join("store/tools"), sources);
             let mut wasi = WasiCtxBuilder::new();
             let base = top.join("base");
             open_directory(&mut wasi, &grants.dirs[0], &base, &own, grants.allow_broad)
                 .map_err(|error| error.to_string())
         };
         let write = ", access = 'read-write' }]";
-        for (host, what) in
-            [("store", "cache"), ("store/cache/objects", "cache"), ("store/tools", "tools")]
-        {
+        for (host, what) in [
+            ("store", "poly's cache"),
+            ("store/cache/objects", "poly's cache"),
+            ("store/tools", "poly's tools"),
+            ("sources", "what the next build is made of"),
+            ("sources/part/src", "what the next build is made of"),
+        ] {
             let error = keep(host, write).unwrap_err();
-            assert!(error.contains(&format!("lets components change poly's {what}")), "{error}");
+            assert!(error.contains(&format!("lets components change {what}")), "{error}");
             assert_eq!(keep(host, " }]"), Ok(()));
             assert_eq!(keep(host, &format!("{write}\nallow-broad = true")), Ok(()));
         }

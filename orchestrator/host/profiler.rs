@@ -15,6 +15,9 @@ use wasmtime::{AsContext, WasmBacktrace};
 use super::trap;
 use crate::check::Samples;
 
+/// How many functions of a stack are kept.
+const DEEPEST: usize = 500;
+
 /// How often it looks.
 pub(super) const INTERVAL: Duration = Duration::from_millis(1);
 
@@ -66,8 +69,9 @@ impl Eye {
     /// Looks where the component is that runs in this store.
     pub(super) fn look(&self, store: impl AsContext) {
         let stack = WasmBacktrace::force_capture(store);
-        let frames =
-            stack.frames().iter().rev().flat_map(|info| trap::frames(info, 0).into_iter().rev());
+        // The innermost first, of which what a compiler inlined makes more than were captured.
+        let frames = stack.frames().iter().flat_map(|info| trap::frames(info, 0)).take(DEEPEST);
+        let frames = frames.collect::<Vec<_>>().into_iter().rev();
         lock(&self.samples).add(self.began.elapsed(), frames);
     }
 }

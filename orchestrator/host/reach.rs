@@ -22,6 +22,8 @@ pub enum Reach {
     Cache,
     /// Components may write to it, and it is, holds or lies in the directory of poly's tools.
     Tools,
+    /// Components may write to it, and it is, holds or lies in what the next build is made of.
+    Sources,
 }
 
 impl Reach {
@@ -34,6 +36,7 @@ impl Reach {
             Self::Pipeline => "lets components change the manifest's directory",
             Self::Cache => "lets components change poly's cache",
             Self::Tools => "lets components change poly's tools",
+            Self::Sources => "lets components change what the next build is made of:",
         }
     }
 }

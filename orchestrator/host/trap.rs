@@ -13,6 +13,12 @@ use crate::check::{Code, Frame, Place, Trap};
 /// How many of the functions that were running are told.
 const FRAMES: usize = 20;
 
+/// How many functions one is told to have been made of by its compiler.
+const INLINED: usize = 32;
+
+/// How many characters of a name are told.
+const LONGEST: usize = 1024;
+
 /// Where the machine code of each part lies, in the order of the parts.
 pub(super) struct Images(Vec<usize>);
 
@@ -34,8 +40,8 @@ impl Images {
 pub(super) fn describe(error: &wasmtime::Error, images: &Images) -> Trap {
     let frames = match error.downcast_ref::<WasmBacktrace>() {
         Some(backtrace) => {
-            let running = backtrace.frames().iter().take(FRAMES);
-            running.flat_map(|info| frames(info, images.part(info))).collect()
+            let running = backtrace.frames().iter();
+            running.flat_map(|info| frames(info, images.part(info))).take(FRAMES).collect()
         }
         None => Vec::new(),
     };
@@ -62,10 +68,10 @@ pub(super) fn frames(info: &FrameInfo, part: usize) -> Vec<Frame> {
         let file = symbol.and_then(FrameSymbol::file);
         Frame {
             component: None,
-            module: info.module().name().map(str::to_owned),
-            function: name.map(|name| format!("{:#}", demangle(name))),
+            module: info.module().name().map(beginning),
+            function: name.map(|name| beginning(&format!("{:#}", demangle(&beginning(name))))),
             place: symbol.zip(file).map(|(symbol, file)| Place {
-                file: file.to_owned(),
+                file: beginning(file),
                 // Compilers write 0 for what they do not know.
                 line: symbol.line().filter(|line| *line > 0),
                 column: symbol.column().filter(|column| *column > 0),
@@ -77,6 +83,11 @@ pub(super) fn frames(info: &FrameInfo, part: usize) -> Vec<Frame> {
     };
     match info.symbols() {
         [] => vec![frame(None)],
-        symbols => symbols.iter().map(|symbol| frame(Some(symbol))).collect(),
+        symbols => symbols.iter().take(INLINED).map(|symbol| frame(Some(symbol))).collect(),
     }
+}
+
+/// As much of a name as anybody reads: whoever wrote the component made it as long as they liked.
+fn beginning(name: &str) -> String {
+    name.chars().take(LONGEST).collect()
 }

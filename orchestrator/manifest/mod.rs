@@ -68,6 +68,8 @@ pub use rewrite::{Rewrite, rewrite};
 pub use run::{MalformedStack, OptLevel, Run, Stack};
 pub use schema::json_schema;
 
+use std::collections::BTreeSet;
+
 use error::Source;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -250,6 +252,22 @@ pub struct ToolchainOverride {
 }
 
 impl Manifest {
+    /// Whether some component is built to be debugged.
+    pub fn is_debugged(&self) -> bool {
+        self.components.values().any(|component| component.profile == Profile::Debug)
+    }
+
+    /// Places below the manifest's directory that the next build is made of, in normal form: whoever
+    /// writes there says what runs on this machine. A component in that very directory has none.
+    pub fn sources(&self) -> BTreeSet<String> {
+        let components = self.components.values();
+        let wit = components.clone().filter_map(|component| component.wit.as_ref());
+        let named = components.map(|component| &component.path).chain(wit);
+        let named = named.chain(&self.pipeline.wit).map(|path| path.get_ref().as_str());
+        let all = named.chain(["toolchains", ".git", "target/poly"]).filter_map(normal);
+        all.filter(|path| !path.is_empty()).collect()
+    }
+
     /// What takes part in the composition: each instance with the component that it is of, in
     /// the order of the file.
     pub fn instances(&self) -> impl Iterator<Item = (&str, &str)> {

@@ -92,6 +92,7 @@ fn streams(grants: &Grants, manifest: &Manifest, faults: &mut Vec<Fault>) {
     });
     let path = Path::new(manifest.source.name());
     let own = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    let sources = manifest.sources();
     let mut seen: Vec<(String, &Spanned<String>)> = Vec::new();
     for (key, file) in input.into_iter().chain(outputs) {
         let (text, span) = (file.get_ref(), file.span());
@@ -105,6 +106,14 @@ fn streams(grants: &Grants, manifest: &Manifest, faults: &mut Vec<Fault>) {
             let fault = Fault::at(span.clone(), message, "the manifest itself");
             faults.push(fault.advise("write the name of a file that is for nothing else"));
         }
+        let made_of = sources.iter().find(|path| is_or_lies_in(&plain, path));
+        if let Some(made_of) = made_of.filter(|_| key != "stdin" && !grants.allow_broad) {
+            let message = format!(
+                "what is written to `{key}` would change `{made_of}`, of which the next build is made"
+            );
+            let fault = Fault::at(span.clone(), message, "part of the next build");
+            faults.push(fault.advise("write the name of a file that is for nothing else"));
+        }
         if let Some((_, first)) = seen.iter().find(|(other, _)| *other == plain) {
             let fault = Fault::at(span, format!("two streams are the file `{plain}`"), "this one");
             let help = "give each a file of its own: whichever writes empties it first";
@@ -112,6 +121,11 @@ fn streams(grants: &Grants, manifest: &Manifest, faults: &mut Vec<Fault>) {
         }
         seen.push((plain, file));
     }
+}
+
+/// Whether a path is another or lies below it; both are in their normal form.
+fn is_or_lies_in(path: &str, other: &str) -> bool {
+    path.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn requests(grants: &Grants, faults: &mut Vec<Fault>) {
