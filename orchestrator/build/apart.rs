@@ -1,20 +1,25 @@
 //! The parts of a composition that the host is to link, so that it sees what goes from one to another.
 
+use std::fs;
 use std::path::PathBuf;
+
+use tempfile::NamedTempFile;
 
 use super::compose::{self, Assembly};
 use super::driver::Driver;
 use super::error::BuildError;
+use super::prepare::written;
 use crate::component::wiring::Link;
 use crate::plan::Plan;
 
 /// The parts of a composition, each by itself.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Apart {
     /// The parts that are components of the pipeline; those that others take from come first.
     pub parts: Vec<PartAlone>,
-    /// The component that holds the flows, if there are any, under its name. It comes last.
-    pub flow: Option<(String, Vec<u8>)>,
+    /// The machine code of the component that holds the flows, if there are any, under its name. It
+    /// comes last.
+    pub flow: Option<(String, NamedTempFile)>,
     /// What meets which import.
     pub links: Vec<Link>,
 }
@@ -37,7 +42,15 @@ impl Driver<'_> {
         let components = self.until_whole(&plan, || self.components(&plan))?;
         let Assembly { parts, flow, wiring } =
             compose::assemble(&self.project.manifest, &components)?;
-        let flow = flow.map(|flow| (flow.part.name, flow.part.bytes.into_owned()));
+        let flow = flow.map(|flow| {
+            // poly wrote it, and its types are those of the parts: it is compiled as they are.
+            let component = self.artifacts.draft()?;
+            let write = fs::write(component.path(), &flow.part.bytes);
+            write.map_err(|source| written(component.path(), source))?;
+            let code = self.machine_code(component.path(), "the flows")?;
+            Ok::<_, BuildError>((flow.part.name, code))
+        });
+        let flow = flow.transpose()?;
         let taking_part = wiring.order.iter();
         let taking_part = taking_part.filter_map(|name| parts.iter().find(|it| it.name == *name));
         let taking_part: Vec<_> = taking_part.collect();

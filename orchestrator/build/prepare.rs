@@ -209,7 +209,7 @@ impl Driver<'_> {
     }
 }
 
-fn written(path: &Path, source: io::Error) -> BuildError {
+pub(super) fn written(path: &Path, source: io::Error) -> BuildError {
     BuildError::Write { path: path.to_owned(), source }
 }
 

@@ -109,8 +109,8 @@ impl<'p> Sandbox<'p> {
             parts.push((part.name, program));
             origins.push(Origin::Component(part.component));
         }
-        if let Some((name, component)) = apart.flow {
-            parts.push((name, Program::compile(&engine, &component)?));
+        if let Some((name, code)) = apart.flow {
+            parts.push((name, Program::load(&engine, code.path())?));
             origins.push(Origin::Joint);
         }
         Ok(Self::of_parts(context, project, Parts { parts, links: apart.links }, origins))

@@ -90,15 +90,24 @@ impl Service {
         ))
     }
 
+    /// What must stand before and after a text that is shown as it is, so that the service takes no
+    /// orders from it, where it can be told so.
+    pub(super) fn around(self, text: &str) -> Option<[String; 2]> {
+        let orders = text.contains("::") || text.contains("##[");
+        (self == Self::GitHub && orders).then(|| {
+            // No text holds its own digest.
+            let word = Digest::of(text.as_bytes());
+            [format!("::stop-commands::{word}"), format!("::{word}::")]
+        })
+    }
+
     /// Text in which the service sees no orders.
     pub(super) fn harmless(self, text: &str) -> String {
         match self {
-            Self::GitHub if text.contains("::") || text.contains("##[") => {
-                // No text holds its own digest.
-                let word = Digest::of(text.as_bytes());
-                format!("::stop-commands::{word}\n{text}\n::{word}::")
-            }
-            Self::GitHub => text.to_owned(),
+            Self::GitHub => match self.around(text) {
+                Some([before, after]) => format!("{before}\n{text}\n{after}"),
+                None => text.to_owned(),
+            },
             Self::GitLab => text
                 .replace("section_start:", "section_start ")
                 .replace("section_end:", "section_end "),
@@ -130,6 +139,11 @@ mod tests {
         let lines: Vec<&str> = harmless.lines().collect();
         let word = lines[0].strip_prefix("::stop-commands::").unwrap();
         assert_eq!(lines[1..], ["use std::fs;", " ::set-output name=a::b", &format!("::{word}::")]);
+        // Text that must stay as it is has the same around it.
+        let around = Service::GitHub.around("use std::fs;\n ::set-output name=a::b").unwrap();
+        assert_eq!(around, [lines[0], lines[3]]);
+        assert_eq!(Service::GitHub.around("42"), None);
+        assert_eq!(Service::GitLab.around("::warning::"), None);
         // Another text, another word: what was seen of one is of no use in the next.
         assert!(!Service::GitHub.harmless("::stop-commands::x").contains(word));
         assert!(Service::GitHub.harmless("##[add-matcher]x").starts_with("::stop-commands::"));

@@ -16,11 +16,12 @@ pub(super) fn tail(text: &str) -> Vec<String> {
     note.into_iter().chain(shown).collect()
 }
 
-/// Text in which no character moves the cursor or paints the terminal.
+/// Text in which no character moves the cursor, paints the terminal or turns the direction of others.
 pub(super) fn visible(text: &str) -> String {
     let mut visible = String::with_capacity(text.len());
     for character in text.chars() {
-        if character.is_control() && character != '\t' {
+        let turns = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if turns || (character.is_control() && character != '\t') {
             visible.extend(character.escape_default());
         } else {
             visible.push(character);
@@ -41,6 +42,7 @@ mod tests {
         assert_eq!(told.len(), 21);
         assert_eq!((told[0].as_str(), told[20].as_str()), ("(80 lines before these)", "100"));
         assert_eq!(tail("\u{1b}[2Jgone\0"), ["\\u{1b}[2Jgone\\u{0}"]);
+        assert_eq!(tail("\u{202e}evil"), ["\\u{202e}evil"]);
         let long = tail(&"ä".repeat(100_000));
         assert_eq!(long, [format!("{}…", "ä".repeat(200))]);
     }

@@ -77,7 +77,17 @@ impl Console {
     pub(super) fn guest_output(&self, stream: GuestStream, bytes: &[u8]) {
         let text = String::from_utf8_lossy(bytes);
         match stream {
-            GuestStream::Stdout => super::output(|out| out.write_all(bytes)),
+            GuestStream::Stdout => {
+                // Standard output is the guest's own, to the byte; both are one log to a service.
+                let around = self.look.service.and_then(|service| service.around(&text));
+                if let Some([before, _]) = &around {
+                    self.write(before);
+                }
+                super::output(|out| out.write_all(bytes).and_then(|()| out.flush()));
+                if let Some([_, after]) = &around {
+                    self.write(&format!("\n{after}"));
+                }
+            }
             GuestStream::Stderr => self.print(text.trim_end()),
         }
     }
