@@ -345,7 +345,8 @@ fn literal(glob: &str) -> (&str, &str) {
     (&glob[..end], glob[end..].strip_prefix('/').filter(|_| end > 0).unwrap_or(glob))
 }
 
-fn join(directory: &str, name: &str) -> String {
+/// A path below the manifest's directory, which is nothing itself.
+pub(super) fn join(directory: &str, name: &str) -> String {
     if directory.is_empty() { name.to_owned() } else { [directory, "/", name].concat() }
 }
 

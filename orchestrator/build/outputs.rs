@@ -19,6 +19,7 @@ use miette::Diagnostic;
 use poly_cache::{Artifact, Digest};
 use thiserror::Error;
 
+use super::inputs::join;
 use super::paths::{MANIFESTS, WORK_DIRECTORY};
 use super::project::Project;
 use crate::manifest::normal;
@@ -72,10 +73,9 @@ impl Left {
     /// That of all manifests in the directory of `project`, and what its next build leaves.
     pub(super) fn of(project: &Project) -> Self {
         let output = normal(project.output()).unwrap_or_default();
-        let path = |name: String| if output.is_empty() { name } else { format!("{output}/{name}") };
         Self {
             former: own_directories(&project.root).map(|own| read_list(&own.join(LIST))).collect(),
-            next: project.output_names().map(path).collect(),
+            next: project.output_names().map(|name| join(&output, &name)).collect(),
         }
     }
 
@@ -140,8 +140,7 @@ impl Outputs {
             write(&path, &bytes()?).map_err(failed(&path))?;
         }
         let at = normal(at).unwrap_or_default();
-        let path = if at.is_empty() { name.to_owned() } else { format!("{at}/{name}") };
-        self.made.insert(path, artifact.digest);
+        self.made.insert(join(&at, name), artifact.digest);
         Ok(())
     }
 

@@ -8,10 +8,7 @@ use poly_cache::Digest;
 use super::cache::BUILDS;
 use super::project::Project;
 use super::provenance::DOCUMENTS;
-
-/// Where, below the manifest's directory, poly keeps what is its own of a pipeline, and, unless
-/// the manifest says otherwise, what it makes.
-pub(super) const WORK_DIRECTORY: &str = "target/poly";
+pub(super) use crate::manifest::WORK_DIRECTORY;
 
 /// Where, below that, it keeps what is its own of each manifest with another name than [`MANIFEST`]: they
 /// would take each other's away.

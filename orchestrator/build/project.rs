@@ -16,7 +16,7 @@ use super::wit_files::read_wit;
 use crate::component::inventory::inventory;
 use crate::component::wit;
 use crate::lock::{Lock, LockError};
-use crate::manifest::{Component, Manifest, ManifestError, PackageRef, Spanned};
+use crate::manifest::{Component, Manifest, ManifestError, PackageRef, Spanned, TOOLCHAINS};
 use crate::nearest::suggestion;
 use crate::toolchain::{Catalog, Toolchain, ToolchainError};
 
@@ -115,7 +115,7 @@ impl Project {
     /// those of `catalog`.
     pub fn open_with(path: &Path, catalog: Catalog) -> Result<Self, ProjectError> {
         let (root, manifest) = Self::manifest_at(path)?;
-        let catalog = catalog.with_directory(&root.join("toolchains"))?;
+        let catalog = catalog.with_directory(&root.join(TOOLCHAINS))?;
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let tools_from = root.clone();
         let shared = shared(&manifest);

@@ -17,7 +17,7 @@ use crate::manifest::{Manifest, OptLevel, Stack};
 const HOST_STACK: usize = 1 << 20;
 
 /// How many functions of a stack are seen: enough for whoever looks at a profile.
-const FRAMES: Option<NonZeroUsize> = NonZeroUsize::new(500);
+pub(super) const FRAMES: usize = 500;
 
 /// What differs between engines. All but the stack is part of the machine code.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,7 +118,7 @@ impl Engine {
             .relaxed_simd_deterministic(fixed_simd)
             .max_wasm_stack(stack.bytes())
             .async_stack_size(stack.bytes() + HOST_STACK)
-            .wasm_backtrace_max_frames(FRAMES)
+            .wasm_backtrace_max_frames(NonZeroUsize::new(FRAMES))
             .concurrency_support(concurrency)
             // Said here, and not left to the environment: the setting is part of what is
             // compiled.

@@ -279,18 +279,15 @@ fn open_directory(
     opened.map_err(refused)
 }
 
-/// What is not for components to change, as far as it is there: what poly made or installed for
-/// itself, and what the next build is made of.
+/// What is not for components to change: what poly made or installed for itself, and what the next
+/// build is made of.
 pub fn own(
     cache: &Path,
     tools: &Path,
     sources: impl IntoIterator<Item = PathBuf>,
 ) -> Vec<(Reach, PathBuf)> {
-    // What is not there yet is made elsewhere or not at all.
-    let there = |(reach, own): (Reach, PathBuf)| Some((reach, fs::canonicalize(own).ok()?));
     let poly = [(Reach::Cache, cache.to_owned()), (Reach::Tools, tools.to_owned())];
-    let sources = sources.into_iter().map(|path| (Reach::Sources, path));
-    poly.into_iter().chain(sources).filter_map(there).collect()
+    poly.into_iter().chain(sources.into_iter().map(|path| (Reach::Sources, path))).collect()
 }
 
 /// What components that may write to `granted` could change of that which poly trusts.
@@ -299,7 +296,9 @@ fn trusted(granted: &Path, base: &Path, own: &[(Reach, PathBuf)]) -> Option<(Rea
         return Some((Reach::Pipeline, base));
     }
     let real = fs::canonicalize(granted).ok()?;
-    own.iter().find(|(_, own)| holds(granted, own) || holds(own, &real)).cloned()
+    // What is not there yet is made elsewhere or not at all.
+    let mut own = own.iter().filter_map(|(reach, own)| Some((*reach, fs::canonicalize(own).ok()?)));
+    own.find(|(_, own)| holds(granted, own) || holds(own, &real))
 }
 
 fn opened(grant: &DirectoryGrant, base: &Path) -> Result<Directory, GrantError> {

@@ -12,11 +12,9 @@ use std::{io, mem, thread};
 
 use wasmtime::{AsContext, WasmBacktrace};
 
+use super::engine::FRAMES;
 use super::trap;
 use crate::check::Samples;
-
-/// How many functions of a stack are kept.
-const DEEPEST: usize = 500;
 
 /// How often it looks.
 pub(super) const INTERVAL: Duration = Duration::from_millis(1);
@@ -70,7 +68,7 @@ impl Eye {
     pub(super) fn look(&self, store: impl AsContext) {
         let stack = WasmBacktrace::force_capture(store);
         // The innermost first, of which what a compiler inlined makes more than were captured.
-        let frames = stack.frames().iter().flat_map(|info| trap::frames(info, 0)).take(DEEPEST);
+        let frames = stack.frames().iter().flat_map(|info| trap::frames(info, 0)).take(FRAMES);
         let frames = frames.collect::<Vec<_>>().into_iter().rev();
         lock(&self.samples).add(self.began.elapsed(), frames);
     }

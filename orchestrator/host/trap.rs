@@ -9,6 +9,7 @@ use wasmtime_wasi::I32Exit;
 
 use super::link::Parts;
 use crate::check::{Code, Frame, Place, Trap};
+use crate::cut;
 
 /// How many of the functions that were running are told.
 const FRAMES: usize = 20;
@@ -89,5 +90,5 @@ pub(super) fn frames(info: &FrameInfo, part: usize) -> Vec<Frame> {
 
 /// As much of a name as anybody reads: whoever wrote the component made it as long as they liked.
 fn beginning(name: &str) -> String {
-    name.chars().take(LONGEST).collect()
+    cut::beginning(name, LONGEST).unwrap_or(name).to_owned()
 }

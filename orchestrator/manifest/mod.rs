@@ -251,6 +251,13 @@ pub struct ToolchainOverride {
     pub env: IndexMap<String, String>,
 }
 
+/// Where, below its directory, a manifest has toolchains of its own.
+pub const TOOLCHAINS: &str = "toolchains";
+
+/// Where, below the manifest's directory, poly keeps what is its own of a pipeline, and, unless
+/// the manifest says otherwise, what it makes.
+pub const WORK_DIRECTORY: &str = "target/poly";
+
 impl Manifest {
     /// Whether some component is built to be debugged.
     pub fn is_debugged(&self) -> bool {
@@ -264,7 +271,7 @@ impl Manifest {
         let wit = components.clone().filter_map(|component| component.wit.as_ref());
         let named = components.map(|component| &component.path).chain(wit);
         let named = named.chain(&self.pipeline.wit).map(|path| path.get_ref().as_str());
-        let all = named.chain(["toolchains", ".git", "target/poly"]).filter_map(normal);
+        let all = named.chain([TOOLCHAINS, ".git", WORK_DIRECTORY]).filter_map(normal);
         all.filter(|path| !path.is_empty()).collect()
     }
 

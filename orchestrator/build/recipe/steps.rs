@@ -1,8 +1,8 @@
 //! The steps of a recipe, one after the other, in a copy of the inputs and in an environment
 //! that holds only what the toolchain's file lets in.
 
-use std::collections::BTreeMap;
 use std::fs;
+use std::iter;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -69,43 +69,42 @@ impl Recipe<'_> {
         for (index, step) in self.steps.iter().enumerate() {
             let argv = step.run.iter().map(|part| self.expand(part, &values));
             let argv = argv.collect::<Result<Vec<_>, _>>()?;
+            let (program, arguments) = argv.split_first().expect("a step has a program");
+            let invocation = process::Invocation {
+                program: Path::new(program),
+                arguments,
+                directory: &places.component,
+                environment: &environment,
+            };
+            // `poly clean` may have taken it away.
+            fs::create_dir_all(&places.logs).map_err(write_failed(&places.logs))?;
+            let log = places.log(index, &step.name);
+            let left = self.component.timeout.map(|all| all.duration().saturating_sub(spent));
             let started = Instant::now();
-            self.run_step(step, &argv, &environment, &places, (index, spent), tell)?;
+            self.run_step(step, &invocation, &log, left, tell)?;
             spent += started.elapsed();
         }
         let bytes = self.read_output(&pattern, &places)?;
         Ok((bytes, spent))
     }
 
+    /// Runs a step for as long as is `left` of the build's time.
     fn run_step(
         &self,
         step: &Step,
-        argv: &[String],
-        environment: &BTreeMap<String, String>,
-        places: &Places,
-        (index, spent): (usize, Duration),
+        invocation: &process::Invocation<'_>,
+        log: &Path,
+        left: Option<Duration>,
         tell: &dyn Fn(Event),
     ) -> Result<(), RecipeError> {
-        let (program, arguments) = argv.split_first().expect("a step has a program");
-        let invocation = process::Invocation {
-            program: Path::new(program),
-            arguments,
-            directory: &places.component,
-            environment,
-        };
-        // `poly clean` may have taken it away.
-        fs::create_dir_all(&places.logs).map_err(write_failed(&places.logs))?;
-        let log = places.log(index, &step.name);
-        let timeout = self.component.timeout;
-        let left = timeout.map(|timeout| timeout.duration().saturating_sub(spent));
-        let finished = process::run(&invocation, Some(&log), left);
+        let finished = process::run(invocation, Some(log), left);
         let finished = finished.map_err(|source| RecipeError::Process {
             component: self.name.to_owned(),
             step: step.name.clone(),
             source,
         })?;
         let text = String::from_utf8_lossy(&finished.output);
-        let late = timeout.filter(|_| finished.late);
+        let late = self.component.timeout.filter(|_| finished.late);
         if late.is_some() || !finished.status.success() {
             return Err(RecipeError::from(Box::new(StepFailure {
                 component: self.name.to_owned(),
@@ -116,8 +115,8 @@ impl Recipe<'_> {
                 ),
                 hint: step.hint(&text).map(str::to_owned),
                 output: told(&text, finished.dropped),
-                command: argv.iter().map(|part| quoted(part)).collect::<Vec<_>>().join(" "),
-                directory: places.component.display().to_string(),
+                command: command(invocation),
+                directory: invocation.directory.display().to_string(),
                 log: log.display().to_string(),
             })));
         }
@@ -213,6 +212,13 @@ fn told(text: &str, dropped: u64) -> String {
             format!("({left_out} bytes are left out here; all of it is in the log)\n{shown}")
         }
     }
+}
+
+/// A command as a shell would take it.
+fn command(invocation: &process::Invocation<'_>) -> String {
+    let program = invocation.program.to_string_lossy();
+    let parts = iter::once(&*program).chain(invocation.arguments.iter().map(String::as_str));
+    parts.map(quoted).collect::<Vec<_>>().join(" ")
 }
 
 /// An argument as a shell would take it, for people who want to run a command again.

@@ -106,7 +106,7 @@ fn streams(grants: &Grants, manifest: &Manifest, faults: &mut Vec<Fault>) {
             let fault = Fault::at(span.clone(), message, "the manifest itself");
             faults.push(fault.advise("write the name of a file that is for nothing else"));
         }
-        let made_of = sources.iter().find(|path| is_or_lies_in(&plain, path));
+        let made_of = sources.iter().find(|made_of| Path::new(&plain).starts_with(made_of));
         if let Some(made_of) = made_of.filter(|_| key != "stdin" && !grants.allow_broad) {
             let message = format!(
                 "what is written to `{key}` would change `{made_of}`, of which the next build is made"
@@ -121,11 +121,6 @@ fn streams(grants: &Grants, manifest: &Manifest, faults: &mut Vec<Fault>) {
         }
         seen.push((plain, file));
     }
-}
-
-/// Whether a path is another or lies below it; both are in their normal form.
-fn is_or_lies_in(path: &str, other: &str) -> bool {
-    path.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn requests(grants: &Grants, faults: &mut Vec<Fault>) {
