@@ -143,10 +143,19 @@ fn machine_code_is_kept_for_each_set_of_options() {
 #[test]
 fn the_command_line_wins() {
     let place = working();
-    let manifest = "[run]\ndeterministic = true\nopt-level = 'none'\n[limits]\ntimeout = '1ms'\n";
+    let manifest = "[run]\ndeterministic = true\nopt-level = 'none'\n[limits]\nfuel = 1\n";
     place.write("pipeline.toml", format!("{MANIFEST}\n{manifest}"));
-    place.run(&["run"]).expect(1);
-    place.run(&["run", "--timeout", "10s", "--deterministic=false"]).expect(0);
+    let ran = place.run(&["run"]).expect(1);
+    assert!(ran.stderr.contains("over the limit `fuel`"), "{}", ran.stderr);
+    place.run(&["run", "--fuel=1000000000", "--deterministic=false"]).expect(0);
+    // A bound of time is tried with what has no end: how fast a machine is does not matter then.
+    place.write(
+        "answer/source.wasm",
+        wasm(&WORK.replace("(br_if $again (i32.lt_u", "(br $again) (drop (i32.lt_u")),
+    );
+    place.write("pipeline.toml", format!("{MANIFEST}\n[limits]\ntimeout = '1h'\n"));
+    let ran = place.run(&["run", "--timeout", "50ms"]).expect(1);
+    assert!(ran.stderr.contains("over the limit `timeout`"), "{}", ran.stderr);
 }
 
 fn flow() -> Place {
