@@ -41,7 +41,7 @@ fn a_build_keeps_the_cache_within_the_bounds_of_the_user_once_a_day() {
     let place = one();
     place.run(&["run"]).expect(0);
     let artifacts = kinds(&place)["artifacts"]["count"].clone();
-    for part in ["blobs-1", "records-2"] {
+    for part in ["blobs-1", "records-3"] {
         age(&place, part, 8);
     }
     let edit = |number: u32| {
