@@ -31,7 +31,7 @@ use crate::plan::{Action, Plan};
 use crate::toolchain::environment::Variables;
 use crate::toolchain::{ToolError, jobserver, process};
 
-/// What is known of a checkout's files, in the directory of its builds. No component has such a name.
+/// What is known of a checkout's files, in its directory.
 const STAT_CACHE: &str = "stat.cache";
 
 /// How a build is done, beside what the manifest says.
@@ -345,7 +345,7 @@ impl<'a> Driver<'a> {
 
     fn save(&self) -> Result<(), BuildError> {
         // Also by a build with nothing to do: what was seen of files is kept there.
-        self.enter(&[])?;
+        self.enter()?;
         self.remember();
         let state = self.lock_state();
         if state.is_changed() {

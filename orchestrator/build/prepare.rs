@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use poly_cache::Artifact;
 
-use super::cache::note_checkout;
+use super::cache::{build_directory, note_checkout};
 use super::compose;
 use super::driver::Driver;
 use super::error::{AdaptFailure, BuildError};
@@ -91,7 +91,7 @@ impl Driver<'_> {
             fingerprint: recipe.fingerprint(),
             by: toolchain.name.clone(),
             work: Box::new(move || {
-                self.enter(&kit.caches())?;
+                self.enter_of(name, &kit.caches())?;
                 let (bytes, tools) =
                     recipe.carry_out(self.tell, self.options.written).map_err(Box::new)?;
                 let now = self.provision.look(toolchain, Some(self.project))?;
@@ -101,20 +101,30 @@ impl Driver<'_> {
         })
     }
 
-    /// Notes that the directory of this checkout's builds is used, and those in which tools
-    /// remember something, as far as they are there.
-    pub(super) fn enter(&self, caches: &[PathBuf]) -> Result<(), BuildError> {
+    /// Notes that this checkout's directory is used.
+    pub(super) fn enter(&self) -> Result<(), BuildError> {
         let builds = &self.builds;
-        if builds.is_symlink() {
-            // Whatever it is, poly did not make it.
-            fs::remove_file(builds).map_err(|source| written(builds, source))?;
-        }
-        self.artifacts.enter(builds)?;
-        note_checkout(builds, &self.project.root).map_err(|source| written(builds, source))?;
+        self.enter_own(builds)?;
+        note_checkout(builds, &self.project.root).map_err(|source| written(builds, source))
+    }
+
+    /// The same of those that a component is built with: its own, and those in which tools remember
+    /// something, as far as they are there.
+    fn enter_of(&self, component: &str, caches: &[PathBuf]) -> Result<(), BuildError> {
+        self.enter()?;
+        self.enter_own(&build_directory(&self.builds, component))?;
         caches
             .iter()
             .filter(|cache| cache.is_dir())
             .try_for_each(|cache| self.artifacts.enter(cache))
+    }
+
+    fn enter_own(&self, directory: &Path) -> Result<(), BuildError> {
+        if directory.is_symlink() {
+            // Whatever it is, poly did not make it.
+            fs::remove_file(directory).map_err(|source| written(directory, source))?;
+        }
+        self.artifacts.enter(directory)
     }
 
     fn prepare_adapt<'p>(&'p self, name: &'p str, built: &Artifact) -> Prepared<'p> {
