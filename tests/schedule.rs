@@ -240,15 +240,13 @@ fn a_failure_lets_nothing_start_unless_it_is_to_keep_going() {
       failed build c
 error: 2 actions failed
 
-Error:
-  × step `compile` of `a` failed: exit status: 1
+error: step `compile` of `a` failed: exit status: 1
   │
   │ first
   help: it ran `[TOP]/pipeline/bin/fakec source.wasm [TOP]/cache/builds/[CHECKOUT]-a/output/a.wasm`
         in `[TOP]/cache/builds/[CHECKOUT]-a/copy/a`; all it wrote is in `[TOP]/pipeline/target/poly/log/a/1-compile.log`
 
-Error:
-  × step `compile` of `c` failed: exit status: 2
+error: step `compile` of `c` failed: exit status: 2
   │
   │ second
   help: it ran `[TOP]/pipeline/bin/fakec source.wasm [TOP]/cache/builds/[CHECKOUT]-c/output/c.wasm`

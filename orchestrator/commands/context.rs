@@ -18,7 +18,7 @@ use crate::build::{
     self, Apart, BuildError, Built, Documents, Driver, Event, Options, Project, Provision, Verified,
 };
 use crate::cli::Global;
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::manifest::Manifest;
 use crate::report::{CheckPlace, Report, Summary};
 use crate::toolchain::environment;
@@ -261,13 +261,18 @@ fn config() -> Result<Config, CommandError> {
     let usual = || etcetera::choose_base_strategy().ok().map(|usual| usual.config_dir());
     let path = named.clone().or_else(|| Some(usual()?.join("poly/config.toml")));
     let Some(path) = path else { return Ok(Config::default()) };
-    match fs::read_to_string(&path) {
-        Ok(text) => Ok(Config::parse(&path.display().to_string(), &text)?),
-        Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => {
-            Ok(Config::default())
-        }
-        Err(source) => Err(CommandError::System { doing: "read", path, source }),
-    }
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(source) if named.is_some() => return Err(CommandError::NoConfig { path, source }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Config::default()),
+        Err(source) => return Err(CommandError::System { doing: "read", path, source }),
+    };
+    let parsed = Config::parse(&path.display().to_string(), &text);
+    let told = |error: Box<ConfigError>| match named {
+        Some(_) => error.named_by("POLY_CONFIG"),
+        None => error,
+    };
+    Ok(parsed.map_err(told)?)
 }
 
 /// A path as a person who is here would write it.
