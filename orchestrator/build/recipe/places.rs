@@ -84,7 +84,8 @@ impl Places {
 /// Removes all that builds of a checkout have left below the cache, when nobody builds there any
 /// more; `waiting` is called if somebody does. Says whether there was anything.
 pub fn clean_builds(checkout: &Path, waiting: impl Fn()) -> io::Result<bool> {
-    let all = match fs::read_dir(checkout.parent().expect("it lies in the cache")) {
+    let Some(builds) = checkout.parent() else { return Ok(false) };
+    let all = match fs::read_dir(builds) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         entries => entries?.collect::<Result<Vec<_>, _>>()?,
     };
