@@ -9,6 +9,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use snapbox::{assert_data_eq, str};
+
 use crate::fake::{ANSWER, MANIFEST, one, wasm};
 use crate::place::{Place, Ran};
 
@@ -34,6 +36,23 @@ fn kinds(place: &Place) -> serde_json::Value {
 fn configured(place: &Place, config: &str, arguments: &[&str]) -> Ran {
     place.write("config.toml", config);
     place.finish(place.poly(arguments).env("POLY_CONFIG", place.root.join("config.toml")))
+}
+
+/// Once, nothing said why poly wanted to read such a file at all.
+#[test]
+fn settings_that_cannot_be_read_are_told_with_who_names_them() {
+    let place = one();
+    let settings = place.root.join("nowhere.toml");
+    let said = place.finish(place.poly(&["plan"]).env("POLY_CONFIG", settings)).expect(2).stderr;
+    assert_data_eq!(
+        said,
+        str![[r#"
+error: cannot read `[TOP]/pipeline/nowhere.toml`, which `POLY_CONFIG` names
+  ╰─▶ No such file or directory (os error 2)
+  help: unset `POLY_CONFIG`, or name a file that can be read (docs/cache.md says what it may hold)
+
+"#]]
+    );
 }
 
 #[test]
