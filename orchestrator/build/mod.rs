@@ -12,7 +12,8 @@
 //! - [`keeper`] looks after the cache: keeps it small and whole.
 //! - [`verify()`] takes a whole plan through two drivers, and compares what they made.
 //! - `compile` has machine code made, within bounds of time and memory.
-//! - `compose` is the one that knows all components at once; `graph` shows what it would do.
+//! - `compose` is the one that knows all components at once; `graph` shows what it would do, and
+//!   `noticed` is what it came to know that no error is.
 
 mod apart;
 mod artifacts;
@@ -31,6 +32,7 @@ mod graph;
 mod ignored;
 mod inputs;
 mod lock;
+mod noticed;
 mod once;
 mod outputs;
 mod paths;
