@@ -5,9 +5,11 @@
 //! `tests/hostile/wit/world.wit` says what each attempt is. What became of each stands as a table in
 //! docs/sandbox.md, between two marks; `SNAPSHOTS=overwrite cargo test` rewrites it. The components
 //! are built as in [`crate::real`], in a cache that is kept beside the tests' own files. Attempts
-//! against a network of which a part is granted are in [`origins`].
+//! against a network of which a part is granted are in [`origins`], and those by debug information in
+//! [`debugging`].
 
 mod attempts;
+mod debugging;
 mod ground;
 mod island;
 mod origins;

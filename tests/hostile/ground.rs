@@ -6,7 +6,7 @@ use std::io;
 use std::net::TcpListener;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
@@ -158,26 +158,29 @@ impl Ground {
             let _ = write!(manifest, "\n[[check]]\ncall = '{call}'\n{expected}\n");
         }
         self.place.write("pipeline.toml", manifest);
-        let mut poly = self.place.poly(&["check"]);
-        poly.env("SECRET", SECRET).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = poly.spawn().unwrap();
-        let status = format!("/proc/{}/status", child.id());
-        thread::scope(|scope| {
-            let watch = scope.spawn(|| {
-                let mut peak = 0;
-                while let Some(now) = high_water(&status) {
-                    peak = now;
-                    thread::sleep(Duration::from_millis(5));
-                }
-                peak
-            });
-            let output = child.wait_with_output().unwrap();
-            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-            let code = output.status.code().unwrap_or(-1);
-            let ran = Ran { code, stdout: text(&output.stdout), stderr: text(&output.stderr) };
-            (ran, watch.join().unwrap())
-        })
+        watched(self.place.poly(&["check"]).env("SECRET", SECRET))
     }
+}
+
+/// Runs a poly to its end, and says how much memory it took at most.
+pub(super) fn watched(poly: &mut Command) -> (Ran, u64) {
+    let child = poly.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    thread::scope(|scope| {
+        let watch = scope.spawn(|| {
+            let mut peak = 0;
+            while let Some(now) = high_water(&status) {
+                peak = now;
+                thread::sleep(Duration::from_millis(5));
+            }
+            peak
+        });
+        let output = child.wait_with_output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let code = output.status.code().unwrap_or(-1);
+        let ran = Ran { code, stdout: text(&output.stdout), stderr: text(&output.stderr) };
+        (ran, watch.join().unwrap())
+    })
 }
 
 /// The most memory that a process had so far, in bytes; none when it has ended.
