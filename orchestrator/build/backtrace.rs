@@ -63,7 +63,7 @@ impl Driver<'_> {
     ) -> Result<(), BuildError> {
         let mut sources = Sources::of(self);
         let Completed { frames, unread } = self.complete(&trap.frames, origins, &mut sources)?;
-        trap.frames = frames.into_iter().flatten().collect();
+        trap.frames = frames.into_iter().flatten().take(Trap::FRAMES).collect();
         trap.unread = unread;
         let innermost = trap.frames.iter().find_map(|frame| frame.component.clone());
         if let Some(component) = innermost
