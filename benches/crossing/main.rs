@@ -63,14 +63,17 @@ fn main() {
     if std::env::args().any(|argument| argument == "--list") {
         return;
     }
-    let inputs: Inputs =
-        (0..TRANSFORMS).map(|at| format!("Data for query: {at:010}").into()).collect();
+    let lines: Vec<String> =
+        (0..TRANSFORMS).map(|at| format!("Data for query: {at:010}")).collect();
+    let inputs =
+        Inputs { text: lines.join("\n"), lines: lines.into_iter().map(String::into).collect() };
     println!("{}\n", machine::machine());
     println!(
-        "| {TRANSFORMS} transforms of {} bytes | call by call | one batch | all inside | native |",
-        inputs[0].len()
+        "| {TRANSFORMS} transforms of {} bytes | call by call | one batch | one text | all inside | \
+         native |",
+        inputs.lines[0].len()
     );
-    println!("|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|");
     let mut goals = Vec::new();
     let mut subjects = Subject::all(&checkout::Checkout::of(&["benches/crossing"]));
     if let Some(part) = std::env::args().skip(1).find(|argument| !argument.starts_with("--")) {
@@ -79,7 +82,7 @@ fn main() {
     for subject in subjects {
         let row = measure(&subject, &inputs);
         let native = row.native.each_ref().map(Times::median);
-        for (way, [each, batch, inside]) in WAYS.iter().zip(&row.ways) {
+        for (way, [each, batch, text, inside]) in WAYS.iter().zip(&row.ways) {
             let cell = |times: &Times, native: f64| {
                 if times.0.is_empty() {
                     return String::new();
@@ -87,32 +90,37 @@ fn main() {
                 format!("{:.1} ms (×{:.2})", times.median(), times.median() / native)
             };
             println!(
-                "| {}, {way} | {} | {} | {} | {:.1} / {:.1} ms |",
+                "| {}, {way} | {} | {} | {} | {} | {:.1} / {:.1} / {:.1} ms |",
                 row.name,
                 cell(each, native[0]),
                 cell(batch, native[1]),
+                cell(text, native[2]),
                 cell(inside, native[0]),
                 native[0],
-                native[1]
+                native[1],
+                native[2]
             );
             if row.rust {
-                let ratios = [each.median() / native[0], batch.median() / native[1]];
+                let measured = [each, batch, text].map(Times::median);
+                let ratios: [f64; 3] = std::array::from_fn(|at| measured[at] / native[at]);
                 goals.push((format!("{}, {way}", row.name), ratios));
             }
         }
     }
     let [each, batch, native] = ARTICLE;
     println!(
-        "| the article | {each} ms (×{}) | {batch} ms (×{}) | | {native} ms |\n",
+        "| the article | {each} ms (×{}) | {batch} ms (×{}) | | | {native} ms |\n",
         each / native,
         batch / native
     );
-    for (what, [each, batch]) in goals {
+    for (what, [each, batch, text]) in goals {
         let met = |is: bool| if is { "met" } else { "missed" };
         println!(
-            "- {what}: call by call at most 10 × native: {}; as one batch at most 2 × native: {}",
+            "- {what}: call by call at most 10 × native: {}; at most 2 × native as one batch of \
+             lists: {}, as one text: {}",
             met(each <= 10.0),
-            met(batch <= 2.0)
+            met(batch <= 2.0),
+            met(text <= 2.0)
         );
     }
 }
@@ -123,34 +131,41 @@ const WAYS: [&str; 3] = ["poly's host", "typed calls", "typed calls, no time lim
 struct Row {
     name: String,
     rust: bool,
-    /// Call by call, and as one batch.
-    native: [Times; 2],
-    /// For each way: call by call, as one batch, and all inside, which poly's host does not do.
-    ways: [[Times; 3]; 3],
+    /// Call by call, as one batch, and as one text.
+    native: [Times; 3],
+    /// For each way: call by call, as one batch, as one text, and all inside, which poly's host does
+    /// not do.
+    ways: [[Times; 4]; 3],
 }
 
 fn measure(subject: &Subject, inputs: &Inputs) -> Row {
-    let mut native: [Times; 2] = <_>::default();
-    let mut ways: [[Times; 3]; 3] = <_>::default();
+    let mut native: [Times; 3] = <_>::default();
+    let mut ways: [[Times; 4]; 3] = <_>::default();
     let mut running = subject.start(inputs);
-    running.check(subject.interface, &native_batch(inputs, subject.times));
+    running.check(subject.interface, &native_batch(&inputs.lines, subject.times));
     let begun = Instant::now();
     while native[0].0.len() < ROUNDS && (native[0].0.is_empty() || begun.elapsed() < ENOUGH) {
         native[0].take(|| {
             timed(|| {
-                for input in inputs {
-                    black_box(native_each(black_box(input), subject.times));
+                for line in &inputs.lines {
+                    black_box(native_each(black_box(line), subject.times));
                 }
             })
         });
         native[1].take(|| {
             timed(|| {
-                black_box(native_batch(black_box(inputs), subject.times));
+                black_box(native_batch(black_box(&inputs.lines), subject.times));
+            })
+        });
+        native[2].take(|| {
+            timed(|| {
+                black_box(native_text(black_box(&inputs.text), subject.times));
             })
         });
         let [poly, typed @ ..] = &mut ways;
         poly[0].take(|| running.poly_each());
         poly[1].take(|| running.poly_batch());
+        poly[2].take(|| running.poly_text());
         for (typed, calls) in typed.iter_mut().zip([&mut running.timed, &mut running.untimed]) {
             typed[0].take(|| timed(|| calls.each(inputs)));
             typed[1].take(|| {
@@ -158,9 +173,14 @@ fn measure(subject: &Subject, inputs: &Inputs) -> Row {
                     black_box(calls.batch(inputs));
                 })
             });
+            typed[2].take(|| {
+                timed(|| {
+                    black_box(calls.text(inputs));
+                })
+            });
             let begun = Instant::now();
             if calls.inside(inputs).is_some() {
-                typed[2].take(|| begun.elapsed());
+                typed[3].take(|| begun.elapsed());
             }
         }
     }
@@ -174,6 +194,10 @@ fn native_each(input: &[u8], times: usize) -> Vec<u8> {
 
 fn native_batch(inputs: &[Vec<u8>], times: usize) -> Vec<Vec<u8>> {
     (1..times).fold(native::batch(inputs), |inputs, _| native::batch(&inputs))
+}
+
+fn native_text(text: &str, times: usize) -> String {
+    (1..times).fold(native::lines(text), |text, _| native::lines(&text))
 }
 
 fn timed(work: impl FnOnce()) -> Duration {

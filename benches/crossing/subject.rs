@@ -14,7 +14,11 @@ use crate::checkout::Checkout;
 use crate::side::{self, Side};
 
 /// What is transformed.
-pub(crate) type Inputs = Vec<Vec<u8>>;
+pub(crate) struct Inputs {
+    pub(crate) lines: Vec<Vec<u8>>,
+    /// All of them as one text.
+    pub(crate) text: String,
+}
 
 /// The interface of a component that is alone; three in a row are functions by themselves.
 const INTERFACE: &str = "demo:crossing/transformer";
@@ -55,11 +59,12 @@ impl Subject {
             let call = Call::parse(&format!("{prefix}{function}({argument})")).expect("a call");
             instance.prepare(&call).expect("fits")
         };
-        let each = prepare("transform", &text(&inputs[0]));
-        let batch = prepare("batch", &list(inputs.iter().map(|input| text(input))));
+        let each = prepare("transform", &bytes(&inputs.lines[0]));
+        let batch = prepare("batch", &list(inputs.lines.iter().map(|line| bytes(line))));
+        let text = prepare("lines", &format!("{:?}", inputs.text));
         let [timed, untimed] =
             [true, false].map(|timed| Typed::start(self.interface, &self.bytes, timed));
-        Running { inputs, instance, each, batch, timed, untimed }
+        Running { inputs, instance, each, batch, text, timed, untimed }
     }
 }
 
@@ -98,29 +103,36 @@ pub(crate) struct Running<'i> {
     instance: Instance,
     each: Prepared,
     batch: Prepared,
+    text: Prepared,
     pub(crate) timed: Typed<'i>,
     pub(crate) untimed: Typed<'i>,
 }
 
 impl Running<'_> {
     /// Stops unless it gives what the native code does, called in any way.
-    pub(crate) fn check(&mut self, interface: Option<&str>, expected: &Inputs) {
+    pub(crate) fn check(&mut self, interface: Option<&str>, expected: &[Vec<u8>]) {
         for typed in [&mut self.timed, &mut self.untimed] {
             assert!(typed.batch(self.inputs) == *expected, "something else as one batch");
+            let text = typed.text(self.inputs).into_bytes();
+            assert!(text == expected.join(&b'\n'), "something else as one text");
         }
         let prefix = interface.map_or(String::new(), |interface| format!("{interface}."));
-        let call = format!("{prefix}transform({})", text(&self.inputs[0]));
+        let call = format!("{prefix}transform({})", bytes(&self.inputs.lines[0]));
         let outcome = self.instance.call(&Call::parse(&call).expect("a call")).expect("fits");
-        assert_eq!(outcome.ending.to_string(), text(&expected[0]));
+        assert_eq!(outcome.ending.to_string(), bytes(&expected[0]));
     }
 
     pub(crate) fn poly_each(&mut self) -> Duration {
         let Self { instance, each, inputs, .. } = self;
-        repeat(instance, each, inputs.len())
+        repeat(instance, each, inputs.lines.len())
     }
 
     pub(crate) fn poly_batch(&mut self) -> Duration {
         repeat(&mut self.instance, &self.batch, 1)
+    }
+
+    pub(crate) fn poly_text(&mut self) -> Duration {
+        repeat(&mut self.instance, &self.text, 1)
     }
 }
 
@@ -128,7 +140,8 @@ impl Running<'_> {
 pub(crate) struct Typed<'i> {
     side: Side,
     each: TypedFunc<(&'i [u8],), (Vec<u8>,)>,
-    batch: TypedFunc<(&'i [Vec<u8>],), (Inputs,)>,
+    batch: TypedFunc<(&'i [Vec<u8>],), (Vec<Vec<u8>>,)>,
+    text: TypedFunc<(&'i str,), (String,)>,
     again: Option<Again<'i>>,
 }
 
@@ -140,25 +153,30 @@ impl<'i> Typed<'i> {
         let mut side = Side::start(&side::engine(timed), bytes);
         let each = side.function(interface, "transform");
         let batch = side.function(interface, "batch");
+        let text = side.function(interface, "lines");
         let again = interface.map(|_| side.function(interface, "again"));
-        Self { side, each, batch, again }
+        Self { side, each, batch, text, again }
     }
 
     pub(crate) fn each(&mut self, inputs: &'i Inputs) {
-        for input in inputs {
-            let output = self.each.call(&mut self.side.store, (input.as_slice(),));
+        for line in &inputs.lines {
+            let output = self.each.call(&mut self.side.store, (line.as_slice(),));
             black_box(output.expect("returns"));
         }
     }
 
-    pub(crate) fn batch(&mut self, inputs: &'i Inputs) -> Inputs {
-        self.batch.call(&mut self.side.store, (inputs.as_slice(),)).expect("returns").0
+    pub(crate) fn batch(&mut self, inputs: &'i Inputs) -> Vec<Vec<u8>> {
+        self.batch.call(&mut self.side.store, (inputs.lines.as_slice(),)).expect("returns").0
+    }
+
+    pub(crate) fn text(&mut self, inputs: &'i Inputs) -> String {
+        self.text.call(&mut self.side.store, (inputs.text.as_str(),)).expect("returns").0
     }
 
     /// All the work in one call, of one input; nothing where no call does that.
     pub(crate) fn inside(&mut self, inputs: &'i Inputs) -> Option<()> {
-        let times = u32::try_from(inputs.len()).expect("not so many");
-        let output = self.again.as_ref()?.call(&mut self.side.store, (&inputs[0], times));
+        let times = u32::try_from(inputs.lines.len()).expect("not so many");
+        let output = self.again.as_ref()?.call(&mut self.side.store, (&inputs.lines[0], times));
         black_box(output.expect("returns"));
         Some(())
     }
@@ -171,7 +189,7 @@ fn repeat(instance: &mut Instance, prepared: &Prepared, times: usize) -> Duratio
 }
 
 /// Bytes in WAVE.
-fn text(bytes: &[u8]) -> String {
+fn bytes(bytes: &[u8]) -> String {
     list(bytes.iter().map(u8::to_string))
 }
 

@@ -23,6 +23,18 @@ func init() {
 		}
 		return cm.ToList(outputs)
 	}
+	transformer.Exports.Lines = func(text string) string {
+		var output strings.Builder
+		output.Grow(len(text))
+		for line := range strings.SplitAfterSeq(text, "\n") {
+			line, ended := strings.CutSuffix(line, "\n")
+			output.WriteString(turned(line))
+			if ended {
+				output.WriteByte('\n')
+			}
+		}
+		return output.String()
+	}
 	transformer.Exports.Again = func(input cm.List[uint8], times uint32) (output cm.List[uint8]) {
 		for range times {
 			output = cm.ToList(transform(input.Slice()))
@@ -32,9 +44,13 @@ func init() {
 }
 
 func transform(input []byte) []byte {
-	characters := []rune(strings.ToUpper(string(input)))
+	return []byte(turned(string(input)))
+}
+
+func turned(text string) string {
+	characters := []rune(strings.ToUpper(text))
 	slices.Reverse(characters)
-	return []byte(string(characters))
+	return string(characters)
 }
 
 // A component is a library: main is never called, but a Go program must have it.

@@ -6,7 +6,11 @@ from wit_world import exports
 
 
 def transform(data: bytes) -> bytes:
-    return data.decode(errors="replace").upper()[::-1].encode()
+    return turned(data.decode(errors="replace")).encode()
+
+
+def turned(text: str) -> str:
+    return text.upper()[::-1]
 
 
 class Transformer(exports.Transformer):
@@ -15,6 +19,9 @@ class Transformer(exports.Transformer):
 
     def batch(self, inputs: List[bytes]) -> List[bytes]:
         return [transform(data) for data in inputs]
+
+    def lines(self, text: str) -> str:
+        return "\n".join(turned(line) for line in text.split("\n"))
 
     def again(self, input: bytes, times: int) -> bytes:
         output = b""

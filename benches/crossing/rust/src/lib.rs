@@ -20,6 +20,10 @@ impl Guest for Component {
         transform::batch(&inputs)
     }
 
+    fn lines(text: String) -> String {
+        transform::lines(&text)
+    }
+
     fn again(input: Vec<u8>, times: u32) -> Vec<u8> {
         let transform = |_, _| transform::transform(black_box(&input));
         (0..times).fold(Vec::new(), transform)
