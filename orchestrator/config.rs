@@ -61,6 +61,12 @@ impl Config {
 }
 
 impl ConfigError {
+    /// The same about a file that is read because a variable names it.
+    pub fn named_by(mut self: Box<Self>, variable: &str) -> Box<Self> {
+        self.message = format!("{}, in the file that `{variable}` names", self.message);
+        self
+    }
+
     fn of(name: &str, text: &str, error: &toml::de::Error) -> Self {
         let at: Range<usize> = error.span().unwrap_or_default();
         let said = error.message().trim();

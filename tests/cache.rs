@@ -9,7 +9,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use crate::fake::{ANSWER, one, wasm};
+use snapbox::{assert_data_eq, str};
+
+use crate::fake::{ANSWER, MANIFEST, one, wasm};
 use crate::place::{Place, Ran};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -36,12 +38,29 @@ fn configured(place: &Place, config: &str, arguments: &[&str]) -> Ran {
     place.finish(place.poly(arguments).env("POLY_CONFIG", place.root.join("config.toml")))
 }
 
+/// Once, nothing said why poly wanted to read such a file at all.
+#[test]
+fn settings_that_cannot_be_read_are_told_with_who_names_them() {
+    let place = one();
+    let settings = place.root.join("nowhere.toml");
+    let said = place.finish(place.poly(&["plan"]).env("POLY_CONFIG", settings)).expect(2).stderr;
+    assert_data_eq!(
+        said,
+        str![[r#"
+error: cannot read `[TOP]/pipeline/nowhere.toml`, which `POLY_CONFIG` names
+  ╰─▶ No such file or directory (os error 2)
+  help: unset `POLY_CONFIG`, or name a file that can be read (docs/cache.md says what it may hold)
+
+"#]]
+    );
+}
+
 #[test]
 fn a_build_keeps_the_cache_within_the_bounds_of_the_user_once_a_day() {
     let place = one();
     place.run(&["run"]).expect(0);
     let artifacts = kinds(&place)["artifacts"]["count"].clone();
-    for part in ["blobs-1", "records-2"] {
+    for part in ["blobs-1", "records-3"] {
         age(&place, part, 8);
     }
     let edit = |number: u32| {
@@ -89,11 +108,47 @@ fn the_directories_of_a_checkout_that_is_gone_go_first() {
         place.write("answer/behaviour", place.root.to_str().unwrap());
         place.run(&["build"]).expect(0);
     }
-    assert_eq!(kinds(&place)["build-directories"]["count"], 2);
+    // Each has one of its own, and one for its component.
+    assert_eq!(kinds(&place)["build-directories"]["count"], 4);
     drop(gone);
     let removed = place.run(&["cache", "gc"]).expect(0).stdout;
+    assert!(removed.starts_with("removed 2 build directories ("), "{removed}");
+    assert_eq!(kinds(&place)["build-directories"]["count"], 2);
+}
+
+/// Once, where a component had been built stayed for as long as its checkout was in use.
+#[test]
+fn the_directory_of_a_component_that_is_built_no_more_goes_by_its_own_age() {
+    let place = one();
+    let settings = "path = \"answer\"\ntoolchain = \"fake\"\n";
+    let flow = "[flow.run]\nsteps = [\"answer/answer\"]\n";
+    let both = format!("{MANIFEST}\n[component.former]\n{settings}{flow}");
+    place.write("pipeline.toml", both.replace("\"answer()\"", "\"run()\""));
+    place.run(&["build"]).expect(0);
+    place.write("pipeline.toml", MANIFEST);
+    place.run(&["build"]).expect(0);
+    let count = || kinds(&place)["build-directories"]["count"].clone();
+    let gc = || place.run(&["cache", "gc", "--age", "30d"]).expect(0).stdout;
+    // It may come back, as branches do: its compiler then goes on from where it was.
+    assert_eq!(count(), 3);
+    assert!(gc().starts_with("removed nothing"));
+
+    let builds = fs::read_dir(place.cache.join("builds")).unwrap();
+    for directory in builds.map(|entry| entry.unwrap().path()) {
+        let name = directory.file_name().unwrap().to_str().unwrap();
+        // The checkout is in use, whatever becomes of its components.
+        if name.contains('-') {
+            age(&place, &format!("builds/{name}"), 31);
+        }
+    }
+    place.write("answer/source.wasm", wasm(&ANSWER.replace("42", "43")));
+    place.run(&["build"]).expect(0);
+    let removed = gc();
     assert!(removed.starts_with("removed 1 build directory ("), "{removed}");
-    assert_eq!(kinds(&place)["build-directories"]["count"], 1);
+    let left = fs::read_dir(place.cache.join("builds")).unwrap();
+    let mut left = left.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert!(left.all(|name| !name.ends_with("-former")));
+    assert_eq!(count(), 2);
 }
 
 #[test]

@@ -282,6 +282,7 @@ fn clean_removes_what_poly_made_and_nothing_else() {
     place.run(&["clean"]).expect(0);
     assert!(!place.root.join("target/poly").exists());
     assert_eq!(place.read("target/other"), b"mine");
+    assert_eq!(fs::read_dir(place.cache.join("builds")).unwrap().count(), 0);
 }
 
 #[test]

@@ -260,6 +260,9 @@ error: nothing that is locked is called `fakecc`
     assert!(upgraded.stdout.starts_with(change), "{}", upgraded.stdout);
     assert_eq!(lock(&place), before.replace("1.2.3", "1.4.0"));
     newer(&["build", "--locked"]).expect(0);
+    // That is no warning.
+    let equal = newer(&["lock", "--locked"]).expect(0).stderr;
+    assert_eq!(equal, "       equal poly.lock is what a build would use\n");
     // All of it, back again.
     place.run(&["lock", "--upgrade"]).expect(0);
     assert_eq!(lock(&place), before);

@@ -20,6 +20,7 @@ mod keys;
 mod links;
 mod lock;
 mod mishaps;
+mod noticed;
 mod outputs;
 mod place;
 mod provenance;

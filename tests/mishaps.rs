@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use serde_json::Value;
 use snapbox::{assert_data_eq, str};
 
 use crate::fake::{ANSWER, one, wasm};
@@ -35,10 +36,10 @@ fn machine_code_that_is_refused_is_made_again() {
     let store = poly_cache::Store::open(&place.cache).unwrap();
     let other = store.put(b"no machine code").unwrap();
     let mut records = Vec::new();
-    files(&place.cache.join("records-2"), &mut records);
+    files(&place.cache.join("records-3"), &mut records);
     let keys = records.iter().map(|path| path.file_stem().unwrap().to_str().unwrap());
-    let mut records =
-        keys.map(|key| store.record::<serde_json::Value>(&key.parse().unwrap()).unwrap().unwrap());
+    let record = |key: &str| store.record::<Value, Value>(&key.parse().unwrap());
+    let mut records = keys.map(|key| record(key).unwrap().unwrap());
     let precompiled = records.find(|record| record.fingerprint["action"] == "precompile");
     let record = poly_cache::Record { artifact: other, ..precompiled.unwrap() };
     store.put_record(&record).unwrap();

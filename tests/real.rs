@@ -211,7 +211,7 @@ step `compile` of `data-source` failed: exit status: 101
   │
 ...
   help: it ran `[..]/cargo-component component build --locked --release --target wasm32-wasip1`
-        in `[..]/cache/builds/[CHECKOUT]/data-source/copy/examples/pipeline-rust-go-python/data-source`; all it wrote is in `[TOP]/pipeline/target/poly/log/data-source/1-compile.log`
+        in `[..]/cache/builds/[CHECKOUT]-data-source/copy/examples/pipeline-rust-go-python/data-source`; all it wrote is in `[TOP]/pipeline/target/poly/log/data-source/1-compile.log`
 
 "#]]
     );
@@ -222,8 +222,8 @@ step `compile` of `data-transform` failed: exit status: 1
   │
   │ # example.com/data-transform
   │ main.go:25:31: undefined: strings.ToUper
-  help: it ran `[..]/tinygo build -p=1 -target=wasip1 -buildmode=c-shared -scheduler=none -gc=conservative -no-debug -o [..]/cache/builds/[CHECKOUT]/data-transform/output/data-transform.wasm .`
-        in `[..]/cache/builds/[CHECKOUT]/data-transform/copy/examples/pipeline-rust-go-python/data-transform`; all it wrote is in `[TOP]/pipeline/target/poly/log/data-transform/2-compile.log`
+  help: it ran `[..]/tinygo build -p=1 -target=wasip1 -buildmode=c-shared -scheduler=none -gc=conservative -no-debug -o [..]/cache/builds/[CHECKOUT]-data-transform/output/data-transform.wasm .`
+        in `[..]/cache/builds/[CHECKOUT]-data-transform/copy/examples/pipeline-rust-go-python/data-transform`; all it wrote is in `[TOP]/pipeline/target/poly/log/data-transform/2-compile.log`
 
 "#]]
     );
@@ -240,8 +240,8 @@ step `componentize` of `data-sink` failed: exit status: 1
   │
   │ Caused by:
   │     SyntaxError: invalid syntax (app.py, line 6)
-  help: it ran `[..]/poly-componentize-py -d [..]/cache/builds/[CHECKOUT]/data-sink/copy/wit -w sink componentize app -o [..]/cache/builds/[CHECKOUT]/data-sink/output/data-sink.wasm`
-        in `[..]/cache/builds/[CHECKOUT]/data-sink/copy/examples/pipeline-rust-go-python/data-sink`; all it wrote is in `[TOP]/pipeline/target/poly/log/data-sink/1-componentize.log`
+  help: it ran `[..]/poly-componentize-py -d [..]/cache/builds/[CHECKOUT]-data-sink/copy/wit -w sink componentize app -o [..]/cache/builds/[CHECKOUT]-data-sink/output/data-sink.wasm`
+        in `[..]/cache/builds/[CHECKOUT]-data-sink/copy/examples/pipeline-rust-go-python/data-sink`; all it wrote is in `[TOP]/pipeline/target/poly/log/data-sink/1-componentize.log`
 
 "#]]
     );

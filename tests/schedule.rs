@@ -128,8 +128,8 @@ fn a_build_that_fails_is_tried_again_as_often_as_the_manifest_says() {
 error: step `compile` of `a` failed: exit status: 1
   │
   │ flaky
-  help: it ran `[TOP]/pipeline/bin/fakec source.wasm [TOP]/cache/builds/[CHECKOUT]/a/output/a.wasm`
-        in `[TOP]/cache/builds/[CHECKOUT]/a/copy/a`; all it wrote is in `[TOP]/pipeline/target/poly/log/a/1-compile.log`
+  help: it ran `[TOP]/pipeline/bin/fakec source.wasm [TOP]/cache/builds/[CHECKOUT]-a/output/a.wasm`
+        in `[TOP]/cache/builds/[CHECKOUT]-a/copy/a`; all it wrote is in `[TOP]/pipeline/target/poly/log/a/1-compile.log`
 
 "#]]
     );
@@ -240,19 +240,17 @@ fn a_failure_lets_nothing_start_unless_it_is_to_keep_going() {
       failed build c
 error: 2 actions failed
 
-Error:
-  × step `compile` of `a` failed: exit status: 1
+error: step `compile` of `a` failed: exit status: 1
   │
   │ first
-  help: it ran `[TOP]/pipeline/bin/fakec source.wasm [TOP]/cache/builds/[CHECKOUT]/a/output/a.wasm`
-        in `[TOP]/cache/builds/[CHECKOUT]/a/copy/a`; all it wrote is in `[TOP]/pipeline/target/poly/log/a/1-compile.log`
+  help: it ran `[TOP]/pipeline/bin/fakec source.wasm [TOP]/cache/builds/[CHECKOUT]-a/output/a.wasm`
+        in `[TOP]/cache/builds/[CHECKOUT]-a/copy/a`; all it wrote is in `[TOP]/pipeline/target/poly/log/a/1-compile.log`
 
-Error:
-  × step `compile` of `c` failed: exit status: 2
+error: step `compile` of `c` failed: exit status: 2
   │
   │ second
-  help: it ran `[TOP]/pipeline/bin/fakec source.wasm [TOP]/cache/builds/[CHECKOUT]/c/output/c.wasm`
-        in `[TOP]/cache/builds/[CHECKOUT]/c/copy/c`; all it wrote is in `[TOP]/pipeline/target/poly/log/c/1-compile.log`
+  help: it ran `[TOP]/pipeline/bin/fakec source.wasm [TOP]/cache/builds/[CHECKOUT]-c/output/c.wasm`
+        in `[TOP]/cache/builds/[CHECKOUT]-c/copy/c`; all it wrote is in `[TOP]/pipeline/target/poly/log/c/1-compile.log`
 
 "#]]
     );
@@ -306,8 +304,8 @@ fn what_succeeds_is_folded_where_a_service_can_and_what_fails_is_not() {
 error: step `compile` of `b` failed: exit status: 1
   │
   │ ::error::yours
-  help: it ran `[TOP]/pipeline/bin/fakec source.wasm [TOP]/cache/builds/[CHECKOUT]/b/output/b.wasm`
-        in `[TOP]/cache/builds/[CHECKOUT]/b/copy/b`; all it wrote is in `[TOP]/pipeline/target/poly/log/b/1-compile.log`
+  help: it ran `[TOP]/pipeline/bin/fakec source.wasm [TOP]/cache/builds/[CHECKOUT]-b/output/b.wasm`
+        in `[TOP]/cache/builds/[CHECKOUT]-b/copy/b`; all it wrote is in `[TOP]/pipeline/target/poly/log/b/1-compile.log`
 ::[..]::
 
 "#]]

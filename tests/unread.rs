@@ -46,7 +46,7 @@ impl Watch {
 }
 
 #[test]
-fn a_second_build_opens_no_source() {
+fn a_second_build_opens_no_source_and_no_record() {
     let place = Place::new().with_fake_tools();
     let names = ["a", "b", "c"];
     let components = names.map(|name| {
@@ -63,8 +63,12 @@ fn a_second_build_opens_no_source() {
 
     let directories = names.iter().chain(&["shared"]).map(|name| place.root.join(name));
     let watch = Watch::on(directories);
-    place.run(&["build"]).expect(0);
+    let records = fs::read_dir(place.cache.join("records-3")).unwrap();
+    let records = Watch::on(records.map(|entry| entry.unwrap().path()));
+    let again = place.run(&["build"]).expect(0).stderr;
     assert_eq!(watch.opened(), BTreeSet::new());
+    assert_eq!(records.opened(), BTreeSet::new());
+    assert!(again.contains("`b`, `c`; they are left out"), "what a record says is told: {again}");
 
     // Equal bytes, and the time as it was: read all the same, and nothing else is.
     let source = place.root.join("b/source.wasm");

@@ -51,6 +51,18 @@ precompile would run:
 "#]]
     );
     place.write("answer/source.wasm", wasm(ANSWER));
+    let said = place.run(&["why", "answer"]).expect(0).stdout;
+    // Once, this was up to date, and had last run because of the opposite.
+    assert_data_eq!(
+        said,
+        str![[r#"
+build answer would come from the cache, because since the last build
+  `answer/source.wasm` changed ([..] → [..])
+adapt answer would come from the cache, because since the last build
+  `build answer` made another artifact ([..] → [..])
+
+"#]]
+    );
     place.run(&["build"]).expect(0);
     let said = place.run(&["why", "answer"]).expect(0).stdout;
     assert_eq!(

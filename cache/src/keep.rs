@@ -85,7 +85,7 @@ impl Keeper {
             Found::File(file, metadata) => match layout::read(file, &metadata).map_err(failed)? {
                 None => false,
                 Some(bytes) if entry.kind == Kind::Record => {
-                    Record::<IgnoredAny>::of_file(&bytes, &digest).is_some()
+                    Record::<IgnoredAny, IgnoredAny>::of_file(&bytes, &digest).is_some()
                 }
                 Some(bytes) => Digest::of(&bytes) == digest,
             },
@@ -142,7 +142,8 @@ mod tests {
         let store = Store::open(&keeper.layout.root).unwrap();
         let artifacts = [&b"one"[..], b"three"].map(|bytes| store.put(bytes).unwrap());
         let [one, _] = artifacts;
-        let record = Record { key: one.digest, fingerprint: "f", artifact: one, milliseconds: 1 };
+        let (key, fingerprint, noticed) = (one.digest, "f", ());
+        let record = Record { key, fingerprint, artifact: one, noticed, milliseconds: 1 };
         store.put_record(&record).unwrap();
         artifacts
     }

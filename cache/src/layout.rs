@@ -4,7 +4,7 @@
 //! ROOT/
 //! ├── blobs-1/
 //! │   └── 3f/3fa9…            a blob, read-only, named by its digest
-//! ├── records-2/
+//! ├── records-3/
 //! │   └── 90/90c2….record     a record, named by its key: its checksum, and a line of JSON
 //! ├── locks/
 //! │   └── 90c2….lock          whoever holds its lock works on that key
@@ -36,7 +36,7 @@ use crate::{Digest, StoreError, write};
 pub(crate) const BLOBS: &[&str] = &["blobs-1"];
 
 /// Where records are, in each form that they had; the last is today's.
-pub(crate) const RECORDS: &[&str] = &["records-1", "records-2"];
+pub(crate) const RECORDS: &[&str] = &["records-1", "records-2", "records-3"];
 
 /// The places in the root of a store.
 #[derive(Debug, Clone)]

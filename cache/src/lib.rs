@@ -3,12 +3,13 @@
 //! - A **digest** is the SHA-256 of bytes; a **blob** is bytes kept under their digest.
 //! - An **artifact** is what an action made: the digest and the size of a blob.
 //! - A **key** is the digest of an action's **fingerprint**, everything that it depends on; a
-//!   **record** joins a key and its fingerprint to the artifact that was made.
+//!   **record** joins a key and its fingerprint to the artifact that was made, and to what was
+//!   noticed on the way.
 //! - A **memo** remembers the digests of files by their metadata, so that a file that was not
 //!   touched is not read again; a **stat cache** does the same for a whole tree.
 //!
-//! The crate knows nothing of components or toolchains: a fingerprint is whatever can be
-//! serialised, and how much is kept is for its caller to say. It never prints, and never trusts
+//! The crate knows nothing of components or toolchains: a fingerprint, or what was noticed, is
+//! whatever can be serialised, and how much is kept is for its caller to say. It never prints, and never trusts
 //! what it reads: a blob that is not what its name says, and a record that is not as it was
 //! written, are removed, reported as [`Damaged`], and otherwise as if they had never been there.
 //!

@@ -24,18 +24,20 @@ pub struct Artifact {
 
 /// One action that ran, and what came out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Record<F> {
+pub struct Record<F, N> {
     /// The digest of the fingerprint.
     pub key: Digest,
     /// Everything that the action depended on.
     pub fingerprint: F,
     /// What it made.
     pub artifact: Artifact,
+    /// What else came to light, for whoever takes the artifact from here.
+    pub noticed: N,
     /// How long it took.
     pub milliseconds: u64,
 }
 
-impl<F: DeserializeOwned> Record<F> {
+impl<F: DeserializeOwned, N: DeserializeOwned> Record<F, N> {
     /// The record that a file holds, if it is as it was written, and under this key.
     pub(crate) fn of_file(bytes: &[u8], key: &Digest) -> Option<Self> {
         let (checksum, json) = bytes.split_at_checked(CHECKSUM)?;
@@ -51,10 +53,10 @@ const CHECKSUM: usize = 64;
 
 impl Store {
     /// The record under a key, if there is one. Says nothing of whether its blob is there.
-    pub fn record<F: DeserializeOwned>(
+    pub fn record<F: DeserializeOwned, N: DeserializeOwned>(
         &self,
         key: &Digest,
-    ) -> Result<Option<Record<F>>, StoreError> {
+    ) -> Result<Option<Record<F, N>>, StoreError> {
         let path = self.layout.record(key);
         let damaged = || Damaged::Record { key: *key };
         let Some(bytes) = self.content(&path, damaged)? else { return Ok(None) };
@@ -66,7 +68,10 @@ impl Store {
     }
 
     /// Keeps a record. Its artifact must be in the store already.
-    pub fn put_record<F: Serialize>(&self, record: &Record<F>) -> Result<(), StoreError> {
+    pub fn put_record<F: Serialize, N: Serialize>(
+        &self,
+        record: &Record<F, N>,
+    ) -> Result<(), StoreError> {
         let path = self.layout.record(&record.key);
         let mut json = vec![b'\n'];
         serde_json::to_writer(&mut json, record)
@@ -95,12 +100,13 @@ mod tests {
         (directory, store)
     }
 
-    fn sample(store: &Store) -> Record<Fingerprint> {
+    fn sample(store: &Store) -> Record<Fingerprint, String> {
         let fingerprint = Fingerprint::from([("tool".to_owned(), "1.2.3".to_owned())]);
         Record {
             key: Digest::of(b"key"),
             fingerprint,
             artifact: store.put(b"artifact").unwrap(),
+            noticed: "something".to_owned(),
             milliseconds: 12,
         }
     }
@@ -109,7 +115,7 @@ mod tests {
     fn a_record_comes_back_as_it_went() {
         let (_directory, store) = store();
         let record = sample(&store);
-        assert_eq!(store.record::<Fingerprint>(&record.key).unwrap(), None);
+        assert_eq!(store.record::<Fingerprint, String>(&record.key).unwrap(), None);
         store.put_record(&record).unwrap();
         assert_eq!(store.record(&record.key).unwrap(), Some(record));
     }
@@ -135,7 +141,11 @@ mod tests {
             let mut bytes = whole.clone();
             bytes[bit / 8] ^= 1 << (bit % 8);
             std::fs::write(&path, bytes).unwrap();
-            assert_eq!(store.record::<Fingerprint>(&record.key).unwrap(), None, "bit {bit}");
+            assert_eq!(
+                store.record::<Fingerprint, String>(&record.key).unwrap(),
+                None,
+                "bit {bit}"
+            );
             assert_eq!(store.take_damaged(), [Damaged::Record { key: record.key }]);
             assert!(!path.exists());
         }
@@ -150,7 +160,11 @@ mod tests {
         let whole = std::fs::read(&path).unwrap();
         for length in 0..whole.len() {
             std::fs::write(&path, &whole[..length]).unwrap();
-            assert_eq!(store.record::<Fingerprint>(&record.key).unwrap(), None, "{length} bytes");
+            assert_eq!(
+                store.record::<Fingerprint, String>(&record.key).unwrap(),
+                None,
+                "{length} bytes"
+            );
             assert_eq!(store.take_damaged(), [Damaged::Record { key: record.key }]);
             assert!(!path.exists());
         }
@@ -166,7 +180,7 @@ mod tests {
         std::fs::create_dir_all(place.parent().unwrap()).unwrap();
         std::fs::copy(store.layout.record(&record.key), &place).unwrap();
 
-        assert_eq!(store.record::<Fingerprint>(&other).unwrap(), None);
+        assert_eq!(store.record::<Fingerprint, String>(&other).unwrap(), None);
         assert_eq!(store.record(&record.key).unwrap(), Some(record));
     }
 }

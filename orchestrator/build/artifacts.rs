@@ -12,7 +12,11 @@ use tempfile::NamedTempFile;
 
 use super::cache::MEMO;
 use super::error::BuildError;
+use super::noticed::Noticed;
 use crate::plan::Fingerprint;
+
+/// What is kept of an action that ran.
+pub(super) type KeptRecord = Record<Fingerprint, Option<Noticed>>;
 
 /// The store as one run sees it.
 pub(super) struct Artifacts {
@@ -31,7 +35,7 @@ impl Artifacts {
     }
 
     /// The record of a key, whether or not its artifact is still there.
-    pub(super) fn record(&self, key: &Digest) -> Result<Option<Record<Fingerprint>>, BuildError> {
+    pub(super) fn record(&self, key: &Digest) -> Result<Option<KeptRecord>, BuildError> {
         Ok(self.store.record(key)?)
     }
 
@@ -74,16 +78,10 @@ impl Artifacts {
         Ok(artifact)
     }
 
-    /// Notes that the action of this fingerprint made an artifact, which is stored already.
-    pub(super) fn note(
-        &self,
-        key: Digest,
-        fingerprint: Fingerprint,
-        artifact: Artifact,
-        milliseconds: u64,
-    ) -> Result<(), BuildError> {
-        self.store.put_record(&Record { key, fingerprint, artifact, milliseconds })?;
-        self.seen.note_artifact(key, artifact);
+    /// Keeps the record of an action that made an artifact, which is stored already.
+    pub(super) fn note(&self, record: &KeptRecord) -> Result<(), BuildError> {
+        self.store.put_record(record)?;
+        self.seen.note_artifact(record.key, record.artifact);
         Ok(())
     }
 

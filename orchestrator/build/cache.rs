@@ -5,11 +5,12 @@
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use poly_cache::{Annex, Keeper, StoreError};
 
-/// A directory for each checkout, with one for each of its components.
+/// A directory for each checkout, with what is known of it, and one for each of its components, in which
+/// that is built: what is collected by itself, for components come and go.
 pub const BUILDS: &str = "builds";
 
 /// A directory for each tool, for what it remembers by itself.
@@ -24,7 +25,7 @@ pub(super) const MEMO: &str = "memo.json";
 /// Digests of tools, and what they said.
 pub(super) const TOOLS_MEMO: &str = "tools.json";
 
-/// A file in a checkout's directory that says where the checkout is. No component has such a name.
+/// A file in a checkout's directory that says where the checkout is.
 const CHECKOUT: &str = "checkout.path";
 
 /// The store in a cache directory, to be looked after.
@@ -32,6 +33,21 @@ pub fn keeper(cache: &Path) -> Result<Keeper, StoreError> {
     let builds = Annex { name: BUILDS, is_orphan: is_checkout_gone };
     let others = [TOOLS, LATEST].map(|name| Annex { name, is_orphan: |_| false });
     Keeper::open(cache, [&[builds][..], &others].concat(), vec![MEMO, TOOLS_MEMO])
+}
+
+/// Where a component is built, by the directory of its checkout.
+pub(super) fn build_directory(checkout: &Path, component: &str) -> PathBuf {
+    let mut name = checkout.file_name().expect("a checkout's directory has a name").to_owned();
+    name.push("-");
+    name.push(component);
+    checkout.with_file_name(name)
+}
+
+/// The directory of the checkout that one in [`BUILDS`] is of, which may be that one itself.
+pub(super) fn checkout_of(directory: &Path) -> PathBuf {
+    let name = directory.file_name().unwrap_or_default().to_string_lossy();
+    // Digests have no `-`.
+    directory.with_file_name(name.split('-').next().unwrap_or_default())
 }
 
 /// Notes in a checkout's directory where the checkout is.
@@ -48,7 +64,7 @@ pub(super) fn note_checkout(builds: &Path, root: &Path) -> io::Result<()> {
 }
 
 fn is_checkout_gone(builds: &Path) -> bool {
-    let Ok(noted) = fs::read(builds.join(CHECKOUT)) else { return false };
+    let Ok(noted) = fs::read(checkout_of(builds).join(CHECKOUT)) else { return false };
     let checkout = Path::new(std::ffi::OsStr::from_bytes(&noted));
     fs::symlink_metadata(checkout).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
@@ -63,11 +79,14 @@ mod tests {
         let [builds, root] = ["builds", "root"].map(|name| place.path().join(name));
         fs::create_dir(&builds).unwrap();
         fs::create_dir(&root).unwrap();
-        assert!(!is_checkout_gone(&builds));
+        let component = build_directory(&builds, "a-b");
+        let is_gone = || [&builds, &component].map(|directory| is_checkout_gone(directory));
+        assert_eq!(is_gone(), [false, false]);
         note_checkout(&builds, &root).unwrap();
         note_checkout(&builds, &root).unwrap();
-        assert!(!is_checkout_gone(&builds));
+        assert_eq!(is_gone(), [false, false]);
         fs::remove_dir(&root).unwrap();
-        assert!(is_checkout_gone(&builds));
+        assert_eq!(is_gone(), [true, true]);
+        assert!(!is_checkout_gone(&build_directory(&root, "a-b")));
     }
 }

@@ -12,12 +12,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 use poly_cache::{Artifact, Digest, StatCache};
 
-use super::artifacts::Artifacts;
+use super::artifacts::{Artifacts, KeptRecord};
 use super::cache::LATEST;
 use super::error::BuildError;
 use super::event::Event;
 use super::inputs::Sources;
 use super::lines::Unread;
+use super::noticed::Noticed;
 use super::once::Once;
 use super::outputs::{self, Left};
 use super::prepare::{Made, Product};
@@ -31,7 +32,7 @@ use crate::plan::{Action, Plan};
 use crate::toolchain::environment::Variables;
 use crate::toolchain::{ToolError, jobserver, process};
 
-/// What is known of a checkout's files, in the directory of its builds. No component has such a name.
+/// What is known of a checkout's files, in its directory.
 const STAT_CACHE: &str = "stat.cache";
 
 /// How a build is done, beside what the manifest says.
@@ -255,6 +256,10 @@ impl<'a> Driver<'a> {
         let key = prepared.fingerprint.key();
         let look_up = || -> Result<Option<Artifact>, BuildError> {
             let Some(artifact) = self.artifacts.find(&key)? else { return Ok(None) };
+            if *action == Action::Compose {
+                let Some(noticed) = self.noticed(&key)? else { return Ok(None) };
+                self.tell_of(key, noticed);
+            }
             self.lock_state().found(action, key);
             Ok(Some(self.done(action, artifact, &prepared.by, None, started)))
         };
@@ -283,16 +288,38 @@ impl<'a> Driver<'a> {
         if done.as_ref().is_err_and(|error| !process::interrupted() && !error.is_damage()) {
             self.lock_state().failed(action);
         }
-        let Product { made, tools, by } = done?;
+        let Product { made, tools, by, noticed } = done?;
         let by = by.unwrap_or(prepared.by);
         let artifact = match made {
             Made::New(bytes) => self.artifacts.put(bytes)?,
             Made::Same(artifact) => artifact,
         };
         let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.artifacts.note(key, prepared.fingerprint, artifact, took)?;
+        let fingerprint = prepared.fingerprint;
+        let record = KeptRecord { key, fingerprint, artifact, noticed, milliseconds: took };
+        self.artifacts.note(&record)?;
+        if let Some(noticed) = record.noticed {
+            self.tell_of(key, noticed);
+        }
         self.lock_state().ran(action, key, took, because);
         Ok(self.done(action, artifact, &by, Some(tools), started))
+    }
+
+    /// What composing noticed when it made what a key led to, if its record is still whole. Which
+    /// need not be read where the last build here knew.
+    fn noticed(&self, key: &Digest) -> Result<Option<Noticed>, BuildError> {
+        let known = self.lock_state().noticed(key).cloned();
+        if known.is_some() {
+            return Ok(known);
+        }
+        Ok(self.artifacts.record(key)?.and_then(|record| record.noticed))
+    }
+
+    fn tell_of(&self, key: Digest, noticed: Noticed) {
+        for text in noticed.warnings(&self.project.manifest) {
+            (self.tell)(Event::Warning { text });
+        }
+        self.lock_state().notice(key, noticed);
     }
 
     fn done(
@@ -322,7 +349,7 @@ impl<'a> Driver<'a> {
 
     fn save(&self) -> Result<(), BuildError> {
         // Also by a build with nothing to do: what was seen of files is kept there.
-        self.enter(&[])?;
+        self.enter()?;
         self.remember();
         let state = self.lock_state();
         if state.is_changed() {

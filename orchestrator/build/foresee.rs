@@ -38,6 +38,9 @@ pub enum PlannedState {
     Cached {
         /// The artifact.
         artifact: Artifact,
+        /// What changed since the last build here, if that made another.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        changed: Vec<Reason>,
     },
     /// Run it.
     Run {
@@ -68,7 +71,7 @@ impl Driver<'_> {
                 let composer = told.then(|| self.composer(&taken)).flatten();
                 (state, fingerprint, composer)
             };
-            if let PlannedState::Cached { artifact } = &state {
+            if let PlannedState::Cached { artifact, .. } = &state {
                 known.insert(action.clone(), *artifact);
             }
             let last = self.lock_state().last(action).cloned();
@@ -93,14 +96,18 @@ impl Driver<'_> {
         };
         let fingerprint = prepared.fingerprint;
         let key = fingerprint.key();
+        let is_another = || self.lock_state().key(action).is_some_and(|last| last != key);
         let state = match self.artifacts.find(&key)? {
-            Some(artifact) => PlannedState::Cached { artifact },
+            Some(artifact) => {
+                let changed = is_another().then(|| self.reasons(action, &fingerprint, &key));
+                PlannedState::Cached { artifact, changed: changed.transpose()?.unwrap_or_default() }
+            }
             None => PlannedState::Run { reasons: self.reasons(action, &fingerprint, &key)? },
         };
         Ok((state, Some(fingerprint)))
     }
 
-    /// Why an action whose artifact is not there must run.
+    /// Why an action whose artifact is not there must run, or what changed since its last run.
     pub(super) fn reasons(
         &self,
         action: &Action,

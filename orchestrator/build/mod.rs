@@ -14,7 +14,8 @@
 //! - [`verify()`] takes a whole plan through two drivers, and compares what they made.
 //! - `compile` has machine code made. That, and what `lines` reads, is done by another poly, within
 //!   bounds of time and memory (`bounded`).
-//! - `compose` is the one that knows all components at once; `graph` shows what it would do.
+//! - `compose` is the one that knows all components at once; `graph` shows what it would do, and
+//!   `noticed` is what it came to know that no error is.
 
 mod apart;
 mod artifacts;
@@ -35,6 +36,7 @@ mod ignored;
 mod inputs;
 mod lines;
 mod lock;
+mod noticed;
 mod once;
 mod outputs;
 mod paths;

@@ -54,7 +54,7 @@ impl Project {
         format!("{}.{end}", self.manifest.pipeline.name.get_ref())
     }
 
-    /// Where its components are built: below the cache, a directory for each checkout.
+    /// Where what is known of this checkout is kept, and beside which its components are built.
     pub fn builds(&self, cache: &Path) -> PathBuf {
         let here = fs::canonicalize(&self.root).unwrap_or_else(|_| self.root.clone());
         let checkout = Digest::of(here.as_os_str().as_encoded_bytes()).to_string();

@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use poly_cache::Artifact;
 
-use super::cache::note_checkout;
-use super::compose::{self, Assembly};
+use super::cache::{build_directory, note_checkout};
+use super::compose;
 use super::driver::Driver;
 use super::error::{AdaptFailure, BuildError};
-use super::event::Event;
+use super::noticed::Noticed;
 use super::recipe::{Kit, Recipe};
 use crate::component::adapt;
 use crate::host;
@@ -37,6 +37,8 @@ pub(super) struct Product {
     pub(super) tools: Duration,
     /// Who did the work, if that was not known before.
     pub(super) by: Option<String>,
+    /// What came to light, if the action looks for anything.
+    pub(super) noticed: Option<Noticed>,
 }
 
 /// What an action made.
@@ -50,7 +52,7 @@ pub(super) enum Made {
 impl Product {
     /// Made without tools.
     fn in_process(made: Made) -> Self {
-        Self { made, tools: Duration::ZERO, by: None }
+        Self { made, tools: Duration::ZERO, by: None, noticed: None }
     }
 }
 
@@ -89,30 +91,40 @@ impl Driver<'_> {
             fingerprint: recipe.fingerprint(),
             by: toolchain.name.clone(),
             work: Box::new(move || {
-                self.enter(&kit.caches())?;
+                self.enter_of(name, &kit.caches())?;
                 let (bytes, tools) =
                     recipe.carry_out(self.tell, self.options.written).map_err(Box::new)?;
                 let now = self.provision.look(toolchain, Some(self.project))?;
                 kit.refuse_changed(toolchain, &now).map_err(Box::new)?;
-                Ok(Product { made: Made::New(bytes), tools, by: None })
+                Ok(Product { tools, ..Product::in_process(Made::New(bytes)) })
             }),
         })
     }
 
-    /// Notes that the directory of this checkout's builds is used, and those in which tools
-    /// remember something, as far as they are there.
-    pub(super) fn enter(&self, caches: &[PathBuf]) -> Result<(), BuildError> {
+    /// Notes that this checkout's directory is used.
+    pub(super) fn enter(&self) -> Result<(), BuildError> {
         let builds = &self.builds;
-        if builds.is_symlink() {
-            // Whatever it is, poly did not make it.
-            fs::remove_file(builds).map_err(|source| written(builds, source))?;
-        }
-        self.artifacts.enter(builds)?;
-        note_checkout(builds, &self.project.root).map_err(|source| written(builds, source))?;
+        self.enter_own(builds)?;
+        note_checkout(builds, &self.project.root).map_err(|source| written(builds, source))
+    }
+
+    /// The same of those that a component is built with: its own, and those in which tools remember
+    /// something, as far as they are there.
+    fn enter_of(&self, component: &str, caches: &[PathBuf]) -> Result<(), BuildError> {
+        self.enter()?;
+        self.enter_own(&build_directory(&self.builds, component))?;
         caches
             .iter()
             .filter(|cache| cache.is_dir())
             .try_for_each(|cache| self.artifacts.enter(cache))
+    }
+
+    fn enter_own(&self, directory: &Path) -> Result<(), BuildError> {
+        if directory.is_symlink() {
+            // Whatever it is, poly did not make it.
+            fs::remove_file(directory).map_err(|source| written(directory, source))?;
+        }
+        self.artifacts.enter(directory)
     }
 
     fn prepare_adapt<'p>(&'p self, name: &'p str, built: &Artifact) -> Prepared<'p> {
@@ -155,10 +167,6 @@ impl Driver<'_> {
                 bytes.insert(name.clone(), self.artifacts.bytes(artifact)?);
             }
             let assembly = compose::assemble(&self.project.manifest, &bytes)?;
-            if let Some(text) = left_out(&assembly.wiring.unused) {
-                (self.tell)(Event::Warning { text });
-            }
-            self.tell_of_grants(&assembly);
             let composed = compose::compose(&self.project.manifest, &assembly)?;
             // A single component is what it is: no engine touches it.
             let by = if assembly.wiring.links.is_empty() {
@@ -166,23 +174,16 @@ impl Driver<'_> {
             } else {
                 composed.choice.engine.to_string()
             };
-            Ok(Product { by: Some(by), ..Product::in_process(Made::New(composed.bytes)) })
+            Ok(Product {
+                by: Some(by),
+                noticed: Some(Noticed::of(&assembly.wiring)),
+                ..Product::in_process(Made::New(composed.bytes))
+            })
         };
         // Which engine it is shows when the components are there.
         let by = compose::asked(&self.project.manifest);
         let by = by.map_or_else(|| "auto".to_owned(), |engine| engine.to_string());
         Prepared { fingerprint, by, work: Box::new(work) }
-    }
-
-    /// Tells which grants nobody uses, and which reach several parts.
-    fn tell_of_grants(&self, assembly: &Assembly<'_>) {
-        let manifest = &self.project.manifest;
-        let left = assembly.wiring.left.iter();
-        let imports = left.map(|(import, left)| (import.as_str(), left.wanted_by.as_slice()));
-        let unused = host::unused(manifest, &imports.clone().map(|(import, _)| import));
-        for text in unused.into_iter().chain(host::shared(manifest, &imports)) {
-            (self.tell)(Event::Warning { text });
-        }
     }
 
     /// Machine code of the composed component, or of one `alone`.
@@ -211,39 +212,4 @@ impl Driver<'_> {
 
 pub(super) fn written(path: &Path, source: io::Error) -> BuildError {
     BuildError::Write { path: path.to_owned(), source }
-}
-
-/// What is said of components that nothing needs: a few of them by name.
-fn left_out(unused: &[String]) -> Option<String> {
-    const FEW: usize = 3;
-    let told: Vec<String> = unused.iter().take(FEW).map(|name| format!("`{name}`")).collect();
-    let told = told.join(", ");
-    match unused.len() {
-        0 => None,
-        1 => Some(format!("no flow and no link needs component {told}; it is left out")),
-        number if number > FEW => Some(format!(
-            "no flow and no link needs {number} components ({told}, …); they are left out"
-        )),
-        _ => Some(format!("no flow and no link needs components {told}; they are left out")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::left_out;
-
-    #[test]
-    fn what_is_left_out_is_said_in_one_line() {
-        let said = |number: usize| {
-            let names: Vec<String> = (0..number).map(|number| format!("c{number}")).collect();
-            left_out(&names).unwrap_or_default()
-        };
-        assert_eq!(said(0), "");
-        assert_eq!(said(1), "no flow and no link needs component `c0`; it is left out");
-        assert_eq!(said(2), "no flow and no link needs components `c0`, `c1`; they are left out");
-        assert_eq!(
-            said(9900),
-            "no flow and no link needs 9900 components (`c0`, `c1`, `c2`, …); they are left out"
-        );
-    }
 }

@@ -1,5 +1,6 @@
 //! What the last run of each action in this checkout was: its key, how long it took, why it ran,
-//! whether it failed. So the next one can say what changed, and begin with what takes longest.
+//! whether it failed. So the next one can say what changed, begin with what takes longest, and warn
+//! of what is in the composed component without reading its record.
 //!
 //! It stands in the checkout, and a copy of it in the cache under the pipeline's name: a fresh
 //! checkout, as CI has one, knows by that what the former one built. Losing either loses an
@@ -13,16 +14,19 @@ use std::path::Path;
 use poly_cache::Digest;
 use serde::{Deserialize, Serialize};
 
+use super::noticed::Noticed;
 use crate::plan::{Action, Reason};
 
 /// Goes up when the form of the file changes; a file of another version counts as absent.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The last run of each action.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct State {
     version: u32,
     actions: BTreeMap<Action, Last>,
+    /// What composing noticed, under the key of what it made.
+    noticed: Option<(Digest, Noticed)>,
     /// Of another checkout: good for reasons and durations, and for nothing else.
     #[serde(skip)]
     elsewhere: BTreeMap<Action, Last>,
@@ -60,7 +64,7 @@ impl Last {
 impl Default for State {
     fn default() -> Self {
         let (actions, elsewhere) = (BTreeMap::new(), BTreeMap::new());
-        Self { version: VERSION, actions, elsewhere, changed: false }
+        Self { version: VERSION, actions, noticed: None, elsewhere, changed: false }
     }
 }
 
@@ -84,6 +88,18 @@ impl State {
     /// The key of what an action made last in this checkout.
     pub(super) fn key(&self, action: &Action) -> Option<Digest> {
         self.actions.get(action)?.key
+    }
+
+    /// What composing noticed when it made what this key leads to, if that was the last here.
+    pub(super) fn noticed(&self, key: &Digest) -> Option<&Noticed> {
+        self.noticed.as_ref().filter(|(known, _)| known == key).map(|(_, noticed)| noticed)
+    }
+
+    /// Composing noticed something, now or when it made what is in the cache.
+    pub(super) fn notice(&mut self, key: Digest, noticed: Noticed) {
+        let noticed = Some((key, noticed));
+        self.changed |= self.noticed != noticed;
+        self.noticed = noticed;
     }
 
     /// An action ran, and made something.

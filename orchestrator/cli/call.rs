@@ -1,11 +1,11 @@
 //! What is called, how it is compiled and run, and what is told of it.
 
-use std::num::{IntErrorKind, NonZeroUsize};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Args, value_parser};
+use clap::Args;
 
-use super::FailureOptions;
+use super::{FailureOptions, number};
 use crate::manifest::{Interop, OptLevel, Stack, Timeout};
 
 /// What is called, and what is told of it.
@@ -45,7 +45,7 @@ pub struct RuntimeOptions {
     #[arg(long, value_name = "SIZE")]
     pub stack: Option<Stack>,
     /// Count fuel, and end a call that uses more than N
-    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true)]
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, value_parser = fuel)]
     pub fuel: Option<Option<u64>>,
     /// How long a call may take, such as 10s
     #[arg(long, value_name = "TIME")]
@@ -89,10 +89,10 @@ pub struct InteropOptions {
     /// Names of `[interop.NAME]` [default: all]
     pub names: Vec<String>,
     /// What all values follow from; the same number makes the same calls [default: the manifest's, or 1]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed)]
     pub seed: Option<u32>,
     /// How often each function is called [default: the manifest's, or 200]
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=Interop::MOST_CALLS.into()))]
+    #[arg(long, value_name = "N", value_parser = interop_calls)]
     pub calls: Option<u32>,
 }
 
@@ -102,7 +102,7 @@ pub struct BenchOptions {
     /// A call in WAVE, such as 'run("some text")'
     pub call: String,
     /// How many calls count, at most 100,000,000; one in a hundred is made before them to warm up
-    #[arg(short, long = "n", value_name = "N", default_value = "100000", value_parser = calls)]
+    #[arg(short, long = "n", value_name = "N", default_value = "100000", value_parser = bench_calls)]
     pub number: NonZeroUsize,
     /// Make the call to this component of the pipeline, by itself [default: the composed component]
     #[arg(long, value_name = "NAME")]
@@ -113,19 +113,20 @@ pub struct BenchOptions {
     pub against: Option<String>,
 }
 
+fn fuel(text: &str) -> Result<u64, String> {
+    number(text, 0..=u64::MAX, "a whole number, such as `1000000`")
+}
+
+fn seed(text: &str) -> Result<u32, String> {
+    number(text, 0..=u32::MAX, "a whole number up to 4294967295, such as `7`")
+}
+
+fn interop_calls(text: &str) -> Result<u32, String> {
+    number(text, 1..=Interop::MOST_CALLS, "a whole number from 1 to 1,000,000, such as `500`")
+}
+
 /// A number of calls whose times fit into memory.
-fn calls(text: &str) -> Result<NonZeroUsize, String> {
-    const MOST: usize = 100_000_000;
-    let number = match text.parse::<NonZeroUsize>() {
-        Ok(number) => number,
-        Err(error) if *error.kind() == IntErrorKind::PosOverflow => NonZeroUsize::MAX,
-        Err(error) if *error.kind() == IntErrorKind::Zero => {
-            return Err("at least one call must count".to_owned());
-        }
-        Err(error) => return Err(error.to_string()),
-    };
-    if number.get() > MOST {
-        return Err("no more than 100,000,000 calls can be counted".to_owned());
-    }
-    Ok(number)
+fn bench_calls(text: &str) -> Result<NonZeroUsize, String> {
+    let most = NonZeroUsize::new(100_000_000).expect("that is some");
+    number(text, NonZeroUsize::MIN..=most, "a whole number from 1 to 100,000,000, such as `1000`")
 }

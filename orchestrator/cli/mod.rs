@@ -16,7 +16,9 @@ mod toolchain;
 mod wit;
 
 use std::num::NonZeroUsize;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -64,7 +66,7 @@ pub struct Global {
     pub manifest: Option<PathBuf>,
     /// How many jobs run side by side, those of cargo and make counted with poly's own
     /// [default: one more than there are processors, where memory allows]
-    #[arg(short, long, value_name = "N", global = true, env = "POLY_JOBS")]
+    #[arg(short, long, value_name = "N", global = true, env = "POLY_JOBS", value_parser = jobs)]
     pub jobs: Option<NonZeroUsize>,
     /// Install no missing tools; say what is missing instead
     #[arg(long, global = true)]
@@ -167,4 +169,63 @@ pub enum Command {
     /// Wizer for componentize-js, with its command line, and the same bytes each time
     #[command(hide = true)]
     Wizer(WizerOptions),
+}
+
+/// A number within bounds. Where it is none, what was `expected` is said, and not what the parser
+/// stumbled over.
+fn number<N: FromStr + PartialOrd>(
+    text: &str,
+    bounds: RangeInclusive<N>,
+    expected: &str,
+) -> Result<N, String> {
+    let found = text.trim().parse().ok().filter(|number| bounds.contains(number));
+    found.ok_or_else(|| format!("expected {expected}"))
+}
+
+fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+    let expected = "a whole number from 1, such as `4`, here or in `POLY_JOBS`";
+    number(text, NonZeroUsize::MIN..=NonZeroUsize::MAX, expected)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::error::ErrorKind;
+    use clap::{Arg, CommandFactory as _};
+
+    use super::*;
+
+    /// What is said to each option of a command, and of those below it, that refuses a value.
+    fn refusals(command: &clap::Command, path: &[&str], value: &str, said: &mut Vec<String>) {
+        let takes = |option: &&Arg| option.get_long().is_some() && option.get_num_args().is_some();
+        for option in command.get_arguments().filter(takes) {
+            let typed = format!("--{}={value}", option.get_long().expect("it has one"));
+            let error = Cli::try_parse_from(path.iter().copied().chain([&*typed])).err();
+            let is_about_value = |error: &clap::Error| {
+                matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue)
+            };
+            said.extend(error.filter(is_about_value).map(|error| error.to_string()));
+        }
+        for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
+            refusals(below, &[path, &[below.get_name()]].concat(), value, said);
+        }
+    }
+
+    /// Once, clap said of a number that an invalid digit had been found in a string.
+    #[test]
+    fn a_value_that_is_refused_is_answered_with_one_that_is_not() {
+        for value in ["?", "-1", "99999999999999999999999"] {
+            let mut command = Cli::command();
+            command.build();
+            let mut said = Vec::new();
+            refusals(&command, &["poly"], value, &mut said);
+            let of = |option: &str| said.iter().any(|said| said.contains(option));
+            for option in ["--jobs <N>", "--fuel[=<N>]", "--seed <N>", "--calls <N>", "--n <N>"] {
+                assert!(of(option), "{option} takes {value}: {said:#?}");
+            }
+            for said in said {
+                let helps = ["such as", "possible values", "the units are", "more than poly can"];
+                assert!(helps.iter().any(|help| said.contains(help)), "{said}");
+            }
+        }
+    }
 }

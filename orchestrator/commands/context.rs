@@ -18,9 +18,8 @@ use crate::build::{
     self, Apart, BuildError, Built, Documents, Driver, Event, Options, Project, Provision, Verified,
 };
 use crate::cli::Global;
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::manifest::Manifest;
-use crate::plan::Action;
 use crate::report::{CheckPlace, Report, Summary};
 use crate::toolchain::environment;
 
@@ -33,7 +32,6 @@ pub(super) struct Context<'a> {
     pub(super) config: Config,
     options: Options,
     stored: Rc<Cell<bool>>,
-    grants_told: Rc<Cell<bool>>,
 }
 
 impl<'a> Context<'a> {
@@ -62,7 +60,6 @@ impl<'a> Context<'a> {
             verbose: global.verbose,
             config,
             stored: Rc::default(),
-            grants_told: Rc::default(),
             manifest: global.manifest.clone().unwrap_or_else(|| PathBuf::from("pipeline.toml")),
             options: Options {
                 program,
@@ -131,12 +128,6 @@ impl<'a> Context<'a> {
         self.stored.get()
     }
 
-    /// Whether it was told already which grants are of no use, by a build that composed anew or by
-    /// whoever asked this before.
-    pub(super) fn are_grants_told(&self) -> bool {
-        self.grants_told.replace(true)
-    }
-
     /// Where artifacts and all that was fetched are kept.
     pub(super) fn cache(&self) -> &Path {
         &self.options.cache
@@ -189,27 +180,26 @@ impl<'a> Context<'a> {
         self.drive(project, &tell, work)
     }
 
-    /// Has a driver `work`, which `tell`s what happens. Whether it put anything into the cache, and
-    /// whether it composed, is known afterwards.
+    /// Has a driver `work`, which `tell`s what happens. Whether it put anything into the cache is known
+    /// afterwards.
     pub(super) fn drive<T>(
         &self,
         project: &Project,
         tell: &(dyn Fn(Event) + Sync),
         work: impl FnOnce(&Driver<'_>) -> Result<T, BuildError>,
     ) -> Result<T, CommandError> {
-        let (stored, composed) = (AtomicBool::new(false), AtomicBool::new(false));
+        let stored = AtomicBool::new(false);
         let noted = |event: Event| {
-            if let Event::Finished { action, cached: false, .. } = &event {
-                stored.store(true, Ordering::Relaxed);
-                composed.fetch_or(*action == Action::Compose, Ordering::Relaxed);
-            }
+            stored.fetch_or(
+                matches!(event, Event::Finished { cached: false, .. }),
+                Ordering::Relaxed,
+            );
             tell(event);
         };
         let driver = Driver::open(project, self.options(project), &noted)?;
         let done = work(&driver);
         drop(driver);
         self.stored.set(self.stored.get() || stored.into_inner());
-        self.grants_told.set(self.grants_told.get() || composed.into_inner());
         Ok(done?)
     }
 
@@ -271,13 +261,18 @@ fn config() -> Result<Config, CommandError> {
     let usual = || etcetera::choose_base_strategy().ok().map(|usual| usual.config_dir());
     let path = named.clone().or_else(|| Some(usual()?.join("poly/config.toml")));
     let Some(path) = path else { return Ok(Config::default()) };
-    match fs::read_to_string(&path) {
-        Ok(text) => Ok(Config::parse(&path.display().to_string(), &text)?),
-        Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => {
-            Ok(Config::default())
-        }
-        Err(source) => Err(CommandError::System { doing: "read", path, source }),
-    }
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(source) if named.is_some() => return Err(CommandError::NoConfig { path, source }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Config::default()),
+        Err(source) => return Err(CommandError::System { doing: "read", path, source }),
+    };
+    let parsed = Config::parse(&path.display().to_string(), &text);
+    let told = |error: Box<ConfigError>| match named {
+        Some(_) => error.named_by("POLY_CONFIG"),
+        None => error,
+    };
+    Ok(parsed.map_err(told)?)
 }
 
 /// A path as a person who is here would write it.

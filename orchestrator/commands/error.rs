@@ -270,6 +270,18 @@ pub enum CommandError {
         #[source]
         source: io::Error,
     },
+    /// The user's settings are not where a variable says.
+    #[error("cannot read `{}`, which `POLY_CONFIG` names", path.display())]
+    #[diagnostic(help(
+        "unset `POLY_CONFIG`, or name a file that can be read (docs/cache.md says what it may hold)"
+    ))]
+    NoConfig {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
     /// Nobody says where files of a user go.
     #[error("there is no home directory to keep the cache and the tools in")]
     #[diagnostic(help("set POLY_CACHE_DIR and POLY_HOME"))]

@@ -17,7 +17,7 @@ pub(super) fn run(context: &Context<'_>, options: &LockOptions) -> Result<Ending
     let provision = context.provision(&tell);
     if context.locked() {
         context.hold_to_lock(&project)?;
-        context.report.note(&format!("{FILE} is what a build would use"));
+        context.report.done("equal", &format!("{FILE} is what a build would use"));
         return Ok(Ending::Well);
     }
     let old = project.lock.clone();

@@ -43,12 +43,6 @@ impl<'p> Sandbox<'p> {
     ) -> Result<Self, CommandError> {
         let engine = Engine::new(&EngineOptions::of(&project.manifest))?;
         let program = load(context, project, &engine, None, precompiled(built))?;
-        if !context.are_grants_told() {
-            let imports = program.imports();
-            for text in host::unused(&project.manifest, &imports.iter().map(String::as_str)) {
-                context.report.note(&text);
-            }
-        }
         Ok(Self::of(context, project, &program, Origin::Composed))
     }
 

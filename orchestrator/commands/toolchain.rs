@@ -9,7 +9,7 @@ use super::context::Context;
 use super::doctor::{diagnose, names};
 use super::sandbox::Sandbox;
 use super::{CommandError, Ending};
-use crate::build::Project;
+use crate::build::{Project, clean_builds};
 use crate::check::Call;
 use crate::cli::ToolchainCommand;
 use crate::nearest::suggestion;
@@ -106,7 +106,7 @@ fn test(context: &Context<'_>, asked: &[String]) -> Result<Ending, CommandError>
         let context = &context.unlocked();
         let built = context.build(&project, true);
         // Nobody will build this checkout again.
-        let _ = fs::remove_dir_all(context.builds(&project));
+        let _ = clean_builds(&context.builds(&project), || {});
         let built = built?;
         let outcome =
             Sandbox::open(context, &project, &built)?.call(&Call::parse(SELF_TEST_CALL)?)?;

@@ -29,6 +29,9 @@ fn text(Planned { action, state, last, .. }: &Planned) -> String {
     let last = last.as_ref().map(|last| last.because.as_slice());
     let (would, reasons) = match (state, last) {
         (PlannedState::Run { reasons }, _) => ("would run:", reasons.as_slice()),
+        (PlannedState::Cached { changed, .. }, _) if !changed.is_empty() => {
+            ("would come from the cache, because since the last build", changed.as_slice())
+        }
         (PlannedState::Cached { .. }, Some([])) => {
             ("is up to date; it came from the cache", &[][..])
         }

@@ -110,7 +110,7 @@ impl Program {
     }
 
     /// The names of all that it imports.
-    pub fn imports(&self) -> Vec<String> {
+    fn imports(&self) -> Vec<String> {
         let component = self.component.component_type();
         component.imports(self.engine.inner()).map(|(name, _)| name.to_owned()).collect()
     }

@@ -6,6 +6,7 @@
 mod checked;
 mod console;
 mod difference;
+mod failure;
 pub mod graph;
 pub(crate) mod human;
 mod interop;

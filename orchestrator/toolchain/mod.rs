@@ -15,7 +15,7 @@
 //! | file | what it owns |
 //! |---|---|
 //! | `definition` | what a toolchain is, once checked |
-//! | `file`, `parse`, `way`, `error` | from text to that |
+//! | `file`, `syntax`, `parse`, `way`, `error` | from text to that |
 //! | `template` | placeholders |
 //! | `catalog` | all toolchains by name |
 //! | `environment` | what a step may see |
@@ -43,6 +43,7 @@ mod parse;
 mod pin;
 mod probe;
 pub mod process;
+mod syntax;
 mod template;
 mod way;
 

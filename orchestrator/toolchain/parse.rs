@@ -11,6 +11,7 @@ use toml::Spanned;
 use super::definition::{Environment, Flags, Search, SelfTest, Step, Tool, Toolchain};
 use super::error::{Fault, ToolchainError};
 use super::file::{EnvironmentFile, FlagsFile, StepFile, Text, ToolFile, ToolchainFile};
+use super::syntax;
 use super::template::{Placeholder, Template};
 use super::way;
 use crate::nearest::nearest;
@@ -25,29 +26,9 @@ pub(super) fn toolchain(
     scripts: Scripts<'_>,
 ) -> Result<Toolchain, ToolchainError> {
     toml::from_str::<ToolchainFile>(text)
-        .map_err(|error| syntax(&error, text))
+        .map_err(|error| syntax::fault(&error, text))
         .and_then(|file| Parser { text, scripts }.toolchain(file))
         .map_err(|fault| fault.within(name, text))
-}
-
-/// What the TOML parser says, with the nearest name for a key that it does not know.
-fn syntax(error: &toml::de::Error, text: &str) -> Fault {
-    let at = error.span().unwrap_or(0..0);
-    let message = error.message().trim();
-    // serde's own words: unknown field `x`, expected one of `a`, `b`.
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    match (message.starts_with("unknown field"), quoted.next()) {
-        (true, Some(key)) => {
-            let known: Vec<&str> = quoted.collect();
-            let help = match nearest(key, known.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the keys here are: {}", known.join(", ")),
-            };
-            Fault::at(at, format!("unknown key `{key}`"), "not a key of this table").help(help)
-        }
-        _ if text.is_empty() => Fault::at(0..0, "the toolchain's file is empty", "here"),
-        _ => Fault::at(at, message.replace('\n', ", "), "here"),
-    }
 }
 
 pub(super) struct Parser<'a> {

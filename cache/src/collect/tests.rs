@@ -97,11 +97,11 @@ fn each_way_to_use_something_notes_that() {
         way();
         assert!(is_noted(used(&path), SystemTime::now()), "way {index}");
     }
-    let record = Record { key: digest, fingerprint: (), artifact, milliseconds: 1 };
+    let record = Record { key: digest, fingerprint: (), artifact, noticed: (), milliseconds: 1 };
     store.put_record(&record).unwrap();
     let path = store.layout.record(&digest);
     age(&path, 40);
-    store.record::<()>(&digest).unwrap().unwrap();
+    store.record::<(), ()>(&digest).unwrap().unwrap();
     assert!(is_noted(used(&path), SystemTime::now()));
 }
 
@@ -239,7 +239,7 @@ fn what_killed_processes_left_is_swept() {
 fn former_layouts_are_collected_and_later_ones_left_alone() {
     let place = Place::new();
     let keeper = place.keeper();
-    let [former, later] = ["records-1/ab/abc.json", "records-3/ab/abc"].map(|name| {
+    let [former, later] = ["records-1/ab/abc.json", "records-4/ab/abc"].map(|name| {
         let path = place.root().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, "").unwrap();

@@ -82,7 +82,8 @@ fn whatever_is_in_the_place_of_a_file_is_a_miss_and_gives_way() {
     let store = Store::open(directory.path()).unwrap();
     let artifact = store.put(b"hello").unwrap();
     let digest = artifact.digest;
-    let record = crate::Record { key: digest, fingerprint: (), artifact, milliseconds: 1 };
+    let record =
+        crate::Record { key: digest, fingerprint: (), artifact, noticed: (), milliseconds: 1 };
     store.put_record(&record).unwrap();
     for (what, put) in replacements() {
         let (blob, path) = (store.layout.blob(&digest), store.layout.record(&digest));
@@ -102,7 +103,7 @@ fn whatever_is_in_the_place_of_a_file_is_a_miss_and_gives_way() {
         assert_eq!(store.verified_path(&digest).unwrap(), Some(blob), "{what}");
 
         spoil(&path);
-        assert_eq!(store.record::<()>(&digest).unwrap(), None, "{what}");
+        assert_eq!(store.record::<(), ()>(&digest).unwrap(), None, "{what}");
         store.put_record(&record).unwrap();
         spoil(&path);
         store.put_record(&record).unwrap();
@@ -122,7 +123,7 @@ fn files_in_the_places_of_directories_give_way() {
     let (directory, store) = store();
     drop(store);
     let root = directory.path().join("cache");
-    for name in ["blobs-1", "records-2", "locks", "leases", "temporary"] {
+    for name in ["blobs-1", "records-3", "locks", "leases", "temporary"] {
         fs::remove_dir_all(root.join(name)).unwrap();
         fs::write(root.join(name), "").unwrap();
     }
@@ -200,7 +201,7 @@ fn one_holder_of_a_lock_at_a_time() {
 fn a_store_whose_directories_were_removed_goes_on() {
     let (directory, store) = store();
     let artifact = store.put(b"hello").unwrap();
-    for name in ["temporary", "blobs-1", "records-2", "locks"] {
+    for name in ["temporary", "blobs-1", "records-3", "locks"] {
         std::fs::remove_dir_all(directory.path().join("cache").join(name)).unwrap();
     }
     assert_eq!(store.path(&artifact), None);
@@ -233,7 +234,8 @@ fn a_record_is_there_until_it_is_removed() {
     let artifact = store.put(b"hello").unwrap();
     let key = Digest::of(b"key");
     assert!(!store.has_record(&key));
-    store.put_record(&Record { key, fingerprint: (), artifact, milliseconds: 1 }).unwrap();
+    let record = Record { key, fingerprint: (), artifact, noticed: (), milliseconds: 1 };
+    store.put_record(&record).unwrap();
     assert!(store.has_record(&key));
     store.remove_record(&key).unwrap();
     assert!(!store.has_record(&key));

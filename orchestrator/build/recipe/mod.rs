@@ -30,7 +30,7 @@ use crate::toolchain::{Step, Toolchain, profile_name};
 
 /// One component's build action, with all that it depends on known.
 pub(super) struct Recipe<'a> {
-    /// Where builds take place.
+    /// The checkout's directory in the cache, beside which builds take place.
     builds: &'a Path,
     project: &'a Project,
     name: &'a str,

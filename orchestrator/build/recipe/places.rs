@@ -1,4 +1,4 @@
-//! Where one component is built: a directory for each component of each checkout, below the
+//! Where one component is built: a directory for each component of each checkout, in the
 //! cache and not below the pipeline. Compilers look for their settings in every directory
 //! above (cargo for a workspace, Go for `go.work`, Node.js for `node_modules`), and there they
 //! find nothing that was not declared.
@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use poly_cache::lock_file;
 
 use super::{Recipe, RecipeError};
+use crate::build::cache::{build_directory, checkout_of};
 use crate::build::outputs::{LOGS, remove_aside};
 
 /// What a component's directory has for those who build there to lock.
@@ -34,7 +35,7 @@ pub(super) struct Places {
 impl Places {
     pub(super) fn of(recipe: &Recipe<'_>) -> Result<Self, RecipeError> {
         let name = recipe.name;
-        let top = recipe.builds.join(name);
+        let top = build_directory(recipe.builds, name);
         make(&top)?;
         let top = fs::canonicalize(&top).map_err(write_failed(&top))?;
         let root = top.join("copy");
@@ -82,25 +83,23 @@ impl Places {
 
 /// Removes all that builds of a checkout have left below the cache, when nobody builds there any
 /// more; `waiting` is called if somebody does. Says whether there was anything.
-pub fn clean_builds(builds: &Path, waiting: impl Fn()) -> io::Result<bool> {
-    let entries = match fs::read_dir(builds) {
+pub fn clean_builds(checkout: &Path, waiting: impl Fn()) -> io::Result<bool> {
+    let Some(builds) = checkout.parent() else { return Ok(false) };
+    let all = match fs::read_dir(builds) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         entries => entries?.collect::<Result<Vec<_>, _>>()?,
     };
-    for entry in entries {
-        let path = entry.path();
-        if entry.file_type()?.is_dir() {
-            let _alone = lock_file(&path.join(LOCK), &waiting)?;
-            remove_aside(&path)?;
+    let mut own: Vec<_> = all.iter().map(fs::DirEntry::path).collect();
+    own.retain(|path| checkout_of(path) == checkout);
+    for path in &own {
+        if path == checkout || !fs::symlink_metadata(path)?.is_dir() {
+            remove_aside(path)?;
         } else {
-            remove(&path)?;
+            let _alone = lock_file(&path.join(LOCK), &waiting)?;
+            remove_aside(path)?;
         }
     }
-    match fs::remove_dir(builds) {
-        // A build has begun meanwhile: what is there now is that one's.
-        Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(true),
-        removed => removed.map(|()| true),
-    }
+    Ok(!own.is_empty())
 }
 
 /// Makes a directory. What a link in its place leads to is not poly's, and must not be cleared.
@@ -154,7 +153,7 @@ mod tests {
     #[test]
     fn builds_are_removed_though_others_begin_meanwhile() {
         let top = tempfile::tempdir().unwrap();
-        let builds = &top.path().join("builds");
+        let checkout = &top.path().join("0123");
         let over = &AtomicBool::new(false);
         std::thread::scope(|scope| {
             scope.spawn(move || {
@@ -162,17 +161,19 @@ mod tests {
                     if over.load(Ordering::Relaxed) {
                         break;
                     }
-                    let copy = builds.join("a/copy").join((number % 100).to_string());
+                    let top = build_directory(checkout, "a");
+                    let copy = top.join("copy").join((number % 100).to_string());
                     let _ = fs::create_dir_all(&copy);
                     let _ = fs::write(copy.join("file"), "");
                 }
             });
             for _ in 0..100 {
-                clean_builds(builds, || {}).unwrap();
+                clean_builds(checkout, || {}).unwrap();
             }
             over.store(true, Ordering::Relaxed);
         });
-        clean_builds(builds, || {}).unwrap();
-        assert!(!builds.exists() && !clean_builds(builds, || {}).unwrap());
+        clean_builds(checkout, || {}).unwrap();
+        assert!(!clean_builds(checkout, || {}).unwrap());
+        assert_eq!(fs::read_dir(top.path()).unwrap().count(), 0);
     }
 }

@@ -15,10 +15,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
+use miette::Diagnostic;
 
 use super::service::Service;
-use super::{GuestStream, Profiled, human};
+use super::{GuestStream, Profiled, failure, human};
 use crate::check::{CameBack, Crossing, Crossings};
 
 /// The width of the verb at a line's beginning.
@@ -137,22 +137,7 @@ impl Console {
 
     pub(super) fn error(&self, error: &dyn Diagnostic) {
         self.clear();
-        let theme = if self.look.color {
-            GraphicalTheme::unicode()
-        } else {
-            GraphicalTheme::unicode_nocolor()
-        };
-        let handler =
-            GraphicalReportHandler::new_themed(theme).with_width(100).with_wrap_lines(false);
-        let mut text = String::new();
-        if handler.render_report(&mut text, error).is_err() {
-            text = error.to_string();
-        }
-        self.print(&format!(
-            "{} {}",
-            self.paint(Tone::Bad, "error:"),
-            text.trim_start_matches("  × ").trim()
-        ));
+        self.print(&failure::text(error, &self.paint(Tone::Bad, "error:"), self.look.color));
     }
 
     fn line(&self, tone: Tone, verb: &str, text: &str) {

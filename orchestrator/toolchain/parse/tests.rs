@@ -315,6 +315,36 @@ fn an_escaped_string_is_pointed_at_as_a_whole() {
     assert_eq!(caret, "\"\\u007brot}\"");
 }
 
+/// Once, the parser's own words were all that was said: no file, no line, no remedy.
+#[test]
+fn what_is_missing_is_told_with_what_it_says() {
+    let required = [
+        ("name = \"tinygo\"\nabout", "about", "name"),
+        ("about = \"Go, through TinyGo\"\n", "", "about"),
+        ("language = \"go\"\n", "", "language"),
+        ("produces = \"module\"\n", "", "produces"),
+        ("reproducible = true\n", "", "reproducible"),
+        ("inputs = [\"**/*.go\", \"go.mod\"]\n", "", "inputs"),
+        ("accept = \"*\"\n", "", "accept"),
+        ("way = \"script\"\n", "", "way"),
+        (", path = \"bin/tinygo\"", "", "path"),
+        ("run = [\"env\", \"TINYGOROOT\"], ", "", "run"),
+        ("directory = [\"directory\", \"wasip1\"]\n", "", "directory"),
+        ("url = \"https://example.com/a.tar.gz\", ", "", "url"),
+        ("about = \"the scheduler\"\n", "", "about"),
+        ("name = \"compile\"\n", "", "name"),
+    ];
+    for (from, to, key) in required {
+        let (caret, message, help) = fault(from, to);
+        assert_eq!(message, format!("`{key}` is missing"));
+        assert!(help.starts_with("it says ") && help.contains(key), "{key}: {help}");
+        assert!(!caret.is_empty() && !caret.contains('\n'), "{key}: {caret:?}");
+    }
+    let (start, _) = WHOLE.split_once("[[step]]").unwrap();
+    let ToolchainError::Invalid(error) = parse(start).unwrap_err() else { panic!() };
+    assert_eq!(error.message, "`step` is missing");
+}
+
 #[test]
 fn an_empty_file() {
     let ToolchainError::Invalid(error) = parse("").unwrap_err() else { panic!() };
