@@ -6,8 +6,9 @@
 //! be shown.
 //!
 //! The other poly answers for one byte after the other, each with a line of JSON. If it does not get to
-//! the end, the first byte without an answer is of the component that is to blame: that is left out
-//! from then on, and the rest is asked for once more. Nobody takes away the lines of another.
+//! the end, the first byte without an answer is of the component that is to blame, unless others took
+//! the time: that is left out from then on, and the rest is asked for once more. Nobody takes away the
+//! lines of another.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -85,12 +86,16 @@ impl Driver<'_> {
             }
             let (lines, fault) = self.ask(&wanted, files)?;
             let answered: Vec<_> = wanted.keys().copied().zip(lines).collect();
+            let last = answered.last().map(|(position, _)| wanted[position].clone());
             wanted
                 .retain(|position, _| answered.binary_search_by_key(position, |it| it.0).is_err());
             known.lines.extend(answered);
-            match (wanted.first_entry(), fault) {
-                (Some(first), Some(fault)) => self.unread.note(first.get().clone(), &fault),
-                _ => return Ok(known),
+            let (Some(first), Some(fault)) = (wanted.first_entry(), fault) else {
+                return Ok(known);
+            };
+            // Time that another had taken before is not its fault: then it is asked for by itself.
+            if last.is_none_or(|last| last == *first.get()) {
+                self.unread.note(first.get().clone(), &fault);
             }
         }
     }

@@ -49,12 +49,11 @@ impl Samples {
     /// made it of, the innermost first. Some may be one now.
     pub fn replace(&mut self, frames: Vec<Vec<Frame>>) {
         self.frames.clear();
-        let mut now = Vec::with_capacity(frames.len());
+        let mut now: Vec<Vec<usize>> = Vec::with_capacity(frames.len());
         for inlined in frames {
             let outermost_first = inlined.into_iter().rev();
             now.push(outermost_first.map(|frame| self.frames.insert_full(frame).0).collect());
         }
-        let now: Vec<Vec<usize>> = now;
         for Sample { stack, .. } in &mut self.taken {
             let mut whole: Vec<usize> = stack.iter().flat_map(|it| &now[*it]).copied().collect();
             *stack = whole.split_off(whole.len().saturating_sub(Self::DEEPEST));
