@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use poly_cache::Digest;
 
-use super::cache::BUILDS;
+use super::cache::{BUILDS, component_of};
 use super::driver::Driver;
 use super::error::BuildError;
 use crate::check::{Code, Frame, Place, Trap};
@@ -168,8 +168,8 @@ impl Driver<'_> {
         // The copy of this or of another checkout, on this or on another machine.
         let in_copy = || {
             let (_, below) = file.split_once(&format!("/{BUILDS}/"))?;
-            let (_checkout, below) = below.split_once('/')?;
-            below.strip_prefix(component)?.strip_prefix("/copy/").map(str::to_owned)
+            let (directory, below) = below.split_once("/copy/")?;
+            (component_of(directory)? == component).then(|| below.to_owned())
         };
         found.or_else(in_copy).and_then(|path| normal(&path))
     }
