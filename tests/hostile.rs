@@ -5,9 +5,11 @@
 //! `tests/hostile/wit/world.wit` says what each attempt is. What became of each stands as a table in
 //! docs/sandbox.md, between two marks; `SNAPSHOTS=overwrite cargo test` rewrites it. The components
 //! are built as in [`crate::real`], in a cache that is kept beside the tests' own files. Attempts
-//! against a network of which a part is granted are in [`origins`].
+//! against a network of which a part is granted are in [`origins`], and those by debug information in
+//! [`debugging`].
 
 mod attempts;
+mod debugging;
 mod ground;
 mod island;
 mod origins;
@@ -22,7 +24,7 @@ use poly::host::Program;
 use poly::manifest::Limit;
 
 use attempts::Attempt;
-use ground::{Ground, Guest};
+use ground::{Ground, Guest, expected};
 
 /// What became of every attempt of a guest, in the order of the attempts.
 fn endings(guest: Guest) -> &'static [(Attempt, Ending)] {
@@ -74,10 +76,46 @@ fn poly_lives_through_all_of_them_in_bounded_memory() {
             .iter()
             .partition(|(_, ending)| matches!(ending, Ending::Exceeded(Limit::Timeout)));
         for (attempts, timeout) in [(others, "20s"), (endless, "500ms")] {
-            let (ran, peak) = ground.check(&attempts, timeout);
             let all = format!("{} passed, 0 failed", attempts.len());
+            let attempts = attempts.into_iter();
+            let (ran, peak) =
+                ground.check(attempts.map(|(it, ending)| (it.clone(), expected(ending))), timeout);
             assert!(ran.stderr.contains(&all), "{guest:?}:\n{}", ran.stderr);
             assert!((1..MOST).contains(&peak), "{guest:?}: {} MiB", peak >> 20);
+        }
+    }
+}
+
+/// Where the host asks for room and where it gives a value back, it enters functions that no programmer
+/// calls.
+#[test]
+fn traps_in_allocators_and_after_a_return_are_told_with_their_place() {
+    let places = [
+        (
+            Guest::Rust,
+            ["cabi_realloc", "cabi_realloc", "post_return_finish_and_trap"],
+            "rust/src/allocator.rs:",
+        ),
+        (
+            Guest::Go,
+            ["main.polyExportRealloc", "main.polyRealloc", "main.polyPostReturn"],
+            "module main",
+        ),
+    ];
+    for (guest, functions, within) in places {
+        let ground = Ground::of(guest);
+        for (name, function) in
+            ["allocate-and-trap(", "allocate-and-trap-in-a-call(", "finish-and-trap("]
+                .into_iter()
+                .zip(functions)
+        {
+            let made = endings(guest).iter().map(|(attempt, _)| attempt);
+            let attempt = made.into_iter().find(|it| it.call.contains(&format!("values.{name}")));
+            let (ran, _) = ground.check([(attempt.unwrap().clone(), String::new())], "20s");
+            let told = ran.expect(1).stderr;
+            for what in ["it stopped in guest\n", function, within] {
+                assert!(told.contains(what), "{guest:?}: no {what} in {told}");
+            }
         }
     }
 }

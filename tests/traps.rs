@@ -1,10 +1,7 @@
 //! Traps of real components, shown at the line of their own sources.
 
-use std::fmt::Write as _;
-
 use snapbox::{assert_data_eq, str};
 
-use crate::fake::{one, wasm};
 use crate::place::Place;
 use crate::real::{GO_FILE, PYTHON_FILE, RUST_FILE, another_checkout};
 
@@ -197,47 +194,4 @@ fn a_release_build_says_how_to_see_more() {
 
 "#]]
     );
-}
-
-/// Debug information that says functions inlined in functions inlined in functions and so on: whoever
-/// reads that goes as deep. A pipeline that debugs nothing does not read it.
-#[test]
-fn debug_information_of_others_is_not_read() {
-    const DEPTH: usize = 100_000;
-    let abbreviations = [
-        &[1, 0x11, 1, 0x11, 1, 0x12, 6, 0, 0][..],
-        &[2, 0x2e, 1, 0x11, 1, 0x12, 6, 0, 0],
-        &[3, 0x1d, 1, 0, 0, 0],
-    ]
-    .concat();
-    let whole = |tag: u8| [&[tag][..], &1_u32.to_le_bytes(), &0x7f_ffff_u32.to_le_bytes()].concat();
-    let mut unit = [4_u16.to_le_bytes().as_slice(), &0_u32.to_le_bytes(), &[4]].concat();
-    unit.extend([whole(1), whole(2), vec![3; DEPTH], vec![0; DEPTH + 2]].concat());
-    let unit = [u32::try_from(unit.len()).unwrap().to_le_bytes().as_slice(), &unit].concat();
-    let text = |bytes: &[u8]| {
-        let mut text = String::new();
-        for byte in bytes {
-            let _ = write!(text, "\\{byte:02x}");
-        }
-        text
-    };
-    let place = one();
-    place.write(
-        "answer/source.wasm",
-        wasm(&format!(
-            r#"(component
-              (core module $m
-                (func $stop unreachable)
-                (func (export "answer") (result i32) call $stop i32.const 42)
-                (@custom ".debug_abbrev" (after data) "{}")
-                (@custom ".debug_info" (after data) "{}"))
-              (core instance $i (instantiate $m))
-              (func (export "answer") (result u32) (canon lift (core func $i "answer"))))"#,
-            text(&abbreviations),
-            text(&unit)
-        )),
-    );
-    let ran = place.run(&["check"]).expect(1);
-    assert!(ran.stderr.contains("0 passed, 1 failed"), "{}", ran.stderr);
-    assert!(ran.stderr.contains("stop"), "{}", ran.stderr);
 }

@@ -4,33 +4,31 @@
 //! The runtime knows bytes of the program, or of one of several that the host started side by side;
 //! of each an [`Origin`] says what it was made of. What lies around a byte is known by its content: the
 //! bytes of a part are those of the component as it was adapted. So no name that a tool wrote, or
-//! left out, is relied on.
+//! left out, is relied on. Which line of which file a byte was made of, the component itself says
+//! (see `lines`).
 //!
 //! A program names its sources as its compiler saw them, in the copy (`recipe`): by the copy's
 //! path, or by what the toolchain's file says that it is called (`sources`). A file counts as the
 //! component's own if it is an input of its build. Nothing else is opened, whatever a component says
 //! that its sources are.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+mod program;
+mod sources;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use poly_cache::Digest;
 
-use super::cache::{BUILDS, component_of};
 use super::driver::Driver;
 use super::error::BuildError;
-use crate::check::{Code, Frame, Place, Trap};
-use crate::component::locate::{Located, locate};
-use crate::manifest::normal;
+use crate::check::{Frame, Place, Samples, Trap};
+use crate::component::lines::Line;
 use crate::plan::Action;
-use crate::toolchain::SourceDirectory;
-
-/// How much of a line is kept.
-const WIDTH: usize = 160;
+use program::{Components, Program};
+use sources::Sources;
 
 /// What a program was made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +43,14 @@ pub enum Origin {
     Joint,
 }
 
+/// Frames of which all is known, each as the functions that its compiler made it of: those that were
+/// inlined first.
+struct Completed {
+    frames: Vec<Vec<Frame>>,
+    /// Whose debug information could not be read, and why.
+    unread: Option<String>,
+}
+
 impl Driver<'_> {
     /// Completes the frames of a trap of programs that were started together, each of such an
     /// origin. What an interpreter wrote to standard error becomes frames too, where nothing else
@@ -55,62 +61,114 @@ impl Driver<'_> {
         stderr: Option<&str>,
         origins: &[Origin],
     ) -> Result<(), BuildError> {
-        let components = self.adapted_components()?;
-        let mut programs: BTreeMap<usize, Option<Program<'_>>> = BTreeMap::new();
-        let mut inputs = BTreeMap::new();
-        let mut sources = Sources::default();
-        for frame in &mut trap.frames {
-            let Some(code) = frame.code else { continue };
-            let program = match programs.entry(code.part) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(new) => new.insert(self.program(&origins[code.part], &components)?),
-            };
-            let component = program.as_mut().and_then(|program| program.component_of(code));
-            let Some(component) = component else { continue };
-            if !inputs.contains_key(&component) {
-                inputs.insert(component.clone(), self.last_inputs(&component)?);
-            }
-            if let Some(place) = &mut frame.place {
-                self.resolve(&component, &inputs[&component], place, &mut sources);
-            }
-            frame.component = Some(component);
-        }
+        let mut sources = Sources::of(self);
+        let Completed { frames, unread } = self.complete(&trap.frames, origins, &mut sources)?;
+        trap.frames = frames.into_iter().flatten().take(Trap::FRAMES).collect();
+        trap.unread = unread;
         let innermost = trap.frames.iter().find_map(|frame| frame.component.clone());
         if let Some(component) = innermost
             && !trap.frames.iter().any(Frame::is_own)
         {
-            let told = traceback(stderr.unwrap_or_default());
-            let told = told.into_iter().map(|(function, mut place)| {
-                self.resolve(&component, &inputs[&component], &mut place, &mut sources);
-                let component = Some(component.clone());
-                let function = Some(function);
-                Frame { component, module: None, function, place: Some(place), code: None }
-            });
-            trap.frames.splice(0..0, told.filter(Frame::is_own).collect::<Vec<_>>());
+            let mut told = Vec::new();
+            for (function, mut place) in traceback(stderr.unwrap_or_default()) {
+                sources.resolve(&component, &mut place)?;
+                let (component, function) = (Some(component.clone()), Some(function));
+                told.push(Frame {
+                    component,
+                    module: None,
+                    function,
+                    place: Some(place),
+                    code: None,
+                });
+            }
+            told.retain(Frame::is_own);
+            trap.frames.splice(0..0, told);
         }
+        trap.frames.truncate(Trap::FRAMES);
         Ok(())
     }
 
-    /// A program whose code is looked at; none if there is nothing of a component's to be found.
+    /// Completes what was seen of such programs. Gives whose debug information could not be read, and
+    /// why.
+    pub fn locate_samples(
+        &self,
+        seen: &mut Samples,
+        origins: &[Origin],
+    ) -> Result<Option<String>, BuildError> {
+        let frames: Vec<Frame> = seen.frames.iter().cloned().collect();
+        let completed = self.complete(&frames, origins, &mut Sources::of(self))?;
+        seen.replace(completed.frames);
+        Ok(completed.unread)
+    }
+
+    fn complete(
+        &self,
+        frames: &[Frame],
+        origins: &[Origin],
+        sources: &mut Sources<'_>,
+    ) -> Result<Completed, BuildError> {
+        let components = self.adapted_components()?;
+        let mut offsets = BTreeMap::<usize, BTreeSet<usize>>::new();
+        for code in frames.iter().filter_map(|frame| frame.code) {
+            offsets.entry(code.part).or_default().extend(code.offset);
+        }
+        let (mut programs, mut files) = (BTreeMap::new(), BTreeMap::new());
+        for (part, offsets) in &offsets {
+            if let Some((mut program, file)) = self.program(&origins[*part], &components)? {
+                program.look(offsets);
+                programs.insert(*part, program);
+                files.insert(*part, file);
+            }
+        }
+        let (mut wanted, mut positions) = (BTreeMap::new(), Vec::new());
+        for frame in frames {
+            let program = frame.code.and_then(|code| Some((code, programs.get_mut(&code.part)?)));
+            let position = program.and_then(|(code, program)| {
+                let byte = program.byte(code)?;
+                wanted.insert((code.part, byte), program.component_of(byte));
+                Some((code.part, byte))
+            });
+            positions.push(position);
+        }
+        let known = self.lines(wanted.clone(), &files)?;
+        let mut completed = Vec::new();
+        for (frame, position) in frames.iter().zip(positions) {
+            let component = position.and_then(|position| wanted[&position].clone());
+            let lines = position.and_then(|position| known.lines.get(&position));
+            let mut made_of = made_of(frame, component, lines.map_or(&[], Vec::as_slice));
+            for frame in &mut made_of {
+                if let (Some(component), Some(place)) = (&frame.component, &mut frame.place) {
+                    sources.resolve(component, place)?;
+                }
+            }
+            completed.push(made_of);
+        }
+        Ok(Completed { frames: completed, unread: known.unread })
+    }
+
+    /// A program whose code is looked at, and its file; none if there is nothing of a component's to be
+    /// found.
     fn program<'c>(
         &self,
         origin: &Origin,
         components: &'c Components,
-    ) -> Result<Option<Program<'c>>, BuildError> {
+    ) -> Result<Option<(Program<'c>, PathBuf)>, BuildError> {
         let (action, name) = match origin {
             Origin::Composed => (Action::Compose, None),
             Origin::Component(name) => (Action::Adapt(name.clone()), Some(name.clone())),
             Origin::File(path) => {
                 let Ok(bytes) = fs::read(path) else { return Ok(None) };
                 let whole = components.get(&Digest::of(&bytes)).cloned();
-                return Ok(Some(Program::new(Arc::new(bytes), whole, components)));
+                let program = Program::new(Arc::new(bytes), whole, components);
+                return Ok(Some((program, path.clone())));
             }
             Origin::Joint => return Ok(None),
         };
         let Some(artifact) = self.last_artifact(&action)? else { return Ok(None) };
         // A pipeline of one component may be composed of nothing else.
         let whole = name.or_else(|| components.get(&artifact.digest).cloned());
-        Ok(Some(Program::new(self.artifacts.bytes(&artifact)?, whole, components)))
+        let program = Program::new(self.artifacts.bytes(&artifact)?, whole, components);
+        Ok(Some((program, self.artifacts.trusted(&artifact)?)))
     }
 
     /// The components by what their adapted files are.
@@ -124,97 +182,26 @@ impl Driver<'_> {
         }
         Ok(components)
     }
+}
 
-    /// What the last build of a component read.
-    fn last_inputs(&self, component: &str) -> Result<BTreeMap<String, Digest>, BuildError> {
-        let key = self.lock_state().key(&Action::Build(component.to_owned()));
-        let record = key.map(|key| self.artifacts.record(&key)).transpose()?.flatten();
-        Ok(record.map(|record| record.fingerprint.inputs).unwrap_or_default())
+/// A frame of a component as the functions that its compiler made it of, as far as that is known.
+fn made_of(frame: &Frame, component: Option<String>, lines: &[Line]) -> Vec<Frame> {
+    let frame = Frame { component, ..frame.clone() };
+    if lines.is_empty() {
+        return vec![frame];
     }
-
-    /// Says of a place where it is in the pipeline, if it is there.
-    fn resolve(
-        &self,
-        component: &str,
-        inputs: &BTreeMap<String, Digest>,
-        place: &mut Place,
-        sources: &mut Sources,
-    ) {
-        let Some(file) = self.in_pipeline(component, &place.file) else { return };
-        let Some(digest) = inputs.get(&file) else { return };
-        let source = sources.entry(file.clone()).or_insert_with(|| {
-            let bytes = fs::read(self.project.root.join(&file)).unwrap_or_default();
-            (Digest::of(&bytes), String::from_utf8_lossy(&bytes).into_owned())
+    let made_of = lines.iter().map(|line| {
+        let place = line.file.as_ref().map(|file| Place {
+            file: file.clone(),
+            line: line.line,
+            column: line.column,
+            own: false,
+            text: None,
         });
-        place.own = true;
-        place.file = file;
-        if source.0 == *digest {
-            let line = place.line.and_then(|line| source.1.lines().nth(line as usize - 1));
-            place.text = line.map(|line| line.trim_end().chars().take(WIDTH).collect());
-        }
-    }
-
-    /// The path relative to the manifest of what a compiler called `file`.
-    fn in_pipeline(&self, component: &str, file: &str) -> Option<String> {
-        let (settings, toolchain) = self.project.component(component);
-        let below = |(path, directory): (&String, &SourceDirectory)| {
-            let rest = file.strip_prefix(path.as_str())?.strip_prefix('/')?;
-            Some(match directory {
-                SourceDirectory::Root => rest.to_owned(),
-                SourceDirectory::Component => format!("{}/{rest}", settings.path.get_ref()),
-            })
-        };
-        let found = toolchain.sources.iter().find_map(below);
-        // The copy of this or of another checkout, on this or on another machine.
-        let in_copy = || {
-            let (_, below) = file.split_once(&format!("/{BUILDS}/"))?;
-            let (directory, below) = below.split_once("/copy/")?;
-            (component_of(directory)? == component).then(|| below.to_owned())
-        };
-        found.or_else(in_copy).and_then(|path| normal(&path))
-    }
-}
-
-/// The files that were read, by their paths in the pipeline, each with its digest.
-type Sources = BTreeMap<String, (Digest, String)>;
-
-/// Components by the digests of their adapted files.
-type Components = BTreeMap<Digest, String>;
-
-/// A program, and what was found in it.
-struct Program<'c> {
-    bytes: Arc<Vec<u8>>,
-    components: &'c Components,
-    /// The component that all of it is, if it is one.
-    whole: Option<String>,
-    /// The digests that were taken, by where the bytes begin.
-    known: BTreeMap<usize, Digest>,
-    /// What lies around the bytes that were asked for.
-    located: BTreeMap<usize, Option<Located>>,
-}
-
-impl<'c> Program<'c> {
-    fn new(bytes: Arc<Vec<u8>>, whole: Option<String>, components: &'c Components) -> Self {
-        Self { bytes, components, whole, known: BTreeMap::new(), located: BTreeMap::new() }
-    }
-
-    /// The component that code is of; none for what joins components.
-    fn component_of(&mut self, code: Code) -> Option<String> {
-        // What the runtime puts between components has bytes of its own, which mean nothing here.
-        let offset = code.offset?;
-        let located = self.located.entry(offset).or_insert_with(|| locate(&self.bytes, offset));
-        let located = located.clone().filter(|found| found.function == code.function)?;
-        if self.whole.is_some() {
-            return self.whole.clone();
-        }
-        let part = self.digest_of(located.nested?);
-        self.components.get(&part).cloned()
-    }
-
-    fn digest_of(&mut self, part: Range<usize>) -> Digest {
-        let begins = part.start;
-        *self.known.entry(begins).or_insert_with(|| Digest::of(&self.bytes[part]))
-    }
+        let function = line.function.clone().or_else(|| frame.function.clone());
+        Frame { function, place, ..frame.clone() }
+    });
+    made_of.collect()
 }
 
 /// The functions that Python says an exception came through, the innermost first.
@@ -235,13 +222,6 @@ fn traceback(stderr: &str) -> Vec<(String, Place)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_path_stays_below_where_it_begins() {
-        assert_eq!(normal("a/./b/../c.rs").as_deref(), Some("a/c.rs"));
-        assert_eq!(normal("./c.rs").as_deref(), Some("c.rs"));
-        assert_eq!(normal("a/../../c.rs"), None);
-    }
 
     #[test]
     fn python_tells_its_frames_from_the_outermost_inwards() {

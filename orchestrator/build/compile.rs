@@ -2,29 +2,27 @@
 //!
 //! Whoever wrote a component can make it hard to compile: a few hundred bytes of components within
 //! components say more instances than there are atoms. So the compiler runs in another poly
-//! (`poly precompile`, which is not shown), that can be stopped when its time is up and that refuses
-//! itself more memory than it may have. The one that builds lives on and says which bound it was.
+//! (`poly precompile`, which is not shown) and within bounds (see [`bounded`]).
 //!
-//! The other one is told all on its command line, writes machine code to the file it is told, and
-//! answers with one [`Reply`]. Whatever else ends it is told as it is.
+//! The other one writes machine code to the file it is told, and answers with one [`Reply`]. Whatever
+//! else ends it is told as it is.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
 use miette::Diagnostic;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 use thiserror::Error;
 
+use super::bounded::{self, Bounds, Fault};
 use super::driver::Driver;
 use super::error::BuildError;
 use crate::host::{Engine, EngineError, EngineOptions};
 use crate::manifest::{Bytes, Limits, Timeout};
-use crate::toolchain::process::{self, Finished, Invocation, ProcessError};
+use crate::toolchain::process::{Finished, ProcessError};
 
 /// Why there is no machine code. `what` is what was to be compiled, for people.
 #[derive(Debug, Error, Diagnostic)]
@@ -133,17 +131,9 @@ fn compile(
     let text = |path: &Path| path.display().to_string();
     let arguments = ["precompile".to_owned(), text(component), "--output".to_owned(), text(draft)]
         .into_iter()
-        .chain(["--engine".to_owned(), options])
-        .chain(["--memory".to_owned(), limits.compile_memory.to_string()])
-        .chain(["--parent".to_owned(), std::process::id().to_string()])
-        .collect::<Vec<_>>();
-    let invocation = Invocation {
-        program,
-        arguments: &arguments,
-        directory: Path::new("/"),
-        environment: &BTreeMap::new(),
-    };
-    let finished = process::run(&invocation, None, Some(limits.compile_time.duration()))?;
+        .chain(["--engine".to_owned(), options]);
+    let bounds = Bounds { memory: limits.compile_memory, time: limits.compile_time.duration() };
+    let finished = bounded::run(program, arguments, bounds, None)?;
     match judge(&finished, limits, what) {
         Ok(Reply::Compiled) => Ok(()),
         Ok(Reply::Refused(cause)) => {
@@ -156,33 +146,25 @@ fn compile(
 
 /// What the other poly answered, or what ended it before it could.
 fn judge(finished: &Finished, limits: &Limits, what: &str) -> Result<Reply, CompileError> {
-    let what = what.to_owned();
-    if finished.late {
-        return Err(CompileError::Time { what, limit: limits.compile_time });
+    let failed = |fault| {
+        let what = what.to_owned();
+        match fault {
+            Fault::Time => CompileError::Time { what, limit: limits.compile_time },
+            Fault::Memory => CompileError::Memory { what, limit: limits.compile_memory },
+            Fault::Stopped { status, said } => CompileError::Stopped { what, status, said },
+        }
+    };
+    if let Some(fault) = Fault::of(finished) {
+        return Err(failed(fault));
     }
     let said = String::from_utf8_lossy(&finished.output);
-    let last = said.lines().last().unwrap_or_default();
-    let reply = serde_json::from_str(last).ok().filter(|_| finished.status.success());
-    let refused = match &reply {
-        Some(Reply::Refused(cause)) => cause,
-        Some(_) => "",
-        None => said.as_ref(),
-    };
-    if is_out_of_memory(refused) {
-        return Err(CompileError::Memory { what, limit: limits.compile_memory });
+    match serde_json::from_str(said.lines().last().unwrap_or_default()) {
+        Ok(Reply::Refused(cause)) if bounded::is_out_of_memory(&cause) => {
+            Err(failed(Fault::Memory))
+        }
+        Ok(reply) => Ok(reply),
+        Err(_) => Err(failed(Fault::stopped(finished))),
     }
-    reply.ok_or_else(|| CompileError::Stopped {
-        what,
-        status: finished.status,
-        said: said.trim_end().to_owned(),
-    })
-}
-
-/// Whether these are the words of the standard library, the system or wasmtime for it.
-fn is_out_of_memory(said: &str) -> bool {
-    ["memory allocation of ", "Cannot allocate memory", "out of memory"]
-        .iter()
-        .any(|words| said.contains(words))
 }
 
 /// The other side: compiles `component` into `output`, takes no more than `memory`, and ends with the
@@ -194,7 +176,7 @@ pub fn compile_here(
     memory: Bytes,
     parent: u32,
 ) -> Result<Reply, EngineError> {
-    if let Err(errno) = bound(memory, parent) {
+    if let Err(errno) = bounded::bound(memory, parent) {
         return Ok(Reply::Files(errno.raw_os_error()));
     }
     let files = |error: io::Error| Reply::Files(error.raw_os_error().unwrap_or_default());
@@ -207,22 +189,6 @@ pub fn compile_here(
         Err(EngineError::Compile(cause)) => Ok(Reply::Refused(cause.to_string())),
         Err(error) => Err(error),
     }
-}
-
-/// From here on this process gets no more memory than so many bytes, leaves no picture of it behind
-/// when it dies for want of more, and does not outlive the poly that started it, which is `parent`.
-fn bound(memory: Bytes, parent: u32) -> rustix::io::Result<()> {
-    // Linux counts under this what can really be written to; elsewhere it leaves out what is mapped.
-    let resource = if cfg!(target_os = "linux") { Resource::Data } else { Resource::As };
-    let only = |most| Rlimit { current: Some(most), maximum: Some(most) };
-    let most = getrlimit(resource).maximum.map_or(memory.get(), |most| most.min(memory.get()));
-    setrlimit(resource, only(most))?;
-    setrlimit(Resource::Core, only(0))?;
-    #[cfg(target_os = "linux")]
-    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
-    // One that died before that has left this one to another process.
-    let now = rustix::process::getppid().map(|now| now.as_raw_nonzero().get().cast_unsigned());
-    if now == Some(parent) { Ok(()) } else { Err(rustix::io::Errno::SRCH) }
 }
 
 #[cfg(test)]

@@ -7,17 +7,20 @@
 //! - `recipe` is the one action that starts processes: build a component.
 //! - `schedule` says when each action runs, `slots` how many do at once.
 //! - `lock` holds what a build would use against `poly.lock`, before it begins.
-//! - `backtrace` says where in the pipeline's sources a program stopped.
+//! - `backtrace` says where in the pipeline's sources a program stopped; `lines` reads the debug
+//!   information for it.
 //! - `provenance` tells what a build was made of, from the records of its actions.
 //! - [`keeper`] looks after the cache: keeps it small and whole.
 //! - [`verify()`] takes a whole plan through two drivers, and compares what they made.
-//! - `compile` has machine code made, within bounds of time and memory.
+//! - `compile` has machine code made. That, and what `lines` reads, is done by another poly, within
+//!   bounds of time and memory (`bounded`).
 //! - `compose` is the one that knows all components at once; `graph` shows what it would do, and
 //!   `noticed` is what it came to know that no error is.
 
 mod apart;
 mod artifacts;
 mod backtrace;
+mod bounded;
 mod cache;
 mod compile;
 mod compose;
@@ -31,6 +34,7 @@ mod generate;
 mod graph;
 mod ignored;
 mod inputs;
+mod lines;
 mod lock;
 mod noticed;
 mod once;
@@ -58,6 +62,7 @@ pub use error::BuildError;
 pub use event::Event;
 pub use foresee::{Planned, PlannedState};
 pub use inputs::InputsError;
+pub use lines::{Question, read_lines};
 pub use lock::{present, read_lock, write_lock};
 pub use outputs::{OutputError, clean, write_over};
 pub use project::{Project, ProjectError};

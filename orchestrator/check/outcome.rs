@@ -96,8 +96,11 @@ pub struct Returned {
 pub struct Trap {
     /// The reason, on one line.
     pub message: String,
-    /// Where, the innermost function first.
+    /// Where, the innermost function first; no more than [`Trap::FRAMES`].
     pub frames: Vec<Frame>,
+    /// Whose debug information could not be read, and why; none where nothing was in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unread: Option<String>,
 }
 
 /// A function that was running when a component stopped or was looked at.
@@ -147,6 +150,11 @@ pub struct Place {
     pub own: bool,
     /// The line's text, if the file is the component's own and as it was when that was built.
     pub text: Option<String>,
+}
+
+impl Trap {
+    /// How many of the functions that were running are told.
+    pub const FRAMES: usize = 20;
 }
 
 impl Outcome {

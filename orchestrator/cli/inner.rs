@@ -1,9 +1,10 @@
-//! What programs say to poly, and no person: componentize-js, and builds of poly's own.
+//! What programs say to poly, and no person: componentize-js, and other polys.
 
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
+use crate::build::Question;
 use crate::host::EngineOptions;
 use crate::manifest::Bytes;
 
@@ -46,7 +47,26 @@ pub struct PrecompileOptions {
     /// The engine that it is for, as JSON
     #[arg(long, value_name = "JSON")]
     pub engine: EngineOptions,
-    /// Memory that compiling may take
+    /// How far it may go
+    #[command(flatten)]
+    pub bounds: BoundOptions,
+}
+
+/// What a poly says to the one that it starts to read debug information.
+#[derive(Debug, Clone, Args)]
+pub struct LinesOptions {
+    /// Files, and bytes of each, as JSON
+    #[arg(value_name = "JSON")]
+    pub question: Question,
+    /// How far it may go
+    #[command(flatten)]
+    pub bounds: BoundOptions,
+}
+
+/// How far one that was started by another may go.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct BoundOptions {
+    /// Memory that it may take
     #[arg(long, value_name = "SIZE")]
     pub memory: Bytes,
     /// The process that waits for it, and that it does not outlive

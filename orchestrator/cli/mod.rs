@@ -25,7 +25,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use build::{BuildOptions, FailureOptions, GraphFormat, LockOptions, Sbom};
 pub use cache::{CacheCommand, GcOptions};
 pub use call::{BenchOptions, CheckOptions, InteropOptions, RunOptions, RuntimeOptions};
-pub use inner::{PrecompileOptions, WizerOptions};
+pub use inner::{LinesOptions, PrecompileOptions, WizerOptions};
 pub use toolchain::ToolchainCommand;
 pub use wit::{DepsOptions, WitCommand};
 
@@ -162,6 +162,10 @@ pub enum Command {
     /// Compile a component for this machine, within a bound on memory; builds start it
     #[command(hide = true)]
     Precompile(PrecompileOptions),
+    /// Read lines of sources from the debug information of components, within a bound on memory; started
+    /// where a component stopped
+    #[command(hide = true)]
+    Lines(LinesOptions),
     /// Wizer for componentize-js, with its command line, and the same bytes each time
     #[command(hide = true)]
     Wizer(WizerOptions),

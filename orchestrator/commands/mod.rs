@@ -11,6 +11,7 @@ mod error;
 mod graph;
 mod inspect;
 mod interop;
+mod lines;
 mod lock;
 mod perform;
 mod plan;
@@ -58,10 +59,15 @@ enum Ending {
 /// 2 if the command line or the manifest is wrong or poly itself could not work, and 130
 /// after Ctrl-C.
 pub fn run(cli: &Cli) -> ExitCode {
-    if let Command::Precompile(options) = &cli.command {
-        // Started by a build, which stops it and has job slots of its own: it takes part in nothing.
+    // Started by another poly, which stops it and has job slots of its own: it takes part in nothing.
+    let alone = |work: &dyn Fn(&Report) -> Result<Ending, CommandError>| {
         let report = Report::new(&cli.global);
-        return exit_code(&precompile::run(&report, options), &report);
+        exit_code(&work(&report), &report)
+    };
+    match &cli.command {
+        Command::Precompile(options) => return alone(&|report| precompile::run(report, options)),
+        Command::Lines(options) => return alone(&|report| lines::run(report, options)),
+        _ => {}
     }
     // Before any file is opened, see there.
     let jobs = cli.global.jobs.unwrap_or_else(default_jobs);
@@ -139,7 +145,9 @@ fn dispatch(cli: &Cli, jobs: NonZeroUsize, report: &Report) -> Result<Ending, Co
         Command::Schema => Ok(schema::run(&context)),
         Command::Clean => clean::run(&context),
         Command::Cache(command) => cache::run(&context, command),
-        Command::Precompile(_) | Command::Wizer(_) => unreachable!("done above"),
+        Command::Precompile(_) | Command::Lines(_) | Command::Wizer(_) => {
+            unreachable!("done above")
+        }
     };
     cache::collect_if_due(&context);
     ended

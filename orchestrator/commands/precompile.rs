@@ -6,8 +6,8 @@ use crate::cli::PrecompileOptions;
 use crate::report::Report;
 
 pub(super) fn run(report: &Report, options: &PrecompileOptions) -> Result<Ending, CommandError> {
-    let PrecompileOptions { component, output, engine, memory, parent } = options;
-    let reply = compile_here(component, output, engine, *memory, *parent)?;
+    let PrecompileOptions { component, output, engine, bounds } = options;
+    let reply = compile_here(component, output, engine, bounds.memory, bounds.parent)?;
     let text = serde_json::to_string(&reply).expect("a reply is plain data");
     report.answer("precompiled", &reply, &text);
     Ok(Ending::Well)

@@ -103,7 +103,10 @@ fn first_check(
     steps: &[Step],
 ) -> Result<Ending, CommandError> {
     let mut performed = perform(sandbox, check, steps, |_, _, _| false)?;
-    if let Some(last) = performed.last() {
+    // A trap that was expected is not shown.
+    if !performed.differences.is_empty()
+        && let Some(last) = performed.last()
+    {
         sandbox.locate(last);
     }
     let Performed { outcomes, after, differences } = performed;

@@ -12,7 +12,7 @@ use miette::Diagnostic;
 use super::CommandError;
 use super::context::Context;
 use crate::build::{Built, Driver, Origin, Project};
-use crate::check::{Call, Ending, ExpectationError, Outcome, Refusal, Samples, Step, Trap};
+use crate::check::{Call, Ending, ExpectationError, Outcome, Refusal, Samples, Step};
 use crate::cut::beginning;
 use crate::host::{
     self, Engine, EngineOptions, Instance, Parts, Program, Reach, StartError, Watch,
@@ -235,26 +235,23 @@ impl<'p> Sandbox<'p> {
 
     /// Says of a trap where in the pipeline's sources it was.
     pub(super) fn locate(&self, outcome: &mut Outcome) {
-        if let Ending::Trapped(trap) = &mut outcome.ending {
-            self.locate_trap(trap, outcome.stderr.as_deref());
+        if let (Ending::Trapped(trap), Some(driver)) = (&mut outcome.ending, self.driver()) {
+            // What cannot be known leaves the trap as it is.
+            let _ = driver.locate(trap, outcome.stderr.as_deref(), &self.origins);
         }
     }
 
     /// Says the same of all that was seen.
     pub(super) fn locate_all(&self, seen: &mut Samples) {
-        let frames = std::mem::take(&mut seen.frames);
-        // A trap of all of them: how the frames came to be seen makes no difference to where they are.
-        let mut all = Trap { message: String::new(), frames: frames.into_iter().collect() };
-        self.locate_trap(&mut all, None);
-        seen.replace(all.frames);
+        let located = self.driver().map(|driver| driver.locate_samples(seen, &self.origins));
+        if let Some(Ok(Some(unread))) = located {
+            self.context.report.note(&unread);
+        }
     }
 
-    fn locate_trap(&self, trap: &mut Trap, stderr: Option<&str>) {
-        let driver = self.driver.get_or_init(|| {
-            Driver::open(self.project, self.context.options(self.project), &|_| {}).ok()
-        });
-        // What cannot be known leaves the trap as it is.
-        let _ = driver.as_ref().map(|driver| driver.locate(trap, stderr, &self.origins));
+    fn driver(&self) -> Option<&Driver<'p>> {
+        let open = || Driver::open(self.project, self.context.options(self.project), &|_| {}).ok();
+        self.driver.get_or_init(open).as_ref()
     }
 
     /// Where the manifest has a check.

@@ -1,9 +1,10 @@
-//! From a byte of a component to the function that it belongs to, and to what that function lies
-//! in: the runtime tells where a program stopped as such a byte.
+//! From bytes of a component to the functions that they belong to, and to what these lie in: the
+//! runtime tells where a program stopped as such a byte.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use wasmparser::{Chunk, Parser, Payload, TypeRef};
+use wasmparser::{BinaryReaderError, Chunk, Parser, Payload, TypeRef};
 
 /// What lies around a byte of a component.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,80 +12,92 @@ pub struct Located {
     /// The component that lies directly in the outermost one, in bytes of that; none if there is
     /// none around the byte.
     pub nested: Option<Range<usize>>,
-    /// The function's number in its core module.
+    /// The core module, in bytes of the outermost component.
+    pub module: Range<usize>,
+    /// The function's number in it.
     pub function: u32,
 }
 
-/// Finds the function whose body holds the byte `offset` of `component`; none if no function's
-/// does, or the bytes cannot be read.
-pub fn locate(component: &[u8], offset: usize) -> Option<Located> {
-    let (mut nested, mut around) = (None, 0..component.len());
-    loop {
-        match step(component, around.clone(), offset)? {
-            Found::Function(function) => return Some(Located { nested, function }),
-            Found::Component(range) => {
-                nested.get_or_insert_with(|| range.clone());
-                around = range;
-            }
-            Found::Module(range) => around = range,
-        }
+/// Finds the functions whose bodies hold these bytes of `component`. What no function holds, or
+/// cannot be read, is left out.
+pub fn locate(component: &[u8], offsets: &BTreeSet<usize>) -> BTreeMap<usize, Located> {
+    let within = vec![(None, 0..component.len())];
+    let mut search = Search { bytes: component, offsets, found: BTreeMap::new(), within };
+    while let Some((nested, around)) = search.within.pop() {
+        // What was found before an error stays.
+        let _ = search.look(nested.as_ref(), &around);
     }
+    search.found
 }
 
-enum Found {
-    Component(Range<usize>),
-    Module(Range<usize>),
-    Function(u32),
+/// A component that is being looked through.
+struct Search<'c> {
+    bytes: &'c [u8],
+    offsets: &'c BTreeSet<usize>,
+    found: BTreeMap<usize, Located>,
+    /// Components and modules that hold some of the bytes, with the nested component that each is or
+    /// lies in; still to be looked through.
+    within: Vec<(Option<Range<usize>>, Range<usize>)>,
 }
 
-/// What lies directly in `around` and holds the byte.
-fn step(bytes: &[u8], around: Range<usize>, offset: usize) -> Option<Found> {
-    let mut parser = Parser::new(around.start as u64);
-    let (mut at, mut next_function) = (around.start, 0);
-    while at < around.end {
-        let Chunk::Parsed { consumed, payload } =
-            parser.parse(bytes.get(at..around.end)?, true).ok()?
-        else {
-            return None;
-        };
-        at += consumed;
-        // What holds the byte is looked into by the next step; the rest is passed over.
-        match payload {
-            Payload::ModuleSection { unchecked_range: range, .. } => {
-                if range.contains(&offset) {
-                    return Some(Found::Module(range));
+impl Search<'_> {
+    /// Looks at what lies directly in `around`.
+    fn look(
+        &mut self,
+        nested: Option<&Range<usize>>,
+        around: &Range<usize>,
+    ) -> Result<(), BinaryReaderError> {
+        let mut parser = Parser::new(around.start as u64);
+        let (mut at, mut function) = (around.start, 0);
+        while at < around.end {
+            let Some(rest) = self.bytes.get(at..around.end) else { break };
+            let Chunk::Parsed { consumed, payload } = parser.parse(rest, true)? else { break };
+            at += consumed;
+            match payload {
+                Payload::ModuleSection { unchecked_range: range, .. } => {
+                    at = range.end;
+                    self.enter(nested.cloned(), range);
                 }
-                at = range.end;
-            }
-            Payload::ComponentSection { unchecked_range: range, .. } => {
-                if range.contains(&offset) {
-                    return Some(Found::Component(range));
+                Payload::ComponentSection { unchecked_range: range, .. } => {
+                    at = range.end;
+                    self.enter(Some(nested.unwrap_or(&range).clone()), range);
                 }
-                at = range.end;
-            }
-            Payload::ImportSection(imports) => {
-                for import in imports.into_imports() {
-                    let of = import.ok()?.ty;
-                    next_function +=
-                        u32::from(matches!(of, TypeRef::Func(_) | TypeRef::FuncExact(_)));
+                Payload::ImportSection(imports) => {
+                    for import in imports.into_imports() {
+                        let of = import?.ty;
+                        function +=
+                            u32::from(matches!(of, TypeRef::Func(_) | TypeRef::FuncExact(_)));
+                    }
                 }
-            }
-            Payload::CodeSectionEntry(body) => {
-                if body.range().contains(&offset) {
-                    return Some(Found::Function(next_function));
+                Payload::CodeSectionEntry(body) => {
+                    for offset in self.offsets.range(body.range()) {
+                        let (nested, module) = (nested.cloned(), around.clone());
+                        self.found.insert(*offset, Located { nested, module, function });
+                    }
+                    function += 1;
                 }
-                next_function += 1;
+                Payload::End(_) => break,
+                _ => {}
             }
-            Payload::End(_) => return None,
-            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Has what lies here looked through, if some of the bytes are there.
+    fn enter(&mut self, nested: Option<Range<usize>>, range: Range<usize>) {
+        if self.offsets.range(range.clone()).next().is_some() {
+            self.within.push((nested, range));
         }
     }
-    None
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn located(component: &[u8], offset: usize) -> Option<Located> {
+        locate(component, &[offset].into()).remove(&offset)
+    }
 
     #[test]
     fn a_byte_is_found_in_its_function_and_in_the_component_around_it() {
@@ -106,22 +119,27 @@ mod tests {
             let code = [0x41, value | 0x80, 0x00];
             whole.windows(3).position(|bytes| bytes == code).unwrap()
         };
-        assert_eq!(locate(&whole, at(99)), Some(Located { nested: None, function: 0 }));
-        let found = locate(&whole, at(100)).unwrap();
+        let outermost = located(&whole, at(99)).unwrap();
+        assert_eq!((outermost.nested, outermost.function), (None, 0));
+        assert!(whole[outermost.module].starts_with(b"\0asm\x01\0\0\0"));
+        let found = located(&whole, at(100)).unwrap();
         assert_eq!((found.function, &whole[found.nested.unwrap()]), (2, &parts[0][..]));
-        let deeper = locate(&whole, at(101)).unwrap();
+        let deeper = located(&whole, at(101)).unwrap();
         let around = deeper.nested.unwrap();
         assert_eq!(deeper.function, 2);
+        let all = locate(&whole, &[99, 100, 101].map(at).into());
+        let functions: Vec<_> = all.into_values().map(|found| found.function).collect();
+        assert_eq!(functions, [0, 2, 2]);
         assert!(around.len() > parts[1].len() && whole[around].ends_with(&parts[1]));
     }
 
     #[test]
     fn what_is_no_code_is_in_no_function() {
         let whole = wat::parse_str("(component (core module (func nop)))").unwrap();
-        assert_eq!(locate(&whole, 0), None);
-        assert_eq!(locate(&whole, whole.len() + 10), None);
+        assert_eq!(located(&whole, 0), None);
+        assert_eq!(located(&whole, whole.len() + 10), None);
         for length in 0..whole.len() {
-            locate(&whole[..length], length.saturating_sub(1));
+            located(&whole[..length], length.saturating_sub(1));
         }
     }
 }

@@ -31,6 +31,7 @@ pub mod graph;
 pub(crate) mod guard;
 pub mod inspect;
 pub mod inventory;
+pub mod lines;
 pub mod locate;
 mod locked;
 mod outline;

@@ -11,18 +11,15 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use wasmtime::{Config, Strategy, WasmBacktraceDetails};
 
+use crate::check::Samples;
 use crate::manifest::{Manifest, OptLevel, Stack};
 
 /// The host's share of the fiber that a call runs on, beside the component's stack.
 const HOST_STACK: usize = 1 << 20;
 
-/// How many functions of a stack are seen: enough for whoever looks at a profile.
-pub(super) const FRAMES: usize = 500;
-
 /// What differs between engines. All but the stack is part of the machine code.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct EngineOptions {
     /// Whether fuel is counted. Code is slower with it.
     pub fuel: bool,
@@ -32,9 +29,6 @@ pub struct EngineOptions {
     pub canonical_nans: bool,
     /// Whether relaxed SIMD does the same on every processor.
     pub fixed_simd: bool,
-    /// Whether components' debug information is kept, and read where one stops. That is done without
-    /// a bound: whoever wrote a component can make it take what there is.
-    pub debug_info: bool,
     /// Stack for WebAssembly's own frames; a recursion that needs more ends the call.
     pub stack: Stack,
 }
@@ -72,7 +66,6 @@ impl EngineOptions {
             opt_level: run.opt_level,
             canonical_nans: run.nan_canonicalization || deterministic,
             fixed_simd: deterministic,
-            debug_info: manifest.is_debugged(),
             stack: run.stack,
         }
     }
@@ -101,8 +94,7 @@ impl Engine {
     }
 
     fn with_concurrency(options: EngineOptions, concurrency: bool) -> Result<Self, EngineError> {
-        let EngineOptions { fuel, opt_level, canonical_nans, fixed_simd, debug_info, stack } =
-            options;
+        let EngineOptions { fuel, opt_level, canonical_nans, fixed_simd, stack } = options;
         let mut config = Config::new();
         config
             .strategy(Strategy::Cranelift)
@@ -118,15 +110,11 @@ impl Engine {
             .relaxed_simd_deterministic(fixed_simd)
             .max_wasm_stack(stack.bytes())
             .async_stack_size(stack.bytes() + HOST_STACK)
-            .wasm_backtrace_max_frames(NonZeroUsize::new(FRAMES))
+            .wasm_backtrace_max_frames(NonZeroUsize::new(Samples::DEEPEST))
             .concurrency_support(concurrency)
-            // Said here, and not left to the environment: the setting is part of what is
-            // compiled.
-            .wasm_backtrace_details(if debug_info {
-                WasmBacktraceDetails::Enable
-            } else {
-                WasmBacktraceDetails::Disable
-            });
+            // Said here, and not left to the environment. Debug information is read by another
+            // process (see `build`): the runtime knows no bound.
+            .wasm_backtrace_details(WasmBacktraceDetails::Disable);
         let inner = wasmtime::Engine::new(&config).map_err(|it| EngineError::SetUp(it.into()))?;
         Ok(Self { inner, options })
     }

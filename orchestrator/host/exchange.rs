@@ -1,9 +1,10 @@
 //! One HTTP request and its answer, over a connection of its own to an address that was found
 //! right before.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -16,6 +17,7 @@ use rustls::pki_types::ServerName;
 use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::time::Sleep;
 use tokio::time::error::Elapsed;
 use tokio_rustls::TlsConnector;
@@ -55,8 +57,9 @@ pub(super) async fn send(
     *request.uri_mut() = path.map_or_else(Uri::default, Uri::from);
     // It ends when whoever holds it, the answer's body at last, lets go.
     let connection = wasmtime_wasi::runtime::spawn(connection);
-    let answer =
-        within(options.first_byte_timeout, sender.send_request(request.map(|it| bodies.bound(it))));
+    let (turn, turns) = watch::channel(Turn::Server);
+    let request = request.map(|body| Told { body: bodies.bound(body), turn });
+    let answer = answered(options.first_byte_timeout, sender.send_request(request), turns);
     let answer = answer.await.map_err(|_| Error::ConnectionReadTimeout)??;
     let answer = answer
         .map(|body| WasiBody::new(bodies.bound(Answer::new(body, options.between_bytes_timeout))));
@@ -69,6 +72,38 @@ pub(super) async fn within<T>(
     waiting: impl Future<Output = T>,
 ) -> Result<T, Elapsed> {
     tokio::time::timeout(patience(said), waiting).await
+}
+
+/// Waits for an answer no longer than the component said, of which only the server's turns count: the
+/// time since the last piece of the request was handed on.
+async fn answered<T>(
+    said: Option<Duration>,
+    answer: impl Future<Output = T>,
+    mut turns: watch::Receiver<Turn>,
+) -> Result<T, Elapsed> {
+    let mut answer = pin!(answer);
+    loop {
+        let said = match *turns.borrow_and_update() {
+            Turn::Component => None,
+            Turn::Server => said,
+        };
+        let (mut change, mut is_last) = (pin!(turns.changed()), false);
+        let next = poll_fn(|context| {
+            if let Poll::Ready(answer) = answer.as_mut().poll(context) {
+                return Poll::Ready(Some(answer));
+            }
+            if is_last {
+                return Poll::Pending;
+            }
+            let changed = ready!(change.as_mut().poll(context));
+            // When nobody has the body any more, no turn comes after this one.
+            is_last = changed.is_err();
+            if is_last { Poll::Pending } else { Poll::Ready(None) }
+        });
+        if let Some(answer) = within(said, next).await? {
+            return Ok(answer);
+        }
+    }
 }
 
 fn patience(said: Option<Duration>) -> Duration {
@@ -126,6 +161,43 @@ fn client() -> Result<Arc<ClientConfig>, Error> {
     client.clone().map_err(|error| Error::InternalError(Some(error)))
 }
 
+/// Who is waited for while a request is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// The component, which has more of the request's body to give.
+    Component,
+    /// The server, which has to take what there is, or to answer.
+    Server,
+}
+
+/// The body of a request, which tells whose turn it is.
+struct Told<B> {
+    body: B,
+    turn: watch::Sender<Turn>,
+}
+
+impl<B: Body + Unpin> Body for Told<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        self.turn.send_replace(if frame.is_pending() { Turn::Component } else { Turn::Server });
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
 /// The body of an answer, whose server is waited for only so long: while somebody asks for a piece
 /// and there is none. A component that takes its time between two reads is no matter of the server.
 struct Answer<B> {
@@ -170,8 +242,7 @@ impl<B: Body<Data = Bytes, Error: Into<Error>> + Unpin> Body for Answer<B> {
 
 #[cfg(test)]
 mod tests {
-    use std::future::poll_fn;
-
+    use tokio::time::sleep;
     use wasmtime_wasi::runtime::in_tokio;
 
     use super::*;
@@ -215,6 +286,30 @@ mod tests {
             let mut answer = answer(PATIENCE * 100);
             let piece = poll_fn(|context| Pin::new(&mut answer).poll_frame(context)).await;
             assert!(matches!(piece, Some(Err(Error::ConnectionReadTimeout))));
+        });
+    }
+
+    /// A request whose component takes so long for its body, and its server for the answer.
+    async fn answer(component: Duration, server: Duration) -> Result<(), Elapsed> {
+        const PATIENCE: Duration = Duration::from_millis(400);
+        let (turn, turns) = watch::channel(Turn::Server);
+        let mut body = Told { body: Slow { pause: component, begun: None }, turn };
+        let answer = async {
+            let piece = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await;
+            assert!(piece.unwrap().is_ok());
+            drop(body);
+            sleep(server).await;
+        };
+        answered(Some(PATIENCE), answer, turns).await
+    }
+
+    #[test]
+    fn a_server_is_not_blamed_for_the_component_that_makes_a_body() {
+        let (short, long) = (Duration::from_millis(1), Duration::from_millis(900));
+        in_tokio(async {
+            assert!(answer(long, short).await.is_ok());
+            assert!(answer(short, long).await.is_err());
+            assert!(answer(long, long).await.is_err());
         });
     }
 }

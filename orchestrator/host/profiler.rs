@@ -12,7 +12,6 @@ use std::{io, mem, thread};
 
 use wasmtime::{AsContext, WasmBacktrace};
 
-use super::engine::FRAMES;
 use super::trap;
 use crate::check::Samples;
 
@@ -67,9 +66,8 @@ impl Eye {
     /// Looks where the component is that runs in this store.
     pub(super) fn look(&self, store: impl AsContext) {
         let stack = WasmBacktrace::force_capture(store);
-        // The innermost first, of which what a compiler inlined makes more than were captured.
-        let frames = stack.frames().iter().flat_map(|info| trap::frames(info, 0)).take(FRAMES);
-        let frames = frames.collect::<Vec<_>>().into_iter().rev();
+        // The innermost comes first, and no more were captured than are kept.
+        let frames = stack.frames().iter().rev().map(|info| trap::frame(info, 0));
         lock(&self.samples).add(self.began.elapsed(), frames);
     }
 }

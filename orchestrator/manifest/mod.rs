@@ -259,11 +259,6 @@ pub const TOOLCHAINS: &str = "toolchains";
 pub const WORK_DIRECTORY: &str = "target/poly";
 
 impl Manifest {
-    /// Whether some component is built to be debugged.
-    pub fn is_debugged(&self) -> bool {
-        self.components.values().any(|component| component.profile == Profile::Debug)
-    }
-
     /// Places below the manifest's directory that the next build is made of, in normal form: whoever
     /// writes there says what runs on this machine. A component in that very directory has none.
     pub fn sources(&self) -> BTreeSet<String> {

@@ -277,7 +277,11 @@ pub(super) mod tests {
             code: None,
         };
         Checked {
-            trap: Some(Trap { message: "unreachable".to_owned(), frames: vec![frame] }),
+            trap: Some(Trap {
+                message: "unreachable".to_owned(),
+                frames: vec![frame],
+                unread: None,
+            }),
             is_stopped: true,
             stderr: Some("it is <full>\u{1b}[2J\0\u{ffff}\n".to_owned()),
             ..failed(call, "43", "a trap: unreachable")

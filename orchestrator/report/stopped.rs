@@ -102,7 +102,7 @@ mod tests {
     }
 
     fn told(frames: Vec<Frame>, all: bool) -> String {
-        let trap = Trap { message: "unreachable".to_owned(), frames };
+        let trap = Trap { message: "unreachable".to_owned(), frames, unread: None };
         let (title, lines) = stopped(&trap, all).unwrap();
         format!("{title}\n{}", lines.join("\n"))
     }
@@ -165,6 +165,7 @@ it stopped in source
 its functions have no names (--verbose shows their numbers)
 "#]]
         );
-        assert!(stopped(&Trap { message: "x".to_owned(), frames: Vec::new() }, true).is_none());
+        let nowhere = Trap { message: "x".to_owned(), frames: Vec::new(), unread: None };
+        assert!(stopped(&nowhere, true).is_none());
     }
 }

@@ -14,11 +14,13 @@ const SIDE_BY_SIDE: usize = 4;
 /// An attempt, as a call.
 #[derive(Debug, Clone)]
 pub(super) struct Attempt {
+    /// What is called before, if anything is.
+    pub(super) before: Option<String>,
     /// With the port of the server.
     pub(super) call: String,
 }
 
-/// Attempts of the guests in Rust and Go, by interface.
+/// Attempts of the guests in Rust and Go, by interface; before a `+` stands what is called first.
 const COMPILED: &[(&str, &str)] = &[
     (
         "paths",
@@ -54,7 +56,11 @@ const COMPILED: &[(&str, &str)] = &[
          one-large-header bodies-that-are-not-sent long-methods long-authorities long-paths \
          random-bytes all-random-bytes-at-once clock-readings one-pollable-many-times",
     ),
-    ("values", "huge-text huge-bytes long-numbers many-empty-lists huge-path give-up"),
+    (
+        "values",
+        "huge-text huge-bytes long-numbers many-empty-lists huge-path give-up \
+         arm+allocate-and-trap(TEXT) allocate-and-trap-in-a-call finish-and-trap",
+    ),
 ];
 
 /// Attempts of the guest that is text.
@@ -95,12 +101,19 @@ fn of(guest: Guest) -> Vec<Attempt> {
     let attempts = groups.iter().flat_map(|(interface, names)| {
         names.split_whitespace().map(move |name| (*interface, name))
     });
+    let text = format!("\"{}\"", "x".repeat(251));
+    let call = |interface: &str, call: &str| {
+        let (name, arguments) = call.split_once('(').unwrap_or((call, ")"));
+        let dot = if interface.is_empty() { "" } else { "." };
+        let arguments = arguments.replace("PORT", &port).replace("TEXT", &text);
+        format!("{interface}{dot}{name}({arguments}")
+    };
     attempts
-        .map(|(interface, text)| {
-            let (name, arguments) = text.split_once('(').unwrap_or((text, ")"));
-            let dot = if interface.is_empty() { "" } else { "." };
-            let arguments = arguments.replace("PORT", &port);
-            Attempt { call: format!("{interface}{dot}{name}({arguments}") }
+        .map(|(interface, calls)| {
+            let (before, last) =
+                calls.split_once('+').map_or((None, calls), |(before, last)| (Some(before), last));
+            let before = before.map(|before| call(interface, before));
+            Attempt { before, call: call(interface, last) }
         })
         .collect()
 }

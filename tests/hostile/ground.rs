@@ -6,7 +6,7 @@ use std::io;
 use std::net::TcpListener;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
@@ -126,7 +126,13 @@ impl Ground {
         plant(root.path());
         let (grants, limits) = self.sandbox("timeout = \"3s\"");
         let ending = match Instance::start(program, &grants, &limits, root.path()) {
-            Ok(mut instance) => instance.call(&Call::parse(&attempt.call).unwrap()).unwrap().ending,
+            Ok(mut instance) => {
+                let mut call = |text| instance.call(&Call::parse(text).unwrap()).unwrap();
+                if let Some(before) = &attempt.before {
+                    assert!(call(before).is_return(), "`{before}`");
+                }
+                call(&attempt.call).ending
+            }
             Err(StartError::Stopped(outcome)) => outcome.ending,
             Err(error) => panic!("{error:?}"),
         };
@@ -143,41 +149,56 @@ impl Ground {
         (manifest.grants, manifest.limits)
     }
 
-    /// Lets poly check that each attempt ends as it did before, and says how much memory it took at
-    /// most.
-    pub(super) fn check(&self, endings: &[&(Attempt, Ending)], timeout: &str) -> (Ran, u64) {
+    /// Lets poly check what becomes of attempts, and says how much memory it took at most. Beside each
+    /// stands what is expected of it, as keys of a check.
+    pub(super) fn check(
+        &self,
+        attempts: impl IntoIterator<Item = (Attempt, String)>,
+        timeout: &str,
+    ) -> (Ran, u64) {
         let mut manifest = self.manifest(&format!("timeout = \"{timeout}\""));
-        for (Attempt { call, .. }, ending) in endings {
-            let expected = match ending {
-                Ending::Returned(value) => {
-                    format!("returns = '{}'", value.as_ref().map_or("", |value| &value.text))
-                }
-                Ending::Trapped(trap) => format!("traps = '''{}'''", trap.message),
-                Ending::Exceeded(limit) => format!("exceeds = \"{}\"", limit.name()),
-            };
-            let _ = write!(manifest, "\n[[check]]\ncall = '{call}'\n{expected}\n");
+        for (Attempt { before, call }, expected) in attempts {
+            manifest.push_str("\n[[check]]\n");
+            if let Some(before) = before {
+                let _ = write!(manifest, "[[check.steps]]\ncall = '{before}'\n[[check.steps]]\n");
+            }
+            let _ = write!(manifest, "call = '{call}'\n{expected}\n");
         }
         self.place.write("pipeline.toml", manifest);
-        let mut poly = self.place.poly(&["check"]);
-        poly.env("SECRET", SECRET).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = poly.spawn().unwrap();
-        let status = format!("/proc/{}/status", child.id());
-        thread::scope(|scope| {
-            let watch = scope.spawn(|| {
-                let mut peak = 0;
-                while let Some(now) = high_water(&status) {
-                    peak = now;
-                    thread::sleep(Duration::from_millis(5));
-                }
-                peak
-            });
-            let output = child.wait_with_output().unwrap();
-            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-            let code = output.status.code().unwrap_or(-1);
-            let ran = Ran { code, stdout: text(&output.stdout), stderr: text(&output.stderr) };
-            (ran, watch.join().unwrap())
-        })
+        watched(self.place.poly(&["check", "--verbose"]).env("SECRET", SECRET))
     }
+}
+
+/// That something ends so, as a key of a check.
+pub(super) fn expected(ending: &Ending) -> String {
+    match ending {
+        Ending::Returned(value) => {
+            format!("returns = '{}'", value.as_ref().map_or("", |value| &value.text))
+        }
+        Ending::Trapped(trap) => format!("traps = '''{}'''", trap.message),
+        Ending::Exceeded(limit) => format!("exceeds = \"{}\"", limit.name()),
+    }
+}
+
+/// Runs a poly to its end, and says how much memory it took at most.
+pub(super) fn watched(poly: &mut Command) -> (Ran, u64) {
+    let child = poly.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    thread::scope(|scope| {
+        let watch = scope.spawn(|| {
+            let mut peak = 0;
+            while let Some(now) = high_water(&status) {
+                peak = now;
+                thread::sleep(Duration::from_millis(5));
+            }
+            peak
+        });
+        let output = child.wait_with_output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let code = output.status.code().unwrap_or(-1);
+        let ran = Ran { code, stdout: text(&output.stdout), stderr: text(&output.stderr) };
+        (ran, watch.join().unwrap())
+    })
 }
 
 /// The most memory that a process had so far, in bytes; none when it has ended.

@@ -138,6 +138,12 @@ impl Island {
                 for_ever(|| stream.write_all(b"x: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\r\n"))
             }
             "/take" => std::io::copy(&mut reader, &mut std::io::sink()).map(|_| ()),
+            "/take-to-the-end" => {
+                // That of a body in chunks.
+                let mut lines = reader.lines();
+                while lines.next().transpose()?.is_some_and(|line| line != "0") {}
+                say("200 OK\r\ncontent-length: 0\r\n\r\n")
+            }
             "/two-pieces" => {
                 say("200 OK\r\ncontent-length: 2\r\n\r\n1")?;
                 let (gone_on, changed) = &*self.gone_on;

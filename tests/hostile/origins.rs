@@ -102,6 +102,8 @@ const ATTEMPTS: &[(Aim, &str, &str, &str)] = &[
         r#"origins.send("127.0.0.1:8001", "/take")"#, "granted 1"),
     (Granted, "a body of which the guest, and not the server, lets the rest wait",
         r#"origins.read-slowly("127.0.0.1:8001")"#, "granted 2"),
+    (Granted, "a request of which the guest, and not the server, lets the rest of the body wait",
+        r#"origins.send-slowly("127.0.0.1:8001")"#, "granted 1"),
 ];
 
 #[test]

@@ -76,9 +76,13 @@ pub(super) fn cell(ending: &Ending) -> String {
             }
         }
         Ending::Exceeded(limit) => format!("stopped: `{}`", limit.name()),
-        // Some messages have numbers in them that nobody needs.
+        // Some messages have numbers in them that nobody needs. The host entered by the outermost
+        // function.
         Ending::Trapped(trap) => {
-            format!("trap: {}", trap.message.lines().next().unwrap_or_default())
+            let message = trap.message.lines().next().unwrap_or_default();
+            let entered = trap.frames.last().and_then(|frame| frame.function.as_deref());
+            let within = entered.map(|function| format!(", in `{function}`")).unwrap_or_default();
+            format!("trap: {message}{within}")
         }
     }
 }

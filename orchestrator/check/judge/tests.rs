@@ -26,7 +26,7 @@ fn returned(text: &str, of: Type) -> Outcome {
 }
 
 fn trapped(message: &str) -> Outcome {
-    outcome(Ending::Trapped(Trap { message: message.into(), frames: Vec::new() }))
+    outcome(Ending::Trapped(Trap { message: message.into(), frames: Vec::new(), unread: None }))
 }
 
 fn returns(text: &str) -> Expectation {

@@ -43,7 +43,7 @@ impl Sandbox<'_> {
 
     /// How to see more of a trap with these grants: what a component wrote before it, if it may have
     /// written anything that was not kept (most languages tell there why they give up), and where in
-    /// its sources it was.
+    /// its sources it was; or why that cannot be seen.
     pub(in crate::commands) fn unseen(&self, grants: &Grants, outcome: &Outcome) -> Option<String> {
         let Ending::Trapped(trap) = &outcome.ending else { return None };
         let granted = grants.stderr.is_granted();
@@ -63,7 +63,8 @@ impl Sandbox<'_> {
                 "`profile = \"debug\"` under `[component.{name}]` shows the line of its sources"
             )
         });
-        let advice: Vec<String> = lost.into_iter().chain(unnamed).collect();
+        let unread = trap.unread.clone();
+        let advice: Vec<String> = lost.into_iter().chain(unnamed).chain(unread).collect();
         (!advice.is_empty()).then(|| advice.join("; "))
     }
 }

@@ -111,6 +111,28 @@ func init() {
 		}
 		return got("both pieces")
 	}
+	exports.SendSlowly = func(authority string) answer {
+		asks, failure := outgoing(plain(), authority, "/take-to-the-end", http.NewFields())
+		if failure != "" {
+			return told(failure)
+		}
+		asks.SetMethod(http.MethodPost())
+		patient := http.NewRequestOptions()
+		patient.SetFirstByteTimeout(cm.Some[uint64](patience))
+		body := asks.Body()
+		stream := body.OK().Write()
+		sent := outgoinghandler.Handle(asks, cm.Some(patient))
+		if first := stream.OK().BlockingWriteAndFlush(cm.ToList([]byte("1"))); first.IsErr() {
+			return told("no first piece")
+		}
+		monotonicclock.SubscribeDuration(patience * 3 / 2).Block()
+		if second := stream.OK().BlockingWriteAndFlush(cm.ToList([]byte("2"))); second.IsErr() {
+			return told("no second piece")
+		}
+		stream.OK().ResourceDrop()
+		http.OutgoingBodyFinish(*body.OK(), cm.None[http.Fields]())
+		return status(answered(sent))
+	}
 	exports.LookUp = lookUp
 }
 
@@ -133,7 +155,13 @@ func ask(
 	if failure != "" {
 		return 0, failure
 	}
-	future := outgoinghandler.Handle(asks, patient)
+	return answered(outgoinghandler.Handle(asks, patient))
+}
+
+// answered waits for the answer to a request that was sent.
+func answered(
+	future cm.Result[outgoinghandler.ErrorCodeShape, outgoinghandler.FutureIncomingResponse, outgoinghandler.ErrorCode],
+) (http.IncomingResponse, string) {
 	if future.IsErr() {
 		return 0, future.Err().String()
 	}

@@ -1,5 +1,6 @@
 //! A guest that tries everything, in Rust. `wit/world.wit` says what each attempt is.
 
+mod allocator;
 /// Made from the world `guest` by cargo-component at build time.
 #[allow(warnings)]
 mod bindings;

@@ -5,7 +5,7 @@ use crate::bindings::wasi::clocks::monotonic_clock::subscribe_duration;
 use crate::bindings::wasi::http::outgoing_handler::handle;
 use crate::bindings::wasi::http::types::{
     ErrorCode, Fields, FutureIncomingResponse, HeaderError, IncomingResponse, Method,
-    OutgoingRequest, RequestOptions, Scheme,
+    OutgoingBody, OutgoingRequest, RequestOptions, Scheme,
 };
 use crate::bindings::wasi::io::streams::StreamError;
 use crate::Answer;
@@ -83,6 +83,22 @@ impl Guest for crate::Guest {
         get(&authority, "/go-on", None)?;
         stream.blocking_read(1).map_err(|_| "no second piece")?;
         Ok("both pieces".to_owned())
+    }
+
+    fn send_slowly(authority: String) -> Answer {
+        let asks = outgoing(Some(Scheme::Http), &authority, "/take-to-the-end", Fields::new())?;
+        asks.set_method(&Method::Post).map_err(|()| "no method")?;
+        let options = RequestOptions::new();
+        options.set_first_byte_timeout(Some(PATIENCE)).map_err(|()| "no patience")?;
+        let body = asks.body().map_err(|()| "no body")?;
+        let stream = body.write().map_err(|()| "no stream")?;
+        let sent = handle(asks, Some(options));
+        stream.blocking_write_and_flush(b"1").map_err(|_| "no first piece")?;
+        subscribe_duration(PATIENCE * 3 / 2).block();
+        stream.blocking_write_and_flush(b"2").map_err(|_| "no second piece")?;
+        drop(stream);
+        OutgoingBody::finish(body, None).map_err(|_| "no end")?;
+        status(&answer(sent)?)
     }
 
     fn look_up(name: String) -> Answer {

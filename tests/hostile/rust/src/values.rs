@@ -1,7 +1,8 @@
 //! Values that cost whoever takes them more than whoever gives them.
 
 use crate::bindings::exports::poly::hostile::values::Guest;
-use crate::{data, steal, Answer};
+use crate::bindings::wasi::random::random::get_random_bytes;
+use crate::{allocator, data, steal, Answer};
 
 impl Guest for crate::Guest {
     fn huge_text() -> String {
@@ -30,5 +31,21 @@ impl Guest for crate::Guest {
 
     fn give_up() {
         panic!("it gives up")
+    }
+
+    fn arm() {
+        allocator::refuse();
+    }
+
+    fn allocate_and_trap(_text: String) {}
+
+    fn allocate_and_trap_in_a_call() {
+        allocator::refuse();
+        get_random_bytes(allocator::SIZE as u64);
+    }
+
+    fn finish_and_trap() -> Vec<u8> {
+        allocator::keep();
+        vec![7; allocator::SIZE]
     }
 }
