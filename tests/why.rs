@@ -137,6 +137,12 @@ fn a_fresh_checkout_is_told_what_changed_since_the_former_one() {
     place.run(&["build"]).expect(0);
     let mut fresh = one();
     fresh.cache.clone_from(&place.cache);
+    // Once, it was up to date before anything had been built there.
+    let said = why(&fresh);
+    assert!(
+        said.starts_with("build answer would come from the cache; it never ran here\n"),
+        "{said}"
+    );
     fresh.write("answer/source.wasm", wasm(&ANSWER.replace("42", "43")));
     let said = why(&fresh);
     assert!(

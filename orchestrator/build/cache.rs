@@ -43,10 +43,15 @@ pub(super) fn build_directory(checkout: &Path, component: &str) -> PathBuf {
     checkout.with_file_name(name)
 }
 
+/// The component that is built in a directory of this name.
+pub(super) fn component_of(directory: &str) -> Option<&str> {
+    // Digests have no `-`.
+    directory.split_once('-').map(|(_checkout, component)| component)
+}
+
 /// The directory of the checkout that one in [`BUILDS`] is of, which may be that one itself.
 pub(super) fn checkout_of(directory: &Path) -> PathBuf {
     let name = directory.file_name().unwrap_or_default().to_string_lossy();
-    // Digests have no `-`.
     directory.with_file_name(name.split('-').next().unwrap_or_default())
 }
 
@@ -80,6 +85,11 @@ mod tests {
         fs::create_dir(&builds).unwrap();
         fs::create_dir(&root).unwrap();
         let component = build_directory(&builds, "a-b");
+        assert_eq!(
+            component.file_name().and_then(|name| component_of(name.to_str()?)),
+            Some("a-b")
+        );
+        assert_eq!(checkout_of(&component), builds);
         let is_gone = || [&builds, &component].map(|directory| is_checkout_gone(directory));
         assert_eq!(is_gone(), [false, false]);
         note_checkout(&builds, &root).unwrap();

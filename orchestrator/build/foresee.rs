@@ -74,7 +74,7 @@ impl Driver<'_> {
             if let PlannedState::Cached { artifact, .. } = &state {
                 known.insert(action.clone(), *artifact);
             }
-            let last = self.lock_state().last(action).cloned();
+            let last = self.lock_state().here(action).cloned();
             planned.push(Planned { action: action.clone(), state, fingerprint, last, composer });
         }
         self.remember();

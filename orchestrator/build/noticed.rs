@@ -13,7 +13,7 @@ use crate::host;
 use crate::manifest::Manifest;
 
 /// What composing noticed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Noticed {
     /// Components that no flow and no link needs.

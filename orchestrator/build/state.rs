@@ -85,9 +85,14 @@ impl State {
         self.actions.get(action).or_else(|| self.elsewhere.get(action))
     }
 
+    /// The last run of an action in this checkout.
+    pub(super) fn here(&self, action: &Action) -> Option<&Last> {
+        self.actions.get(action)
+    }
+
     /// The key of what an action made last in this checkout.
     pub(super) fn key(&self, action: &Action) -> Option<Digest> {
-        self.actions.get(action)?.key
+        self.here(action)?.key
     }
 
     /// What composing noticed when it made what this key leads to, if that was the last here.

@@ -5,7 +5,7 @@ use std::fs;
 
 use poly_cache::Digest;
 
-use crate::build::cache::BUILDS;
+use crate::build::cache::{BUILDS, component_of};
 use crate::build::driver::Driver;
 use crate::build::error::BuildError;
 use crate::check::Place;
@@ -70,8 +70,8 @@ impl<'d> Sources<'d> {
         // The copy of this or of another checkout, on this or on another machine.
         let in_copy = || {
             let (_, below) = file.split_once(&format!("/{BUILDS}/"))?;
-            let (_checkout, below) = below.split_once('/')?;
-            below.strip_prefix(component)?.strip_prefix("/copy/").map(str::to_owned)
+            let (directory, below) = below.split_once("/copy/")?;
+            (component_of(directory)? == component).then(|| below.to_owned())
         };
         found.or_else(in_copy).and_then(|path| normal(&path))
     }
