@@ -26,6 +26,7 @@ use super::driver::Driver;
 use super::error::BuildError;
 use crate::check::{Frame, Place, Samples, Trap};
 use crate::component::lines::Line;
+use crate::cut;
 use crate::plan::Action;
 use program::{Components, Program};
 use sources::Sources;
@@ -72,19 +73,23 @@ impl Driver<'_> {
             let mut told = Vec::new();
             for (function, mut place) in traceback(stderr.unwrap_or_default()) {
                 sources.resolve(&component, &mut place)?;
-                let (component, function) = (Some(component.clone()), Some(function));
-                told.push(Frame {
-                    component,
-                    module: None,
-                    function,
-                    place: Some(place),
-                    code: None,
-                });
+                if place.own {
+                    let (component, function) = (Some(component.clone()), Some(function));
+                    let (module, place) = (None, Some(place));
+                    told.push(Frame { component, module, function, place, code: None });
+                }
+                if told.len() == Trap::FRAMES {
+                    break;
+                }
             }
-            told.retain(Frame::is_own);
             trap.frames.splice(0..0, told);
         }
         trap.frames.truncate(Trap::FRAMES);
+        for frame in &mut trap.frames {
+            if let (Some(component), Some(place)) = (&frame.component, &mut frame.place) {
+                sources.quote(component, place);
+            }
+        }
         Ok(())
     }
 
@@ -212,7 +217,7 @@ fn traceback(stderr: &str) -> Vec<(String, Place)> {
         let (line, function) = rest.split_once(", in ").unwrap_or((rest, "<module>"));
         let line = Some(line.parse().ok().filter(|line| *line > 0)?);
         let place = Place { file: file.to_owned(), line, column: None, own: false, text: None };
-        Some((function.to_owned(), place))
+        Some((cut::name(function), place))
     };
     let mut frames: Vec<_> = last.unwrap_or_default().lines().filter_map(frame).collect();
     frames.reverse();

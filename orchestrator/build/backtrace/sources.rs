@@ -1,7 +1,9 @@
 //! The sources of the pipeline's components, as compilers called them.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
 
 use poly_cache::Digest;
 
@@ -15,19 +17,19 @@ use crate::toolchain::SourceDirectory;
 
 /// How much of a line is kept.
 const WIDTH: usize = 160;
+/// How long a file may be, in bytes, whose lines are shown.
+const LONGEST: u64 = 1 << 20;
 
 /// What was looked up of sources.
 pub(super) struct Sources<'d> {
     driver: &'d Driver<'d>,
     /// What the last build of each component read.
     inputs: BTreeMap<String, BTreeMap<String, Digest>>,
-    /// The files that were read, by their paths in the pipeline, each with its digest.
-    files: BTreeMap<String, (Digest, String)>,
 }
 
 impl<'d> Sources<'d> {
     pub(super) fn of(driver: &'d Driver<'d>) -> Self {
-        Self { driver, inputs: BTreeMap::new(), files: BTreeMap::new() }
+        Self { driver, inputs: BTreeMap::new() }
     }
 
     /// Says of a place in a component where it is in the pipeline, if it is there.
@@ -36,18 +38,20 @@ impl<'d> Sources<'d> {
         if !self.inputs.contains_key(component) {
             self.inputs.insert(component.to_owned(), self.last_inputs(component)?);
         }
-        let Some(digest) = self.inputs[component].get(&file) else { return Ok(()) };
-        let source = self.files.entry(file.clone()).or_insert_with(|| {
-            let bytes = fs::read(self.driver.project.root.join(&file)).unwrap_or_default();
-            (Digest::of(&bytes), String::from_utf8_lossy(&bytes).into_owned())
-        });
-        place.own = true;
-        place.file = file;
-        if source.0 == *digest {
-            let line = place.line.and_then(|line| source.1.lines().nth(line as usize - 1));
-            place.text = line.map(|line| line.trim_end().chars().take(WIDTH).collect());
+        if self.inputs[component].contains_key(&file) {
+            place.own = true;
+            place.file = file;
         }
         Ok(())
+    }
+
+    /// Adds its line's text to a place that was resolved. That takes time, and is for the few that are
+    /// shown.
+    pub(super) fn quote(&self, component: &str, place: &mut Place) {
+        let digest = self.inputs.get(component).and_then(|inputs| inputs.get(&place.file));
+        if let (Some(digest), Some(line)) = (digest, place.line) {
+            place.text = text(&self.driver.project.root.join(&place.file), digest, line);
+        }
     }
 
     fn last_inputs(&self, component: &str) -> Result<BTreeMap<String, Digest>, BuildError> {
@@ -77,9 +81,39 @@ impl<'d> Sources<'d> {
     }
 }
 
+/// A line of a file, if that is still what it was.
+fn text(path: &Path, digest: &Digest, line: u32) -> Option<String> {
+    let mut bytes = Vec::new();
+    // What is left of a longer one has another digest.
+    File::open(path).ok()?.take(LONGEST).read_to_end(&mut bytes).ok()?;
+    if Digest::of(&bytes) != *digest {
+        return None;
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let line = text.lines().nth((line as usize).checked_sub(1)?)?;
+    Some(line.trim_end().chars().take(WIDTH).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_is_of_a_file_that_is_as_it_was_and_not_too_long() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("a.rs");
+        let told = |now: &str, then: &str, line| {
+            std::fs::write(&path, now).unwrap();
+            text(&path, &Digest::of(then.as_bytes()), line)
+        };
+        assert_eq!(told("one\n  two \n", "one\n  two \n", 2).as_deref(), Some("  two"));
+        assert_eq!(told("one\ntwo\n", "one\ntwo\n", 3), None);
+        assert_eq!(told("one\ntwo\n", "one\nto\n", 1), None);
+        let long = |length| format!("one\n{}", " ".repeat(length));
+        let most = usize::try_from(LONGEST).unwrap() - 4;
+        assert_eq!(told(&long(most), &long(most), 1).as_deref(), Some("one"));
+        assert_eq!(told(&long(most + 1), &long(most + 1), 1), None);
+    }
 
     #[test]
     fn a_path_stays_below_where_it_begins() {
