@@ -75,6 +75,14 @@ fn a_build_with_nothing_to_do_warns_as_the_first_did() {
     assert_eq!(warned(place.run(&["build"])), all, "as when that was the last");
 }
 
+/// A bench builds what it times, and once more what it counts.
+#[test]
+fn a_command_that_builds_twice_warns_once() {
+    let place = place("http = [\"h.org\"]");
+    let all = warned(place.run(&["build"]));
+    assert_eq!(warned(place.run(&["bench", "run()", "--n", "1"])), all);
+}
+
 #[test]
 fn what_was_noticed_and_is_damaged_is_noticed_again() {
     let place = place("http = [\"h.org\"]");

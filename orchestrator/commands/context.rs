@@ -1,7 +1,7 @@
 //! What every command starts from: the command line, the places, the report.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fs;
 use std::io;
@@ -9,6 +9,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use etcetera::BaseStrategy as _;
@@ -32,6 +33,8 @@ pub(super) struct Context<'a> {
     pub(super) config: Config,
     options: Options,
     stored: Rc<Cell<bool>>,
+    /// The warnings that were told: what is built once more says them again.
+    warned: Rc<Mutex<BTreeSet<String>>>,
 }
 
 impl<'a> Context<'a> {
@@ -60,6 +63,7 @@ impl<'a> Context<'a> {
             verbose: global.verbose,
             config,
             stored: Rc::default(),
+            warned: Rc::default(),
             manifest: global.manifest.clone().unwrap_or_else(|| PathBuf::from("pipeline.toml")),
             options: Options {
                 program,
@@ -180,21 +184,26 @@ impl<'a> Context<'a> {
         self.drive(project, &tell, work)
     }
 
-    /// Has a driver `work`, which `tell`s what happens. Whether it put anything into the cache is known
-    /// afterwards.
+    /// Has a driver `work`, which `tell`s what happens, each warning once. Whether it put anything into
+    /// the cache is known afterwards.
     pub(super) fn drive<T>(
         &self,
         project: &Project,
         tell: &(dyn Fn(Event) + Sync),
         work: impl FnOnce(&Driver<'_>) -> Result<T, BuildError>,
     ) -> Result<T, CommandError> {
-        let stored = AtomicBool::new(false);
+        let (stored, warned) = (AtomicBool::new(false), &*self.warned);
+        let is_new = |text: &String| {
+            warned.lock().unwrap_or_else(PoisonError::into_inner).insert(text.clone())
+        };
         let noted = |event: Event| {
             stored.fetch_or(
                 matches!(event, Event::Finished { cached: false, .. }),
                 Ordering::Relaxed,
             );
-            tell(event);
+            if !matches!(&event, Event::Warning { text } if !is_new(text)) {
+                tell(event);
+            }
         };
         let driver = Driver::open(project, self.options(project), &noted)?;
         let done = work(&driver);
