@@ -179,12 +179,14 @@ pub fn clean(root: &Path) -> Result<Vec<PathBuf>, OutputError> {
 }
 
 /// Removes a directory, whatever others do in it meanwhile: what they make from then on is in another
-/// one.
+/// one. They may have removed it as well.
 pub(super) fn remove_aside(directory: &Path) -> io::Result<()> {
     let parent = directory.parent().expect("nobody removes the root");
     let aside = tempfile::Builder::new().prefix(".removed-").tempdir_in(parent)?;
-    fs::rename(directory, aside.path().join("it"))?;
-    aside.close()
+    match fs::rename(directory, aside.path().join("it")) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => aside.close(),
+    }
 }
 
 /// Makes the directory of logs in poly's `own`, and removes from it those of components that are gone.

@@ -92,7 +92,7 @@ pub fn clean_builds(checkout: &Path, waiting: impl Fn()) -> io::Result<bool> {
     let mut own: Vec<_> = all.iter().map(fs::DirEntry::path).collect();
     own.retain(|path| checkout_of(path) == checkout);
     for path in &own {
-        if path == checkout || !fs::symlink_metadata(path)?.is_dir() {
+        if path == checkout || path.is_symlink() || !path.is_dir() {
             remove_aside(path)?;
         } else {
             let _alone = lock_file(&path.join(LOCK), &waiting)?;
@@ -174,6 +174,24 @@ mod tests {
         });
         clean_builds(checkout, || {}).unwrap();
         assert!(!clean_builds(checkout, || {}).unwrap());
+        assert_eq!(fs::read_dir(top.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn two_remove_builds_side_by_side() {
+        let top = tempfile::tempdir().unwrap();
+        let checkout = &top.path().join("0123");
+        for _ in 0..50 {
+            for name in 0..10 {
+                fs::create_dir_all(build_directory(checkout, &name.to_string())).unwrap();
+            }
+            std::thread::scope(|scope| {
+                let clean = || scope.spawn(|| clean_builds(checkout, || {}).unwrap());
+                for cleaned in [clean(), clean()] {
+                    cleaned.join().unwrap();
+                }
+            });
+        }
         assert_eq!(fs::read_dir(top.path()).unwrap().count(), 0);
     }
 }
