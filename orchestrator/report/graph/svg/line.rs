@@ -107,6 +107,7 @@ pub(in crate::report) fn escaped(text: &str) -> String {
             '"' => escaped.push_str("&quot;"),
             '\n' => escaped.push('\n'),
             // XML has no way to write most of them.
+            '\u{fffe}' | '\u{ffff}' => escaped.push(' '),
             _ if character.is_control() => escaped.push(' '),
             _ => escaped.push(character),
         }
@@ -120,6 +121,11 @@ mod tests {
 
     fn lines(text: &str, limit: usize) -> Vec<String> {
         wrapped("code", text, limit).into_iter().map(|line| line.text).collect()
+    }
+
+    #[test]
+    fn what_xml_cannot_write_is_a_space() {
+        assert_eq!(escaped("a\0b\u{85}c\u{fffe}d\u{ffff}e\u{fffd}&\n"), "a b c d e\u{fffd}&amp;\n");
     }
 
     #[test]
