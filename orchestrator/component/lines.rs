@@ -15,7 +15,7 @@ use wasmparser::{Parser, Payload};
 
 use crate::cut;
 
-/// How many functions one is told to have been made of by its compiler.
+/// How many functions one is told to have been made of by its compiler: the innermost, and last itself.
 const INLINED: usize = 32;
 
 /// A function of the sources, and where in it a byte is.
@@ -66,20 +66,21 @@ impl<'c> DebugInfo<'c> {
         let Some(address) = offset.checked_sub(self.code) else { return Vec::new() };
         let found = self.context.find_frames(address as u64).skip_all_loads();
         let Ok(mut found) = found else { return Vec::new() };
-        let next = || found.next().ok().flatten();
-        let lines = std::iter::from_fn(next).map(|frame| {
+        let mut lines = Vec::new();
+        while let Ok(Some(frame)) = found.next() {
             let name = frame.function.as_ref().and_then(|function| function.raw_name().ok());
             let location = frame.location.as_ref();
             // Compilers write 0 for what they do not know.
             let known = |number: Option<u32>| number.filter(|number| *number > 0);
-            Line {
+            lines.truncate(INLINED - 1);
+            lines.push(Line {
                 function: name.as_deref().map(cut::function),
                 file: location.and_then(|location| location.file).map(cut::name),
                 line: known(location.and_then(|location| location.line)),
                 column: known(location.and_then(|location| location.column)),
-            }
-        });
-        lines.take(INLINED).collect()
+            });
+        }
+        lines
     }
 }
 
