@@ -24,6 +24,7 @@ use poly_cache::Digest;
 
 use super::driver::Driver;
 use super::error::BuildError;
+use super::lines::Reading;
 use crate::check::{Frame, Place, Samples, Trap};
 use crate::component::lines::Line;
 use crate::cut;
@@ -48,7 +49,7 @@ pub enum Origin {
 /// inlined first.
 struct Completed {
     frames: Vec<Vec<Frame>>,
-    /// Whose debug information could not be read, and why.
+    /// What is missing of debug information, and why.
     unread: Option<String>,
 }
 
@@ -61,9 +62,11 @@ impl Driver<'_> {
         trap: &mut Trap,
         stderr: Option<&str>,
         origins: &[Origin],
+        reading: &mut Reading,
     ) -> Result<(), BuildError> {
         let mut sources = Sources::of(self);
-        let Completed { frames, unread } = self.complete(&trap.frames, origins, &mut sources)?;
+        let Completed { frames, unread } =
+            self.complete(&trap.frames, origins, &mut sources, reading)?;
         trap.frames = frames.into_iter().flatten().take(Trap::FRAMES).collect();
         trap.unread = unread;
         let innermost = trap.frames.iter().find_map(|frame| frame.component.clone());
@@ -93,15 +96,15 @@ impl Driver<'_> {
         Ok(())
     }
 
-    /// Completes what was seen of such programs. Gives whose debug information could not be read, and
-    /// why.
+    /// Completes what was seen of such programs. Gives what is missing of debug information, and why.
     pub fn locate_samples(
         &self,
         seen: &mut Samples,
         origins: &[Origin],
+        reading: &mut Reading,
     ) -> Result<Option<String>, BuildError> {
         let frames: Vec<Frame> = seen.frames.iter().cloned().collect();
-        let completed = self.complete(&frames, origins, &mut Sources::of(self))?;
+        let completed = self.complete(&frames, origins, &mut Sources::of(self), reading)?;
         seen.replace(completed.frames);
         Ok(completed.unread)
     }
@@ -111,6 +114,7 @@ impl Driver<'_> {
         frames: &[Frame],
         origins: &[Origin],
         sources: &mut Sources<'_>,
+        reading: &mut Reading,
     ) -> Result<Completed, BuildError> {
         let components = self.adapted_components()?;
         let mut offsets = BTreeMap::<usize, BTreeSet<usize>>::new();
@@ -135,7 +139,7 @@ impl Driver<'_> {
             });
             positions.push(position);
         }
-        let known = self.lines(wanted.clone(), &files)?;
+        let known = self.lines(wanted.clone(), &files, reading);
         let mut completed = Vec::new();
         for (frame, position) in frames.iter().zip(positions) {
             let component = position.and_then(|position| wanted[&position].clone());
@@ -148,7 +152,7 @@ impl Driver<'_> {
             }
             completed.push(made_of);
         }
-        Ok(Completed { frames: completed, unread: known.unread })
+        Ok(Completed { frames: completed, unread: known.missing() })
     }
 
     /// A program whose code is looked at, and its file; none if there is nothing of a component's to be

@@ -2,7 +2,8 @@
 //! can be stopped when its time is up, that refuses itself more memory than it may have, and that does
 //! not outlive the one that waits for it. That one lives on, and says which bound it was.
 //!
-//! The other one is told all on its command line. What it answers is a matter of the work.
+//! The other one is told all on its command line, and answers on standard output. What is in the answer is
+//! a matter of the work; nobody who can dictate that has a say in what ended it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,7 +13,7 @@ use std::time::Duration;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::manifest::Bytes;
-use crate::toolchain::process::{self, Finished, Invocation, ProcessError};
+use crate::toolchain::process::{self, Answer, Invocation, ProcessError};
 
 /// What the stack of the other poly may be: as much as is usual.
 const STACK: u64 = 8 << 20;
@@ -24,6 +25,8 @@ pub(super) struct Bounds {
     pub(super) memory: Bytes,
     /// How long it may take.
     pub(super) time: Duration,
+    /// How many bytes it may answer with; of more, the end is kept.
+    pub(super) answer: usize,
 }
 
 /// What ended the other poly before its work was done.
@@ -42,14 +45,12 @@ pub(super) enum Fault {
     },
 }
 
-/// Has the executable `program`, which is poly's own, do this within these bounds. A `log` gets all that
-/// it writes.
+/// Has the executable `program`, which is poly's own, do this within these bounds.
 pub(super) fn run(
     program: &Path,
     command: impl IntoIterator<Item = String>,
     bounds: Bounds,
-    log: Option<&Path>,
-) -> Result<Finished, ProcessError> {
+) -> Result<Answer, ProcessError> {
     let arguments = command
         .into_iter()
         .chain(["--memory".to_owned(), bounds.memory.to_string()])
@@ -61,29 +62,28 @@ pub(super) fn run(
         directory: Path::new("/"),
         environment: &BTreeMap::new(),
     };
-    process::run(&invocation, log, Some(bounds.time))
+    process::ask(&invocation, bounds.time, bounds.answer)
 }
 
 impl Fault {
     /// Why it did not end well, if it did not.
-    pub(super) fn of(finished: &Finished) -> Option<Self> {
-        if finished.late {
+    pub(super) fn of(answer: &Answer) -> Option<Self> {
+        if answer.late {
             return Some(Self::Time);
         }
-        if finished.status.success() {
+        if answer.status.success() {
             return None;
         }
-        let said = String::from_utf8_lossy(&finished.output);
-        if is_out_of_memory(&said) {
-            return Some(Self::Memory);
+        match Self::stopped(answer) {
+            Self::Stopped { said, .. } if is_out_of_memory(&said) => Some(Self::Memory),
+            stopped => Some(stopped),
         }
-        Some(Self::stopped(finished))
     }
 
     /// It ended as it did, and that is all there is to say.
-    pub(super) fn stopped(finished: &Finished) -> Self {
-        let said = String::from_utf8_lossy(&finished.output).trim_end().to_owned();
-        Self::Stopped { status: finished.status, said }
+    pub(super) fn stopped(answer: &Answer) -> Self {
+        let said = String::from_utf8_lossy(&answer.stderr).trim_end().to_owned();
+        Self::Stopped { status: answer.status, said }
     }
 }
 
@@ -108,7 +108,12 @@ pub(super) fn bound(memory: Bytes, parent: u32) -> rustix::io::Result<()> {
     setrlimit(Resource::Stack, only(stack))?;
     setrlimit(Resource::Core, only(0))?;
     #[cfg(target_os = "linux")]
-    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
+    {
+        use rustix::process::{DumpableBehavior, Signal};
+        // A program that takes pictures is given them whatever their bound is.
+        rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+        rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    }
     // One that died before that has left this one to another process.
     let now = rustix::process::getppid().map(|now| now.as_raw_nonzero().get().cast_unsigned());
     if now == Some(parent) { Ok(()) } else { Err(rustix::io::Errno::SRCH) }

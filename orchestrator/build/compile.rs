@@ -22,7 +22,10 @@ use super::driver::Driver;
 use super::error::BuildError;
 use crate::host::{Engine, EngineError, EngineOptions};
 use crate::manifest::{Bytes, Limits, Timeout};
-use crate::toolchain::process::{Finished, ProcessError};
+use crate::toolchain::process::{Answer, ProcessError};
+
+/// How much the other poly may answer: what wasmtime says of a component.
+const ANSWER: usize = 1 << 20;
 
 /// Why there is no machine code. `what` is what was to be compiled, for people.
 #[derive(Debug, Error, Diagnostic)]
@@ -132,9 +135,12 @@ fn compile(
     let arguments = ["precompile".to_owned(), text(component), "--output".to_owned(), text(draft)]
         .into_iter()
         .chain(["--engine".to_owned(), options]);
-    let bounds = Bounds { memory: limits.compile_memory, time: limits.compile_time.duration() };
-    let finished = bounded::run(program, arguments, bounds, None)?;
-    match judge(&finished, limits, what) {
+    let bounds = Bounds {
+        memory: limits.compile_memory,
+        time: limits.compile_time.duration(),
+        answer: ANSWER,
+    };
+    match judge(&bounded::run(program, arguments, bounds)?, limits, what) {
         Ok(Reply::Compiled) => Ok(()),
         Ok(Reply::Refused(cause)) => {
             Err(CompileError::Refused { what: what.to_owned(), cause: Cause(cause) })
@@ -145,7 +151,7 @@ fn compile(
 }
 
 /// What the other poly answered, or what ended it before it could.
-fn judge(finished: &Finished, limits: &Limits, what: &str) -> Result<Reply, CompileError> {
+fn judge(answer: &Answer, limits: &Limits, what: &str) -> Result<Reply, CompileError> {
     let failed = |fault| {
         let what = what.to_owned();
         match fault {
@@ -154,16 +160,16 @@ fn judge(finished: &Finished, limits: &Limits, what: &str) -> Result<Reply, Comp
             Fault::Stopped { status, said } => CompileError::Stopped { what, status, said },
         }
     };
-    if let Some(fault) = Fault::of(finished) {
+    if let Some(fault) = Fault::of(answer) {
         return Err(failed(fault));
     }
-    let said = String::from_utf8_lossy(&finished.output);
+    let said = String::from_utf8_lossy(&answer.stdout);
     match serde_json::from_str(said.lines().last().unwrap_or_default()) {
         Ok(Reply::Refused(cause)) if bounded::is_out_of_memory(&cause) => {
             Err(failed(Fault::Memory))
         }
         Ok(reply) => Ok(reply),
-        Err(_) => Err(failed(Fault::stopped(finished))),
+        Err(_) => Err(failed(Fault::stopped(answer))),
     }
 }
 
@@ -198,15 +204,15 @@ mod tests {
 
     use super::*;
 
-    fn judged(status: i32, output: &str, late: bool) -> String {
-        let finished = Finished {
+    fn judged(status: i32, stdout: &str, stderr: &str, late: bool) -> String {
+        let answer = Answer {
             status: ExitStatus::from_raw(status),
-            output: output.as_bytes().to_vec(),
-            dropped: 0,
+            stdout: stdout.as_bytes().to_vec(),
+            stderr: stderr.as_bytes().to_vec(),
             elapsed: Duration::ZERO,
             late,
         };
-        match judge(&finished, &Limits::default(), "component `a`") {
+        match judge(&answer, &Limits::default(), "component `a`") {
             Ok(reply) => format!("{reply:?}"),
             Err(error) => error.to_string(),
         }
@@ -214,24 +220,24 @@ mod tests {
 
     #[test]
     fn what_the_other_poly_says_is_understood() {
-        assert_eq!(judged(0, "a warning\n\"compiled\"\n", false), "Compiled");
-        assert_eq!(judged(0, "{\"refused\":\"why\"}\n", false), "Refused(\"why\")");
-        assert_eq!(judged(0, "{\"files\":28}", false), "Files(28)");
+        assert_eq!(judged(0, "\"compiled\"\n", "a warning\n", false), "Compiled");
+        assert_eq!(judged(0, "{\"refused\":\"why\"}\n", "", false), "Refused(\"why\")");
+        assert_eq!(judged(0, "{\"files\":28}", "", false), "Files(28)");
     }
 
     #[test]
     fn what_ends_it_is_told() {
         let time = "compiling component `a` took longer than `limits.compile-time`, which is 5m";
-        assert_eq!(judged(9, "", true), time);
+        assert_eq!(judged(9, "", "", true), time);
         let memory =
             "compiling component `a` took more memory than `limits.compile-memory`, which is 4GiB";
-        assert_eq!(judged(6, "memory allocation of 9 bytes failed\n", false), memory);
+        assert_eq!(judged(6, "", "memory allocation of 9 bytes failed\n", false), memory);
         let refused = "{\"refused\":\"Cannot allocate memory (os error 12)\"}";
-        assert_eq!(judged(0, refused, false), memory);
-        assert_eq!(
-            judged(11, "", false),
-            "the compiler stopped while it compiled component `a`: signal: 11 (SIGSEGV)\n"
-        );
-        assert!(judged(0, "no answer", false).ends_with("exit status: 0\nno answer"));
+        assert_eq!(judged(0, refused, "", false), memory);
+        let stopped =
+            "the compiler stopped while it compiled component `a`: signal: 11 (SIGSEGV)\n";
+        assert_eq!(judged(11, "", "", false), stopped);
+        assert_eq!(judged(11, "out of memory\n", "", false), stopped, "an answer is no reason");
+        assert!(judged(0, "", "no answer", false).ends_with("exit status: 0\nno answer"));
     }
 }

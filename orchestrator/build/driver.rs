@@ -17,7 +17,6 @@ use super::cache::LATEST;
 use super::error::BuildError;
 use super::event::Event;
 use super::inputs::Sources;
-use super::lines::Unread;
 use super::noticed::Noticed;
 use super::once::Once;
 use super::outputs::{self, Left};
@@ -70,8 +69,6 @@ pub struct Driver<'a> {
     /// What each toolchain's components have in common, by its name.
     pub(super) kits: Once<String, Kit>,
     pub(super) state: Mutex<State>,
-    /// What need not be tried again.
-    pub(super) unread: Unread,
     pub(super) builds: PathBuf,
     pub(super) begun: Instant,
     pub(super) tell: &'a (dyn Fn(Event) + Sync),
@@ -118,7 +115,6 @@ impl<'a> Driver<'a> {
             provision,
             kits,
             state,
-            unread: Unread::default(),
             builds,
             begun,
             tell,

@@ -62,7 +62,7 @@ pub use error::BuildError;
 pub use event::Event;
 pub use foresee::{Planned, PlannedState};
 pub use inputs::InputsError;
-pub use lines::{Question, read_lines};
+pub use lines::{Question, Reading, read_lines};
 pub use lock::{present, read_lock, write_lock};
 pub use outputs::{OutputError, clean, write_over};
 pub use project::{Project, ProjectError};

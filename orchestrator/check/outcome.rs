@@ -98,7 +98,7 @@ pub struct Trap {
     pub message: String,
     /// Where, the innermost function first; no more than [`Trap::FRAMES`].
     pub frames: Vec<Frame>,
-    /// Whose debug information could not be read, and why; none where nothing was in the way.
+    /// What is missing of debug information, and why; none where nothing was in the way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unread: Option<String>,
 }

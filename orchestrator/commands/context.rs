@@ -1,6 +1,6 @@
 //! What every command starts from: the command line, the places, the report.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fs;
@@ -16,7 +16,8 @@ use etcetera::BaseStrategy as _;
 
 use super::CommandError;
 use crate::build::{
-    self, Apart, BuildError, Built, Documents, Driver, Event, Options, Project, Provision, Verified,
+    self, Apart, BuildError, Built, Documents, Driver, Event, Options, Project, Provision, Reading,
+    Verified,
 };
 use crate::cli::Global;
 use crate::config::{Config, ConfigError};
@@ -31,6 +32,8 @@ pub(super) struct Context<'a> {
     pub(super) manifest: PathBuf,
     pub(super) verbose: bool,
     pub(super) config: Config,
+    /// What is known of reading debug information.
+    pub(super) reading: Rc<RefCell<Reading>>,
     options: Options,
     stored: Rc<Cell<bool>>,
     /// The warnings that were told: what is built once more says them again.
@@ -62,6 +65,7 @@ impl<'a> Context<'a> {
             report,
             verbose: global.verbose,
             config,
+            reading: Rc::default(),
             stored: Rc::default(),
             warned: Rc::default(),
             manifest: global.manifest.clone().unwrap_or_else(|| PathBuf::from("pipeline.toml")),

@@ -7,9 +7,9 @@ use crate::report::Report;
 
 pub(super) fn run(report: &Report, options: &LinesOptions) -> Result<Ending, CommandError> {
     let LinesOptions { question, bounds } = options;
-    read_lines(question, bounds.memory, bounds.parent, |lines| {
-        let text = serde_json::to_string(lines).expect("lines are plain data");
-        report.answer("lines", &lines, &text);
+    read_lines(question, bounds.memory, bounds.parent, |told| {
+        let text = serde_json::to_string(told).expect("lines are plain data");
+        report.answer("lines", told, &text);
     })
     .map_err(|source| CommandError::System {
         doing: "read",

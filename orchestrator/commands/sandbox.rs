@@ -236,16 +236,18 @@ impl<'p> Sandbox<'p> {
     /// Says of a trap where in the pipeline's sources it was.
     pub(super) fn locate(&self, outcome: &mut Outcome) {
         if let (Ending::Trapped(trap), Some(driver)) = (&mut outcome.ending, self.driver()) {
+            let reading = &mut self.context.reading.borrow_mut();
             // What cannot be known leaves the trap as it is.
-            let _ = driver.locate(trap, outcome.stderr.as_deref(), &self.origins);
+            let _ = driver.locate(trap, outcome.stderr.as_deref(), &self.origins, reading);
         }
     }
 
     /// Says the same of all that was seen.
     pub(super) fn locate_all(&self, seen: &mut Samples) {
-        let located = self.driver().map(|driver| driver.locate_samples(seen, &self.origins));
-        if let Some(Ok(Some(unread))) = located {
-            self.context.report.note(&unread);
+        let reading = &mut self.context.reading.borrow_mut();
+        let located = self.driver().map(|it| it.locate_samples(seen, &self.origins, reading));
+        if let Some(Ok(Some(missing))) = located {
+            self.context.report.note(&missing);
         }
     }
 

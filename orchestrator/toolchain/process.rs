@@ -29,7 +29,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 use thiserror::Error;
 
 use super::jobserver;
-use output::Kept;
+use output::{KEPT, Kept};
 
 /// How long processes have between being asked to stop and being killed.
 const GRACE: Duration = Duration::from_secs(2);
@@ -62,12 +62,19 @@ pub struct Finished {
     pub late: bool,
 }
 
-/// What a process that was asked something wrote.
+/// What came of a process that was asked something.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: ExitStatus,
-    pub(super) stdout: Vec<u8>,
-    pub(super) stderr: Vec<u8>,
+pub struct Answer {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// What it wrote to standard output; if that was too much, the end.
+    pub stdout: Vec<u8>,
+    /// The same of standard error.
+    pub stderr: Vec<u8>,
+    /// How long it ran.
+    pub elapsed: Duration,
+    /// Whether it was killed because its time was over.
+    pub late: bool,
 }
 
 /// A process did not run to its end.
@@ -116,6 +123,15 @@ pub fn run(
     RUNNING.run(invocation, log, limit)
 }
 
+/// Asks a command a question: it has so long to answer, and of what it writes so many bytes are kept.
+pub fn ask(
+    invocation: &Invocation<'_>,
+    limit: Duration,
+    most: usize,
+) -> Result<Answer, ProcessError> {
+    RUNNING.answer(invocation, limit, most)
+}
+
 /// Stops everything that runs, first by asking, after two seconds by force, and lets nothing
 /// be started from now on. Returns when nothing runs any more.
 pub fn interrupt_all() {
@@ -162,34 +178,46 @@ impl Running {
         jobserver::share(&mut command, invocation.environment);
         command.stdout(writer.try_clone().map_err(failed)?).stderr(writer);
         let child = self.start(command, invocation)?;
-        let kept = Kept::of(reader, log);
+        let kept = Kept::of(reader, log, KEPT);
         let (status, late) = self.finish_within(child, limit).map_err(failed)?;
         let (output, dropped) = kept.take().map_err(failed)?;
         self.uninterrupted()?;
         Ok(Finished { status, output, dropped, elapsed: started.elapsed(), late })
     }
 
-    /// Runs a command that answers a question, its two outputs apart, for so long at most.
+    /// Runs a command that answers a question, for so long at most.
     pub(super) fn ask(
         &self,
         invocation: &Invocation<'_>,
         limit: Duration,
     ) -> Result<Answer, ProcessError> {
+        let answer = self.answer(invocation, limit, KEPT)?;
+        if answer.late {
+            return Err(ProcessError::Late { program: invocation.program.to_owned(), limit });
+        }
+        Ok(answer)
+    }
+
+    /// See [`ask`].
+    fn answer(
+        &self,
+        invocation: &Invocation<'_>,
+        limit: Duration,
+        most: usize,
+    ) -> Result<Answer, ProcessError> {
         let failed = |source| output_error(invocation, source);
+        let started = Instant::now();
         let (stdout, stdout_writer) = io::pipe().map_err(failed)?;
         let (stderr, stderr_writer) = io::pipe().map_err(failed)?;
         let mut command = command(invocation);
         command.stdout(stdout_writer).stderr(stderr_writer);
         let child = self.start(command, invocation)?;
-        let (stdout, stderr) = (Kept::of(stdout, None), Kept::of(stderr, None));
+        let (stdout, stderr) = (Kept::of(stdout, None, most), Kept::of(stderr, None, most));
         let (status, late) = self.finish_within(child, Some(limit)).map_err(failed)?;
         let (stdout, _) = stdout.take().map_err(failed)?;
         let (stderr, _) = stderr.take().map_err(failed)?;
         self.uninterrupted()?;
-        if late {
-            return Err(ProcessError::Late { program: invocation.program.to_owned(), limit });
-        }
-        Ok(Answer { status, stdout, stderr })
+        Ok(Answer { status, stdout, stderr, elapsed: started.elapsed(), late })
     }
 
     /// Starts a command and enters its group into the list, with nothing in between that

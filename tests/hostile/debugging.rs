@@ -201,6 +201,18 @@ fn a_component_keeps_its_own_lines() {
     assert_eq!(told.matches("answer: written").count(), 2, "{told}");
     let unread = "the debug information of `inner` could not be read: ";
     assert_eq!(told.matches(unread).count(), 2, "{told}");
+
+    // Of two, both are named.
+    place.write("answer/source.wasm", wasm(&OUTER.replace("SECTIONS", &nested(100_000))));
+    let told = place.run(&["check", "--verbose"]).expect(1).stderr;
+    let why = |component| {
+        format!(
+            "the debug information of `{component}` could not be read: that took more stack than \
+             there is"
+        )
+    };
+    let both = [why("answer"), why("inner")].join("; ");
+    assert_eq!(told.matches(&both).count(), 2, "{told}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// How much output of one process is kept in memory.
+/// How much output of one process is kept in memory, where nobody asks for more.
 pub(super) const KEPT: usize = 1 << 20;
 
 /// How long output is waited for that a process leaves behind when it ends.
@@ -27,7 +27,8 @@ struct Tail {
 }
 
 impl Kept {
-    pub(super) fn of(mut reader: PipeReader, mut log: Option<File>) -> Self {
+    /// Keeps `most` bytes of what comes; a `log` gets all.
+    pub(super) fn of(mut reader: PipeReader, mut log: Option<File>, most: usize) -> Self {
         let tail = Arc::<Mutex<Tail>>::default();
         let (sender, ended) = channel();
         let kept = Arc::clone(&tail);
@@ -38,7 +39,9 @@ impl Kept {
                 match reader.read(&mut buffer) {
                     Ok(0) => break Ok(()),
                     Ok(length) => {
-                        kept.lock().unwrap_or_else(PoisonError::into_inner).push(&buffer[..length]);
+                        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                        kept.push(&buffer[..length], most);
+                        drop(kept);
                         // A full disk must not leave the process writing into a full pipe.
                         if let (Some(log), Ok(())) = (&mut log, &logged) {
                             logged = log.write_all(&buffer[..length]);
@@ -66,9 +69,9 @@ impl Kept {
 }
 
 impl Tail {
-    fn push(&mut self, bytes: &[u8]) {
+    fn push(&mut self, bytes: &[u8], most: usize) {
         self.bytes.extend(bytes);
-        let excess = self.bytes.len().saturating_sub(KEPT);
+        let excess = self.bytes.len().saturating_sub(most);
         self.bytes.drain(..excess);
         self.dropped += excess as u64;
     }
