@@ -1,13 +1,14 @@
-//! What it costs to cross into a component 100,000 times: call by call, as one batch, and the same
-//! Rust natively; one component, and three in a row, in Rust, Go, Python and all three. Run with
+//! What it costs to cross into a component 100,000 times: call by call, as one batch of lists, as one
+//! text of so many lines, and the same Rust natively; one component, and three in a row, in Rust, Go,
+//! Python and all three. Run with
 //! `cargo bench --bench crossing`; the toolchains must be there (`poly toolchain install`).
 //! `cargo bench --bench crossing -- Rust` measures those with that in their name.
 //!
 //! Each is called in three ways: through poly's own host, as `poly bench` does, which watches over each
 //! call; and by wasmtime's typed calls, of a caller that was compiled against this one interface,
-//! whose code can be stopped when its time is up, or cannot (see `side.rs`). What the work alone takes in there shows a third column: one call that does it so
-//! many times, with nothing crossed in between. Rounds are interleaved; the medians are shown, as a
-//! table in Markdown.
+//! whose code can be stopped when its time is up, or cannot (see `side.rs`). What the work alone takes
+//! in there shows a column of its own: one call that does it so many times, with nothing crossed in
+//! between. Rounds are interleaved; the medians are shown, as a table in Markdown.
 //!
 //! What the components do is that of the example's transformer: 26 bytes in upper case and in
 //! reverse order. Three in a row are a flow of poly's, which does it three times; so does the
