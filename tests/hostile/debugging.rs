@@ -229,3 +229,27 @@ fn a_profile_says_whose_debug_information_was_not_read() {
     let profile = place.text("target/poly/one.profile.json");
     assert!(profile.contains(&"n".repeat(1024)) && !profile.contains(&"n".repeat(1025)));
 }
+
+/// Once, whoever came first could have all the room that there was.
+#[test]
+fn each_place_has_its_share_of_what_is_told() {
+    let place = Place::new();
+    let component = wasm(&RUNNING.replace("SECTIONS", &named(40, 100)));
+    // `i32.const 42`
+    let at = component.windows(2).position(|code| code == [0x41, 42]).unwrap();
+    place.write("component.wasm", component);
+    let file = place.root.join("component.wasm");
+    let question = serde_json::json!({ "room": 1000, "files": [[file, [at]], [file, [at]]] });
+    let parent = std::process::id().to_string();
+    let asked = ["lines", &question.to_string(), "--memory", "512MiB", "--parent", &parent];
+    let told = place.run(&asked).expect(0).stdout;
+    let answers: Vec<serde_json::Value> =
+        told.lines().map(|answer| serde_json::from_str(answer).unwrap()).collect();
+    let [first, second] = &answers[..] else { panic!("{told}") };
+    assert_eq!(first, second);
+    assert_eq!(first["cut"], true);
+    let lines = first["lines"].as_array().unwrap();
+    let names: Vec<_> = lines.iter().map(|line| line["function"].as_str().unwrap()).collect();
+    let name = "n".repeat(100);
+    assert_eq!(names, [&name, &name, "written"]);
+}
