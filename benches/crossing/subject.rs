@@ -140,10 +140,13 @@ impl Running<'_> {
 pub(crate) struct Typed<'i> {
     side: Side,
     each: TypedFunc<(&'i [u8],), (Vec<u8>,)>,
-    batch: TypedFunc<(&'i [Vec<u8>],), (Vec<Vec<u8>>,)>,
+    batch: Batch<'i>,
     text: TypedFunc<(&'i str,), (String,)>,
     again: Option<Again<'i>>,
 }
+
+/// A call that does the work for each.
+type Batch<'i> = TypedFunc<(&'i [Vec<u8>],), (Vec<Vec<u8>>,)>;
 
 /// A call that does the work so many times.
 type Again<'i> = TypedFunc<(&'i [u8], u32), (Vec<u8>,)>;
