@@ -18,6 +18,7 @@
 //! components in one), where the others run `tiny link`; and poly has an action more for each component, which
 //! adapts it. For turbo, `npm run` is played by `tiny` too: npm's half second for each script is not turbo's.
 //!
+//! poly is the one of this project, or the one that `POLY_BENCH_POLY` names, copied as an installer does.
 //! ninja comes from the system; the others from npm, into `POLY_BENCH_PEERS` or the cache directory.
 //! Where a peer cannot do it, its cell shows what it said.
 

@@ -102,7 +102,7 @@ impl Peer {
         match self {
             Self::Poly => {
                 let mut command = run(
-                    env!("CARGO_BIN_EXE_poly").into(),
+                    workspace.tool.with_file_name("poly"),
                     &["build", "--no-install", "--jobs", &jobs],
                 );
                 let tools = workspace.tool.parent().expect("a directory of the tool");

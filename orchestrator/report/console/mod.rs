@@ -172,8 +172,10 @@ impl Console {
     }
 
     fn write(&self, text: &str) {
+        // In one piece: it is not buffered.
+        let line = format!("{text}\n");
         let write = || {
-            let _ = writeln!(io::stderr(), "{text}");
+            let _ = io::stderr().write_all(line.as_bytes());
         };
         match &self.bar {
             Some(bar) => bar.suspend(write),
