@@ -10,6 +10,8 @@
 mod checkout;
 #[path = "shared/driver.rs"]
 mod driver;
+#[path = "shared/installed.rs"]
+mod installed;
 #[path = "shared/machine.rs"]
 mod machine;
 
@@ -81,8 +83,9 @@ fn main() {
         machine::machine(),
         wasmtime.as_ref().map_or("no wasmtime", |it| &it.version)
     );
+    let poly = installed::install(checkout.path());
     let measured = ["pipeline.toml", "shorter.toml"]
-        .map(|manifest| measure(&checkout, manifest, wasmtime.as_ref()));
+        .map(|manifest| measure(&checkout, manifest, &poly, wasmtime.as_ref()));
     println!("| milliseconds to the first answer | Rust, Go, Python | Rust, Go |\n|---|---|---|");
     let [long, short] = measured;
     for ((way, long), (_, short)) in long.0.into_iter().zip(short.0) {
@@ -90,7 +93,7 @@ fn main() {
     }
 }
 
-fn measure(checkout: &Checkout, manifest: &str, wasmtime: Option<&Wasmtime>) -> Times {
+fn measure(checkout: &Checkout, manifest: &str, poly: &Path, wasmtime: Option<&Wasmtime>) -> Times {
     let (composed, machine_code) = checkout.driver(manifest, |driver| {
         let built = driver.build(true).expect("builds");
         (built.composed, built.precompiled.expect("it was asked for"))
@@ -100,7 +103,7 @@ fn measure(checkout: &Checkout, manifest: &str, wasmtime: Option<&Wasmtime>) -> 
     for round in 0..ROUNDS {
         in_process(&machine_code, &mut times);
         times.take("`poly run`, a process", || {
-            let mut poly = Command::new(env!("CARGO_BIN_EXE_poly"));
+            let mut poly = Command::new(poly);
             poly.args(["run", "--quiet", "--manifest", manifest, CALL]);
             said(poly.current_dir(checkout.path()).env("POLY_CACHE_DIR", checkout::cache()))
         });

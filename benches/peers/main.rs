@@ -18,10 +18,12 @@
 //! components in one), where the others run `tiny link`; and poly has an action more for each component, which
 //! adapts it. For turbo, `npm run` is played by `tiny` too: npm's half second for each script is not turbo's.
 //!
-//! poly is the one of this project, or the one that `POLY_BENCH_POLY` names, copied as an installer does.
+//! poly is the one of this project, or the one that `POLY_BENCH_POLY` names, copied as installers do.
 //! ninja comes from the system; the others from npm, into `POLY_BENCH_PEERS` or the cache directory.
 //! Where a peer cannot do it, its cell shows what it said.
 
+#[path = "../shared/installed.rs"]
+mod installed;
 #[path = "../shared/machine.rs"]
 mod machine;
 mod measure;

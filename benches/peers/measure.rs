@@ -1,14 +1,13 @@
 //! Times a command, and says how much memory it needed: with the tool of the benchmark as the
 //! parent, so that nothing of the benchmark itself is in the figure.
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::must;
 use crate::workspace;
+use crate::{installed, must};
 
 /// One run.
 #[derive(Debug, Clone, Copy)]
@@ -39,11 +38,7 @@ impl Stopwatch {
                 .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers/tiny.c")),
         );
         fs::hard_link(&tool, directory.join("npm")).expect("a writable temporary directory");
-        // As the peers are, installed: what a linker wrote lies in memory in smaller pieces than what
-        // was copied, and takes a third longer to start.
-        let built = env!("CARGO_BIN_EXE_poly");
-        let poly = env::var_os("POLY_BENCH_POLY").unwrap_or_else(|| built.into());
-        fs::copy(poly, directory.join("poly")).expect("a writable temporary directory");
+        installed::install(&directory);
         Self { tool }
     }
 
