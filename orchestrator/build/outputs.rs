@@ -263,9 +263,14 @@ fn remove_former(root: &Path, name: &str, digest: &Digest) -> Result<bool, Outpu
 
 /// Writes a file whole or not at all, for others to read as `File::create` would.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_with(path, bytes, 0o644)
+}
+
+/// Writes a file whole or not at all, with this mode as far as the user's mask lets it.
+pub(super) fn write_with(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let directory = path.parent().expect("an output has a directory");
-    let readable = fs::Permissions::from_mode(0o644);
-    let mut file = tempfile::Builder::new().permissions(readable).tempfile_in(directory)?;
+    let permissions = fs::Permissions::from_mode(mode);
+    let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(directory)?;
     file.write_all(bytes)?;
     file.persist(path)?;
     Ok(())

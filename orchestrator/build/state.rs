@@ -8,13 +8,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 
 use poly_cache::Digest;
 use serde::{Deserialize, Serialize};
 
 use super::noticed::Noticed;
+use super::outputs;
 use crate::plan::{Action, Reason};
 
 /// Goes up when the form of the file changes; a file of another version counts as absent.
@@ -151,10 +152,7 @@ impl State {
         let bytes = serde_json::to_vec(self)?;
         let write = || {
             fs::create_dir_all(directory)?;
-            let mut file = tempfile::NamedTempFile::new_in(directory)?;
-            file.write_all(&bytes)?;
-            file.persist(path)?;
-            Ok(())
+            outputs::write_with(path, &bytes, 0o600)
         };
         write().or_else(|error: io::Error| match error.kind() {
             // Somebody has just cleaned.

@@ -126,6 +126,28 @@ macro_rules! noted {
     )*};
 }
 
+/// Functions that give what lies at a path below one descriptor a name below another.
+macro_rules! named {
+    ($($wit:literal $name:ident($($argument:ident: $of:ty)?);)*) => {$(
+        async fn $name(
+            &mut self,
+            descriptor: Resource<Descriptor>,
+            $($argument: $of,)?
+            path: String,
+            to: Resource<Descriptor>,
+            new_path: String,
+        ) -> FsResult<()> {
+            let (from, into) = ((descriptor.rep(), path.clone()), (to.rep(), new_path.clone()));
+            let promised = self.files.promise(into.0, NAME)?;
+            let result = self.inner.$name(descriptor, $($argument,)? path, to, new_path).await;
+            self.files.settle(promised, &result);
+            let places = [(from.0, &*from.1), (into.0, &*into.1)];
+            self.note_one_of(concat!("wasi:filesystem/types.", $wit), places, &result);
+            result
+        }
+    )*};
+}
+
 impl HostDescriptor for Noted<'_> {
     passed_on! {
         advise(offset: u64, length: u64, advice: Advice) -> ();
@@ -196,37 +218,9 @@ impl HostDescriptor for Noted<'_> {
         Ok(Resource::new_own(self.inner.table.push(listing)?.rep()))
     }
 
-    async fn link_at(
-        &mut self,
-        descriptor: Resource<Descriptor>,
-        flags: PathFlags,
-        path: String,
-        to: Resource<Descriptor>,
-        new_path: String,
-    ) -> FsResult<()> {
-        let (from, into) = ((descriptor.rep(), path.clone()), (to.rep(), new_path.clone()));
-        let promised = self.files.promise(into.0, NAME)?;
-        let linked = self.inner.link_at(descriptor, flags, path, to, new_path).await;
-        self.files.settle(promised, &linked);
-        let places = [(from.0, &*from.1), (into.0, &*into.1)];
-        self.note_one_of("wasi:filesystem/types.link-at", places, &linked);
-        linked
-    }
-
-    async fn rename_at(
-        &mut self,
-        descriptor: Resource<Descriptor>,
-        path: String,
-        to: Resource<Descriptor>,
-        new_path: String,
-    ) -> FsResult<()> {
-        let (from, into) = ((descriptor.rep(), path.clone()), (to.rep(), new_path.clone()));
-        let promised = self.files.promise(into.0, NAME)?;
-        let renamed = self.inner.rename_at(descriptor, path, to, new_path).await;
-        self.files.settle(promised, &renamed);
-        let places = [(from.0, &*from.1), (into.0, &*into.1)];
-        self.note_one_of("wasi:filesystem/types.rename-at", places, &renamed);
-        renamed
+    named! {
+        "link-at" link_at(flags: PathFlags);
+        "rename-at" rename_at();
     }
 
     async fn open_at(
