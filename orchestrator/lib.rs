@@ -36,6 +36,7 @@
 //! | [`interop`] | implementations of one interface held against each other |
 //! | [`mod@bench`] | figures from measurements |
 //! | [`nearest`] | what a mistyped name may have meant |
+//! | `expected` | values of a wrong type, in TOML's words |
 //! | `cut` | texts that are too long to be shown whole |
 //! | [`report`] | the console, JSON and pictures; nothing else prints |
 //! | [`poly_cache`] | digests, the store, records of actions; knows nothing of ours |
@@ -55,6 +56,7 @@ pub mod config;
 pub mod contract;
 mod cut;
 pub mod dependencies;
+mod expected;
 pub mod host;
 pub mod interop;
 pub mod lock;

@@ -4,10 +4,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::workspace;
 use crate::{installed, must};
+
+/// How much of the processors others may use while something is measured.
+const DISTURBANCE: f64 = 0.03;
+
+/// How long to wait for it at most.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// One run.
 #[derive(Debug, Clone, Copy)]
@@ -47,8 +54,9 @@ impl Stopwatch {
         &self.tool
     }
 
-    /// Runs a command; where it fails, the last that it said.
+    /// Runs a command when the machine is at rest; where it fails, the last that it said.
     pub(crate) fn time(&self, command: &mut Command) -> Result<Sample, String> {
+        rest();
         let said = tempfile::NamedTempFile::new().expect("a temporary file");
         let figures = tempfile::NamedTempFile::new().expect("a temporary file");
         // The figures go through a shell's redirection to descriptor 3, the only way without
@@ -91,4 +99,31 @@ impl Stopwatch {
             }
         }
     }
+}
+
+/// Waits until nobody works: what a daemon still does after its run would be in the figures of
+/// whoever is next. If that takes too long, others work here, and no waiting helps.
+fn rest() {
+    let begun = Instant::now();
+    let mut last = processors();
+    while let Some((busy, all)) = last
+        && begun.elapsed() < PATIENCE
+    {
+        thread::sleep(Duration::from_millis(100));
+        last = processors();
+        let Some((busy_now, all_now)) = last else { return };
+        if (busy_now - busy) < (all_now - all) * DISTURBANCE {
+            return;
+        }
+    }
+}
+
+/// How long all processors have worked, and how long there were any, in the kernel's ticks.
+fn processors() -> Option<(f64, f64)> {
+    let text = fs::read_to_string("/proc/stat").ok()?;
+    let ticks = text.lines().next()?.split_whitespace().skip(1);
+    let ticks: Vec<f64> = ticks.filter_map(|ticks| ticks.parse().ok()).collect();
+    let all: f64 = ticks.iter().sum();
+    // The fourth is idle, the fifth waits for a disk.
+    Some((all - ticks.get(3)? - ticks.get(4)?, all))
 }

@@ -261,11 +261,13 @@ fn write_turbo(workspace: &Workspace) {
     );
 }
 
+/// With the quicker of its two ways to find files: that which it comes with asks git once for each
+/// component, which takes four times as long for 1,000 and is quadratic.
 fn write_moon(workspace: &Workspace) {
     workspace.file(
         ".moon/workspace.yml",
         "projects:\n  - 'parts/*'\n  - 'product'\nvcs:\n  client: 'git'\n  defaultBranch: 'main'\n\
-         telemetry: false\n",
+         hasher:\n  walkStrategy: 'glob'\ntelemetry: false\n",
     );
     let mut all = String::new();
     for name in workspace.names() {

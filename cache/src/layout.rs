@@ -97,18 +97,28 @@ impl Layout {
     }
 
     pub(crate) fn blob(&self, digest: &Digest) -> PathBuf {
-        let name = digest.to_string();
-        self.blobs().join(&name[..2]).join(name)
+        self.root.join(blob(digest))
     }
 
     pub(crate) fn record(&self, key: &Digest) -> PathBuf {
-        let name = key.to_string();
-        self.records().join(&name[..2]).join(format!("{name}.record"))
+        self.root.join(record(key))
     }
 
     pub(crate) fn lock(&self, key: &Digest) -> PathBuf {
         self.locks().join(format!("{key}.lock"))
     }
+}
+
+/// Where a blob is, below the root.
+pub(crate) fn blob(digest: &Digest) -> String {
+    let name = digest.to_string();
+    format!("{}/{}/{name}", BLOBS[BLOBS.len() - 1], &name[..2])
+}
+
+/// Where a record is, below the root.
+pub(crate) fn record(key: &Digest) -> String {
+    let name = key.to_string();
+    format!("{}/{}/{name}.record", RECORDS[RECORDS.len() - 1], &name[..2])
 }
 
 /// What is in the place of a file of the store.

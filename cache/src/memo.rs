@@ -50,6 +50,12 @@ impl Stat {
         self.size
     }
 
+    /// When the content was modified.
+    pub(crate) fn modified(&self) -> SystemTime {
+        let since = Duration::from_nanos(self.modified.unsigned_abs());
+        if self.modified < 0 { UNIX_EPOCH - since } else { UNIX_EPOCH + since }
+    }
+
     /// Whether the file will have changed: the clock went back, and the time of the next change may
     /// be this one again.
     fn is_to_come(&self) -> bool {

@@ -29,13 +29,18 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::SystemTime;
 
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 
 use crate::{Artifact, Digest, Stat, StoreError};
 use saved::{Directory, Named, Saved};
+
+/// A file of more bytes than this is read by a thread of its own, beside what else a build begins
+/// with: some thousand directories.
+const LARGE: u64 = 1 << 20;
 
 /// What an entry of a directory is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -79,8 +84,8 @@ pub struct Unreadable {
 #[derive(Debug)]
 pub struct StatCache {
     file: PathBuf,
-    root: PathBuf,
-    before: Saved,
+    root: io::Result<OwnedFd>,
+    before: LazyLock<Saved, Box<dyn FnOnce() -> Saved + Send>>,
     now: Mutex<Now>,
 }
 
@@ -98,12 +103,18 @@ impl StatCache {
     /// What is known of the tree below `root`, by a file; nothing if the file is not there or
     /// cannot be used.
     pub fn open(file: &Path, root: &Path) -> Self {
-        Self {
-            file: file.to_owned(),
-            root: root.to_owned(),
-            before: Saved::read(file, SystemTime::now()),
-            now: Mutex::default(),
-        }
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let root = rustix::fs::open(root, flags, Mode::empty()).map_err(io::Error::from);
+        let (path, now) = (file.to_owned(), SystemTime::now());
+        let read = move || Saved::read(&path, now);
+        let is_large = file.metadata().is_ok_and(|found| found.len() > LARGE);
+        let before: Box<dyn FnOnce() -> Saved + Send> = if is_large {
+            let reading = thread::spawn(read);
+            Box::new(|| reading.join().unwrap_or_default())
+        } else {
+            Box::new(read)
+        };
+        Self { file: file.to_owned(), root, before: LazyLock::new(before), now: Mutex::default() }
     }
 
     /// The entries of a directory, by its path below the root (`/`-separated; empty for the root
@@ -222,9 +233,10 @@ impl StatCache {
     }
 
     fn open_directory(&self, directory: &str) -> io::Result<OwnedFd> {
-        let path = if directory.is_empty() { self.root.clone() } else { self.root.join(directory) };
+        let root = self.root.as_ref().map_err(|error| io::Error::from(error.kind()))?;
+        let path = if directory.is_empty() { "." } else { directory };
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        Ok(rustix::fs::open(&path, flags, Mode::empty())?)
+        Ok(rustix::fs::openat(root, path, flags, Mode::empty())?)
     }
 
     /// The digest of a file's content, read only if the file is not as it was.

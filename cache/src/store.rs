@@ -6,22 +6,27 @@
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write as _};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, utimensat};
+use rustix::fs::{
+    AtFlags, CWD, FileType, Mode, OFlags, Timespec, Timestamps, UTIME_NOW, statat, utimensat,
+};
 use tempfile::NamedTempFile;
 
 use crate::layout::{self, Found, Layout};
 use crate::lock::{self, Lease, Lock};
-use crate::{Artifact, Damaged, Digest, StoreError, collect, write};
+use crate::{Artifact, Damaged, Digest, Stat, StoreError, collect, write};
 
 /// A content-addressed store in one directory, shared by threads and processes.
 #[derive(Debug)]
 pub struct Store {
     pub(crate) layout: Layout,
+    /// The root: a look from there goes through fewer directories than one by a whole path.
+    root: OwnedFd,
     damaged: Mutex<Vec<Damaged>>,
     _lease: Lease,
 }
@@ -38,8 +43,11 @@ impl Store {
             let _gate = passed(&layout)?;
             Lease::begin(&layout.leases())
         };
-        let lease = lease().map_err(|source| StoreError::opening(root.to_owned(), source))?;
-        Ok(Self { layout, damaged: Mutex::default(), _lease: lease })
+        let failed = |source| StoreError::opening(root.to_owned(), source);
+        let lease = lease().map_err(failed)?;
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let handle = rustix::fs::open(root, flags, Mode::empty()).map_err(|e| failed(e.into()))?;
+        Ok(Self { layout, root: handle, damaged: Mutex::default(), _lease: lease })
     }
 
     /// The directory of the store.
@@ -81,21 +89,32 @@ impl Store {
         Ok(None)
     }
 
-    /// The file of an artifact, if there is one of its length. A look at the metadata only:
+    /// Whether there is a file of an artifact's digest and length. A look at the metadata only:
     /// enough to know that nothing has to be built, not enough to hand the file on.
+    pub fn has(&self, artifact: &Artifact) -> bool {
+        self.is_there(&layout::blob(&artifact.digest), Some(artifact.size))
+    }
+
+    /// The file of an artifact, if [`Store::has`] it.
     pub fn path(&self, artifact: &Artifact) -> Option<PathBuf> {
-        let path = self.layout.blob(&artifact.digest);
-        let metadata = fs::symlink_metadata(&path).ok()?;
-        let there = metadata.is_file() && metadata.len() == artifact.size;
-        (there && self.mark(&path, &metadata)).then_some(path)
+        self.has(artifact).then(|| self.layout.blob(&artifact.digest))
     }
 
     /// Whether there is a record under a key. A look at the metadata only: for those who know what
     /// it says.
     pub fn has_record(&self, key: &Digest) -> bool {
-        let path = self.layout.record(key);
-        let metadata = fs::symlink_metadata(&path);
-        metadata.is_ok_and(|metadata| metadata.is_file() && self.mark(&path, &metadata))
+        self.is_there(&layout::record(key), None)
+    }
+
+    /// Whether there is a file, by its path below the root, of this length if one is told; and notes
+    /// that it is used.
+    fn is_there(&self, path: &str, size: Option<u64>) -> bool {
+        let Ok(found) = statat(&self.root, path, AtFlags::SYMLINK_NOFOLLOW) else { return false };
+        let is_file = FileType::from_raw_mode(found.st_mode) == FileType::RegularFile;
+        let found = Stat::from(&found);
+        is_file
+            && size.is_none_or(|size| size == found.size())
+            && (is_noted(found.modified()) || self.mark(&self.layout.root.join(path)))
     }
 
     /// The file with a digest, after reading it all: for those who map it into memory or
@@ -145,7 +164,7 @@ impl Store {
     /// it is used: it stays as long as this store is open.
     pub fn enter(&self, directory: &Path) -> Result<(), StoreError> {
         let found = fs::symlink_metadata(directory);
-        if found.is_ok_and(|found| found.is_dir() && is_noted(&found)) {
+        if found.is_ok_and(|found| found.is_dir() && found.modified().is_ok_and(is_noted)) {
             return Ok(());
         }
         let enter = || {
@@ -190,18 +209,15 @@ impl Store {
     fn opened(&self, path: &Path) -> Result<Found, StoreError> {
         let found = layout::open(path);
         let found = found.map_err(|source| StoreError::Read { path: path.to_owned(), source })?;
-        Ok(match found {
-            Found::File(_, metadata) if !self.mark(path, &metadata) => Found::Nothing,
-            found => found,
-        })
+        let stays = match &found {
+            Found::File(_, metadata) => metadata.modified().is_ok_and(is_noted) || self.mark(path),
+            _ => true,
+        };
+        Ok(if stays { found } else { Found::Nothing })
     }
 
-    /// Notes that a file is used, unless that was noted not long ago. Says whether it is still
-    /// there.
-    fn mark(&self, path: &Path, metadata: &fs::Metadata) -> bool {
-        if is_noted(metadata) {
-            return true;
-        }
+    /// Notes that a file is used. Says whether it is still there.
+    fn mark(&self, path: &Path) -> bool {
         // Where nothing can be noted, nothing can be collected either.
         let Ok(_gate) = passed(&self.layout) else { return true };
         touch(path).is_ok() || path.exists()
@@ -214,8 +230,8 @@ impl Store {
 }
 
 /// Whether the use of something was noted not long ago.
-fn is_noted(metadata: &fs::Metadata) -> bool {
-    metadata.modified().is_ok_and(|used| collect::is_noted(used, SystemTime::now()))
+fn is_noted(used: SystemTime) -> bool {
+    collect::is_noted(used, SystemTime::now())
 }
 
 /// Passes the gate: as long as the file is open, nothing is collected.

@@ -41,7 +41,7 @@ impl Artifacts {
 
     /// The artifact of a key, if the store has both it and its record.
     pub(super) fn find(&self, key: &Digest) -> Result<Option<Artifact>, BuildError> {
-        let there = |artifact: &Artifact| self.store.path(artifact).is_some();
+        let there = |artifact: &Artifact| self.store.has(artifact);
         // The key says all that the artifact depends on: a record that was read once need not be
         // read again. That it and the artifact are there is looked at, and noted as a use.
         let known = self.seen.artifact(key).filter(|artifact| there(artifact));

@@ -34,6 +34,9 @@ use crate::toolchain::{ToolError, jobserver, process};
 /// What is known of a checkout's files, in its directory.
 const STAT_CACHE: &str = "stat.cache";
 
+/// Of so many actions the states are looked up before a second thread has started. (20 files each.)
+const FEW: usize = 32;
+
 /// How a build is done, beside what the manifest says.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -171,8 +174,9 @@ impl<'a> Driver<'a> {
             slots: self.options.jobs,
             demands: self.demands(plan),
             goes_on: &|_| self.options.keep_going && !process::interrupted(),
+            alone: self.is_likely_done(plan),
         };
-        let made = schedule.run(|action, taken| self.make(action, taken));
+        let made = schedule.run(|action, taken, takes_long| self.make(action, taken, takes_long));
         // What was built is known next time, even if something else failed.
         let saved = self.save();
         let made = made.map_err(one_error)?;
@@ -234,8 +238,21 @@ impl<'a> Driver<'a> {
         key.map_or(Ok(None), |key| self.artifacts.find(&key))
     }
 
-    fn make(&self, action: &Action, taken: &[Artifact]) -> Result<Artifact, BuildError> {
-        let made = self.look_up_or_do(action, taken);
+    /// Whether there is likely nothing to do, and little to look at.
+    fn is_likely_done(&self, plan: &Plan) -> bool {
+        let state = self.lock_state();
+        let done =
+            |action| state.here(action).is_some_and(|last| last.key.is_some() && !last.failed);
+        plan.needs().len() <= FEW && plan.needs().keys().all(done)
+    }
+
+    fn make(
+        &self,
+        action: &Action,
+        taken: &[Artifact],
+        takes_long: &dyn Fn(),
+    ) -> Result<Artifact, BuildError> {
+        let made = self.look_up_or_do(action, taken, takes_long);
         // An action that was interrupted has not failed, nor one that met damage.
         if let Err(error) = &made
             && !process::interrupted()
@@ -246,7 +263,12 @@ impl<'a> Driver<'a> {
         made
     }
 
-    fn look_up_or_do(&self, action: &Action, taken: &[Artifact]) -> Result<Artifact, BuildError> {
+    fn look_up_or_do(
+        &self,
+        action: &Action,
+        taken: &[Artifact],
+        takes_long: &dyn Fn(),
+    ) -> Result<Artifact, BuildError> {
         let prepared = self.prepare(action, taken, self.options.install)?;
         let started = Instant::now();
         let key = prepared.fingerprint.key();
@@ -262,6 +284,7 @@ impl<'a> Driver<'a> {
         if let Some(artifact) = look_up()? {
             return Ok(artifact);
         }
+        takes_long();
         let waiting = || {
             let text = format!("another poly is doing the same; `{action}` waits for it");
             (self.tell)(Event::Warning { text });

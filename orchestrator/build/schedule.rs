@@ -7,9 +7,12 @@
 //!   it. Of those that are ready, the one with the longest path is started first: the build ends
 //!   no sooner than its longest chain does. Of equals, the one that stands first in the graph.
 //!
-//! `queue` decides what is next, and does nothing; here are the threads. After a failure no new
-//! job starts, unless the caller says that the build goes on: then all is done that needs
-//! nothing that failed. Those that run are waited for in any case.
+//! `queue` decides what is next, and does nothing; here are the threads. Where every job is likely
+//! to be over at once, the calling thread begins **alone**, until one of them turns out to take long:
+//! a few looks at metadata take less time than to start a thread.
+//!
+//! After a failure no new job starts, unless the caller says that the build goes on: then all is
+//! done that needs nothing that failed. Those that run are waited for in any case.
 
 mod queue;
 
@@ -18,7 +21,7 @@ use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::num::NonZeroUsize;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 
 use indexmap::IndexMap;
@@ -36,6 +39,8 @@ pub(super) struct Schedule<'a, J, E> {
     pub(super) demands: Vec<Demand<'a>>,
     /// Whether jobs that need nothing that failed are still begun after this failure.
     pub(super) goes_on: &'a (dyn Fn(&E) -> bool + Sync),
+    /// Whether every job is likely to be over at once.
+    pub(super) alone: bool,
 }
 
 impl<J, E> Schedule<'_, J, E>
@@ -43,11 +48,12 @@ where
     J: Ord + Hash + Clone + Sync,
     E: Send,
 {
-    /// Does `work` for each job, with the results of those that it needs. Returns what came of
-    /// the jobs: the results of all, or the failures in the order of the graph.
+    /// Does `work` for each job, with the results of those that it needs, and with what it calls
+    /// before it does anything that takes long. Returns what came of the jobs: the results of all,
+    /// or the failures in the order of the graph.
     pub(super) fn run<T>(
         self,
-        work: impl Fn(&J, &[T]) -> Result<T, E> + Sync,
+        work: impl Fn(&J, &[T], &dyn Fn()) -> Result<T, E> + Sync,
     ) -> Result<BTreeMap<J, T>, Vec<E>>
     where
         T: Clone + Send,
@@ -65,7 +71,7 @@ where
             panicked: None,
         });
         let changed = Condvar::new();
-        let worker = || {
+        let worker = |takes_long: &dyn Fn()| {
             let mut guard = lock(&state);
             while !guard.queue.is_finished() {
                 let Some(job) = guard.queue.take() else {
@@ -81,7 +87,8 @@ where
                 drop(guard);
                 let (name, _) = self.needs.get_index(job).expect("a job is in the graph");
                 // Whoever waits for a job that panicked would wait for ever.
-                let result = panic::catch_unwind(AssertUnwindSafe(|| work(name, &taken)));
+                let result =
+                    panic::catch_unwind(AssertUnwindSafe(|| work(name, &taken, takes_long)));
                 let goes_on = matches!(&result, Ok(Err(failure)) if (self.goes_on)(failure));
                 guard = lock(&state);
                 guard.ended(job, result, goes_on);
@@ -89,10 +96,18 @@ where
             changed.notify_all();
         };
         thread::scope(|scope| {
-            for _ in 1..self.slots.get().min(jobs.max(1)) {
-                scope.spawn(worker);
+            let once = Once::new();
+            let others = || {
+                once.call_once(|| {
+                    for _ in 1..self.slots.get().min(jobs.max(1)) {
+                        scope.spawn(|| worker(&|| {}));
+                    }
+                });
+            };
+            if !self.alone {
+                others();
             }
-            worker();
+            worker(&others);
         });
         let state = state.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(panicked) = state.panicked {

@@ -31,18 +31,13 @@ mod wizer;
 use std::io;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
-use std::thread;
-use std::time::Duration;
 
 use crate::build::default_jobs;
 use crate::cli::{self, BuildOptions, CheckOptions, Cli, Command};
 use crate::report::Report;
-use crate::toolchain::{jobserver, process};
+use crate::toolchain::{interrupt, jobserver, process};
 use context::Context;
 pub use error::CommandError;
-
-/// The exit code after Ctrl-C, as shells have it.
-const INTERRUPTED: u8 = 130;
 
 /// How a command that did its work ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,8 +67,10 @@ pub fn run(cli: &Cli) -> ExitCode {
     // Before any file is opened, see there.
     let jobs = cli.global.jobs.unwrap_or_else(default_jobs);
     let shared = jobserver::start(jobs);
-    // A handler that cannot be set leaves the system's: poly ends, its children go on.
-    let _ = ctrlc::set_handler(interrupt);
+    // A build may find nothing to do, and begins to watch with the first job.
+    if !matches!(&cli.command, Command::Build(options) if !options.verify) {
+        interrupt::watch();
+    }
     let report = Report::new(&cli.global);
     let ended = match shared.map_err(no_pipe).and_then(|()| dispatch(cli, jobs, &report)) {
         // What the end of its tools led to is no news.
@@ -90,26 +87,13 @@ fn exit_code(ended: &Result<Ending, CommandError>, report: &Report) -> ExitCode 
     }
     let written = report.is_all_written();
     match ended {
-        _ if process::interrupted() => ExitCode::from(INTERRUPTED),
+        _ if process::interrupted() => ExitCode::from(interrupt::EXIT_CODE),
         _ if !written => ExitCode::from(2),
         Ok(Ending::Well) => ExitCode::SUCCESS,
         Ok(Ending::Failed) => ExitCode::from(1),
         Ok(Ending::Wrong) => ExitCode::from(2),
         Err(error) => ExitCode::from(error.exit_code()),
     }
-}
-
-/// How long poly has, after Ctrl-C, to say where it was.
-const GRACE: Duration = Duration::from_secs(1);
-
-/// Ctrl-C. Every child is in a process group of its own, so that it reaches poly alone.
-fn interrupt() {
-    process::interrupt_all();
-    // Whoever waited for a child comes to its end by itself. Whoever waits for anything else,
-    // or computes, does not; nothing is lost with it, for records are written last.
-    thread::sleep(GRACE);
-    jobserver::give_back();
-    std::process::exit(i32::from(INTERRUPTED));
 }
 
 fn no_pipe(source: io::Error) -> CommandError {

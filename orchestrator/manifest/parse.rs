@@ -2,6 +2,7 @@
 
 use super::error::{Fault, Source};
 use super::{Manifest, ManifestError, keys, validate};
+use crate::expected::found_and_expected;
 
 impl Manifest {
     /// Reads a manifest. `name` is what diagnostics call it: its path, as a person gave it.
@@ -47,24 +48,8 @@ fn fault(error: &toml::de::Error, text: &str) -> Fault {
         return Fault::at(span, format!("`{key}` is defined twice"), "it stands further up too")
             .advise("give one of them another name, or make one of both");
     }
-    // "invalid type: integer `3`, expected a string": the caret says what belongs there.
-    match error.message().split_once(", expected ") {
-        Some((found, expected)) => {
-            Fault::at(span, found, format!("expected {}", in_toml(expected)))
-        }
+    match found_and_expected(error.message()) {
+        Some((found, expected)) => Fault::at(span, found, format!("expected {expected}")),
         None => Fault::told(span, error.message(), "here"),
-    }
-}
-
-/// What serde expects, in TOML's words.
-fn in_toml(expected: &str) -> &str {
-    match expected {
-        "a map" => "a table",
-        "a sequence" => "an array",
-        "u8" | "u16" | "u32" | "u64" => "a whole number, 0 or more",
-        "f64" => "a number",
-        "a boolean" => "`true` or `false`",
-        _ if expected.starts_with("struct ") => "a table",
-        _ => expected,
     }
 }

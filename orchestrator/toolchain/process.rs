@@ -28,7 +28,7 @@ use miette::Diagnostic;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use thiserror::Error;
 
-use super::jobserver;
+use super::{interrupt, jobserver};
 use output::{KEPT, Kept};
 
 /// How long processes have between being asked to stop and being killed.
@@ -228,6 +228,7 @@ impl Running {
         mut command: Command,
         invocation: &Invocation<'_>,
     ) -> Result<Child, ProcessError> {
+        interrupt::watch();
         let mut list = self.list();
         if list.interrupted {
             return Err(ProcessError::Interrupted);

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::error::Fault;
+use crate::expected::found_and_expected;
 use crate::nearest::suggestion;
 
 /// The keys that a table must have, and what each says.
@@ -52,13 +53,29 @@ pub(super) fn fault(error: &toml::de::Error, text: &str) -> Fault {
             Fault::at(at, format!("unknown key `{key}`"), "not a key of this table").help(help)
         }
         Some((key, _)) if message.starts_with("missing field") => {
-            let said = REQUIRED.iter().find(|(name, _)| name == key);
-            let help = said.map_or(WHOLE.to_owned(), |(_, says)| format!("it says {says}"));
             Fault::at(beginning(at, text), format!("`{key}` is missing"), "in this table")
-                .help(help)
+                .help(says(key))
         }
-        _ => Fault::at(at, message.replace('\n', ", "), "here"),
+        _ => match found_and_expected(message) {
+            Some((found, expected)) => {
+                let help = says(key_before(at.start, text));
+                Fault::at(at, found, format!("expected {expected}")).help(help)
+            }
+            None => Fault::at(at, message.replace('\n', ", "), "here"),
+        },
     }
+}
+
+/// What a key says.
+fn says(key: &str) -> String {
+    let said = REQUIRED.iter().find(|(name, _)| *name == key);
+    said.map_or(WHOLE.to_owned(), |(_, says)| format!("`{key}` says {says}"))
+}
+
+/// The key of the value at a place: what stands before it in its line.
+fn key_before(at: usize, text: &str) -> &str {
+    let line = text.get(..at).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
+    line.split('=').next().unwrap_or_default().trim()
 }
 
 const WHOLE: &str = "CONTRIBUTING.md shows a whole file, and says what each key means";

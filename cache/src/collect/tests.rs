@@ -87,7 +87,7 @@ fn each_way_to_use_something_notes_that() {
     let path = store.layout.blob(&artifact.digest);
     let digest = artifact.digest;
     let ways: [&dyn Fn(); 4] = [
-        &|| drop(store.path(&artifact).unwrap()),
+        &|| assert!(store.has(&artifact)),
         &|| drop(store.read(&digest).unwrap().unwrap()),
         &|| drop(store.verified_path(&digest).unwrap().unwrap()),
         &|| assert_eq!(store.put(b"blob").unwrap(), artifact),
@@ -113,7 +113,7 @@ fn a_use_is_noted_once_a_day() {
     let path = store.layout.blob(&artifact.digest);
     File::open(&path).unwrap().set_modified(SystemTime::now() - DAY / 2).unwrap();
     let before = used(&path);
-    store.path(&artifact).unwrap();
+    assert!(store.has(&artifact));
     assert_eq!(used(&path), before);
 }
 
@@ -123,7 +123,7 @@ fn what_a_lease_has_found_put_or_entered_is_spared_and_nothing_else() {
     let [unused, found, fresh] = [("unused", 9), ("found", 9), ("fresh", 0)]
         .map(|(content, days)| place.blob(content, days));
     let store = place.store();
-    store.path(&found).unwrap();
+    assert!(store.has(&found));
     let put = store.put(b"put").unwrap();
     let build = place.root().join("builds/checkout");
     store.enter(&build).unwrap();
@@ -285,7 +285,7 @@ fn nobody_loses_what_he_uses() {
                         let content = contents[user * 3 + round % 3].as_bytes();
                         let digest = Digest::of(content);
                         let artifact = Artifact { digest, size: content.len() as u64 };
-                        if store.path(&artifact).is_some() {
+                        if store.has(&artifact) {
                             hits.fetch_add(1, Ordering::SeqCst);
                         } else {
                             store.put(content).unwrap();
@@ -294,7 +294,7 @@ fn nobody_loses_what_he_uses() {
                         let path = store.layout.blob(&digest);
                         let _ =
                             File::open(&path).unwrap().set_modified(SystemTime::now() - DAY * 3);
-                        if store.path(&artifact).is_none() {
+                        if !store.has(&artifact) {
                             store.put(content).unwrap();
                         }
                         thread::sleep(Duration::from_millis(1));

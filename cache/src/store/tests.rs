@@ -25,7 +25,7 @@ fn bytes_come_back_and_are_kept_once() {
     assert_eq!(store.read(&artifact.digest).unwrap().unwrap(), b"hello");
     assert_eq!(store.read(&Digest::of(b"other")).unwrap(), None);
 
-    let path = store.path(&artifact).unwrap();
+    let path = store.layout.blob(&artifact.digest);
     assert_eq!(std::fs::read(&path).unwrap(), b"hello");
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o444);
     assert_eq!(std::fs::read_dir(store.layout.temporary()).unwrap().count(), 0);
@@ -36,10 +36,10 @@ fn a_damaged_blob_is_removed_and_reported_by_each_way_to_it() {
     let (_directory, store) = store();
     let artifact = store.put(b"hello").unwrap();
     let digest = artifact.digest;
-    let path = store.path(&artifact).unwrap();
+    let path = store.layout.blob(&artifact.digest);
 
     damage(&path, b"jello");
-    assert!(store.path(&artifact).is_some(), "the length is right, and `path` looks no further");
+    assert!(store.has(&artifact), "the length is right, and `has` looks no further");
     assert_eq!(store.read(&digest).unwrap(), None);
     assert_eq!(store.take_damaged(), [Damaged::Blob { digest }]);
     assert!(!path.exists());
@@ -51,7 +51,7 @@ fn a_damaged_blob_is_removed_and_reported_by_each_way_to_it() {
 
     store.put(b"hello").unwrap();
     damage(&path, b"");
-    assert_eq!(store.path(&artifact), None);
+    assert!(!store.has(&artifact));
     assert_eq!(store.put(b"hello").unwrap(), artifact);
     assert_eq!(store.read(&digest).unwrap().unwrap(), b"hello");
     assert_eq!(store.verified_path(&digest).unwrap(), Some(path));
@@ -92,7 +92,7 @@ fn whatever_is_in_the_place_of_a_file_is_a_miss_and_gives_way() {
             put(path);
         };
         spoil(&blob);
-        assert_eq!(store.path(&artifact), None, "{what}");
+        assert!(!store.has(&artifact), "{what}");
         assert_eq!(store.read(&digest).unwrap(), None, "{what}");
         assert_eq!(store.put(b"hello").unwrap(), artifact, "{what}");
         spoil(&blob);
@@ -204,7 +204,7 @@ fn a_store_whose_directories_were_removed_goes_on() {
     for name in ["temporary", "blobs-1", "records-3", "locks"] {
         std::fs::remove_dir_all(directory.path().join("cache").join(name)).unwrap();
     }
-    assert_eq!(store.path(&artifact), None);
+    assert!(!store.has(&artifact));
     assert_eq!(store.put(b"hello").unwrap(), artifact);
     assert_eq!(store.read(&artifact.digest).unwrap().unwrap(), b"hello");
 }
@@ -216,7 +216,7 @@ fn what_the_store_makes_is_its_owners_alone() {
     let store = Store::open(&root).unwrap();
     let artifact = store.put(b"hello").unwrap();
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    let blob = store.path(&artifact).unwrap();
+    let blob = store.layout.blob(&artifact.digest);
     for directory in
         [&*root, &store.layout.blobs(), blob.parent().unwrap(), &store.layout.temporary()]
     {
@@ -249,6 +249,6 @@ fn what_is_of_no_use_can_be_removed_twice() {
         store.remove(&artifact.digest).unwrap();
         store.remove_record(&artifact.digest).unwrap();
     }
-    assert_eq!(store.path(&artifact), None);
+    assert!(!store.has(&artifact));
     assert_eq!(store.take_damaged(), []);
 }

@@ -22,14 +22,15 @@ fn slots(count: usize) -> NonZeroUsize {
 /// With jobs of one length, and nothing begun after a failure.
 fn plain<E: Send>(graph: &Graph, count: usize) -> Schedule<'_, &'static str, E> {
     let demands = vec![light(1); graph.len()];
-    Schedule { needs: graph, slots: slots(count), demands, goes_on: &|_| false }
+    Schedule { needs: graph, slots: slots(count), demands, goes_on: &|_| false, alone: false }
 }
 
 /// The names of the jobs in the order of their starts, one after the other.
 fn order(graph: &Graph, demands: Vec<Demand<'_>>) -> Vec<&'static str> {
     let started = Mutex::new(Vec::new());
-    let schedule = Schedule { needs: graph, slots: slots(1), demands, goes_on: &|()| false };
-    let ended = schedule.run(|job, _: &[()]| {
+    let schedule =
+        Schedule { needs: graph, slots: slots(1), demands, goes_on: &|()| false, alone: false };
+    let ended = schedule.run(|job, _: &[()], _| {
         started.lock().unwrap().push(*job);
         Ok(())
     });
@@ -42,7 +43,7 @@ fn a_job_gets_the_results_of_its_needs_in_their_order() {
     let graph = graph(&[("a", &[]), ("b", &[]), ("c", &["b", "a"])]);
 
     let done = plain(&graph, 4)
-        .run(|job, taken: &[String]| Ok::<_, ()>(format!("{job}({})", taken.join(","))));
+        .run(|job, taken: &[String], _| Ok::<_, ()>(format!("{job}({})", taken.join(","))));
 
     assert_eq!(done.unwrap()["c"], "c(b(),a())");
 }
@@ -53,9 +54,30 @@ fn independent_jobs_run_at_the_same_time() {
     // Would never return if one waited for the other.
     let (first, second) = (Barrier::new(2), Barrier::new(2));
 
-    let done = plain(&graph, 2).run(|job, _: &[()]| {
+    let done = plain(&graph, 2).run(|job, _: &[()], _| {
         let meet = if ["a", "b"].contains(job) { &first } else { &second };
         meet.wait();
+        Ok::<_, ()>(())
+    });
+
+    assert_eq!(done.unwrap().len(), 4);
+}
+
+/// The first two are over at once. The third takes long, and so does what waits behind it: it would
+/// never end if they did not meet.
+#[test]
+fn one_thread_begins_alone_until_a_job_takes_long() {
+    let graph = graph(&[("a", &[]), ("b", &[]), ("c", &[]), ("d", &[])]);
+    let here = thread::current().id();
+    let meet = Barrier::new(2);
+
+    let done = Schedule { alone: true, ..plain(&graph, 2) }.run(|job, _: &[()], takes_long| {
+        if ["a", "b"].contains(job) {
+            assert_eq!(thread::current().id(), here);
+        } else {
+            takes_long();
+            meet.wait();
+        }
         Ok::<_, ()>(())
     });
 
@@ -85,8 +107,9 @@ fn of_those_that_share_a_name_one_runs_at_a_time_and_others_pass() {
     let meet = Barrier::new(3);
     let first = std::sync::Once::new();
 
-    let schedule = Schedule { needs: &graph, slots: slots(6), demands, goes_on: &|()| false };
-    let done = schedule.run(|job, _: &[()]| {
+    let schedule =
+        Schedule { needs: &graph, slots: slots(6), demands, goes_on: &|()| false, alone: false };
+    let done = schedule.run(|job, _: &[()], _| {
         if ["e", "f"].contains(job) {
             meet.wait();
         } else {
@@ -148,7 +171,7 @@ fn after_a_failure_nothing_new_starts() {
     let graph = graph(&[("a", &[]), ("b", &["a"]), ("z", &[])]);
     let started = Mutex::new(Vec::new());
 
-    let failures = plain(&graph, 1).run(|job, _: &[()]| {
+    let failures = plain(&graph, 1).run(|job, _: &[()], _| {
         started.lock().unwrap().push(*job);
         Err::<(), _>(format!("{job} failed"))
     });
@@ -170,7 +193,7 @@ fn where_the_build_goes_on_all_is_done_that_needs_nothing_that_failed() {
     for slots in 1..4 {
         let started = Mutex::new(std::collections::BTreeSet::new());
         let schedule = Schedule { goes_on: &|_| true, ..plain(&graph, slots) };
-        let failures = schedule.run(|job, _: &[()]| {
+        let failures = schedule.run(|job, _: &[()], _| {
             started.lock().unwrap().insert(*job);
             if ["a", "e"].contains(job) { Err(format!("{job} failed")) } else { Ok(()) }
         });
@@ -184,13 +207,13 @@ fn where_the_build_goes_on_all_is_done_that_needs_nothing_that_failed() {
 fn a_failure_that_the_build_does_not_survive_ends_one_that_goes_on() {
     let graph = graph(&[("a", &[]), ("b", &[]), ("c", &[])]);
     let schedule = Schedule { goes_on: &|job: &&str| *job != "b", ..plain(&graph, 1) };
-    assert_eq!(schedule.run(|job, _: &[()]| Err(*job)).unwrap_err(), ["a", "b"]);
+    assert_eq!(schedule.run(|job, _: &[()], _| Err(*job)).unwrap_err(), ["a", "b"]);
 }
 
 #[test]
 fn a_panic_is_passed_on_and_keeps_nobody_waiting() {
     let graph = graph(&[("a", &[]), ("b", &["a"]), ("c", &[])]);
-    let work = |job: &&str, _: &[()]| {
+    let work = |job: &&str, _: &[()], _: &dyn Fn()| {
         assert_ne!(*job, "a", "this panic is meant");
         Ok::<_, ()>(())
     };
@@ -220,9 +243,10 @@ fn twenty_thousand_jobs_are_scheduled_at_once() {
             slots: slots(4),
             demands: needs.keys().map(demand).collect(),
             goes_on: &|()| false,
+            alone: false,
         };
         let started = Instant::now();
-        let done = schedule.run(|job, taken: &[u64]| Ok(taken.iter().sum::<u64>() + job));
+        let done = schedule.run(|job, taken: &[u64], _| Ok(taken.iter().sum::<u64>() + job));
         assert_eq!(done.unwrap().len(), 20_001);
         assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
     }
