@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -144,6 +144,36 @@ fn an_interrupt_ends_the_tools_and_leaves_nothing_half_made() {
     assert!(!place.root.join("target/poly/one.wasm").exists());
     fs::remove_file(place.root.join("answer/behaviour")).unwrap();
     place.run(&["build"]).expect(0);
+}
+
+/// Nothing runs that could be killed, and a lock is waited for by the system.
+#[test]
+fn an_interrupt_ends_whoever_waits_for_another_poly() {
+    let place = one();
+    place.write("answer/behaviour", "slow");
+    let begin = |name: &str| {
+        let mut build = place.poly(&["build"]);
+        build.env("FAKE_PROCESS", place.root.join(name));
+        build.stderr(Stdio::piped()).process_group(0).spawn().unwrap()
+    };
+    let interrupt = |build: &Child| {
+        let sent = Command::new("kill").args(["-INT", &build.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+    };
+    let mut first = begin("tool-process");
+    while !place.root.join("tool-process").exists() {
+        thread::sleep(Duration::from_millis(10));
+    }
+    let mut second = begin("none");
+    let mut said = BufReader::new(second.stderr.take().unwrap()).lines();
+    assert!(said.any(|line| line.unwrap().contains("waits for it")), "it does not wait");
+
+    interrupt(&second);
+
+    assert_eq!(second.wait().unwrap().code(), Some(130));
+    assert!(!place.root.join("none").exists(), "it began a tool");
+    interrupt(&first);
+    assert_eq!(first.wait().unwrap().code(), Some(130));
 }
 
 /// A guest that computes for ever is no process that could be killed.

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use crate::workspace;
 use crate::{installed, must};
 
-/// How much of the processors others may use while something is measured.
-const DISTURBANCE: f64 = 0.03;
+/// How much of one processor others may use while something is measured.
+const DISTURBANCE: f64 = 0.15;
 
 /// How long to wait for it at most.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -102,28 +102,30 @@ impl Stopwatch {
 }
 
 /// Waits until nobody works: what a daemon still does after its run would be in the figures of
-/// whoever is next. If that takes too long, others work here, and no waiting helps.
+/// whoever is next. If that takes too long, others work here, and no waiting helps; says so.
 fn rest() {
+    const PAUSE: Duration = Duration::from_millis(100);
     let begun = Instant::now();
-    let mut last = processors();
-    while let Some((busy, all)) = last
-        && begun.elapsed() < PATIENCE
-    {
-        thread::sleep(Duration::from_millis(100));
-        last = processors();
-        let Some((busy_now, all_now)) = last else { return };
-        if (busy_now - busy) < (all_now - all) * DISTURBANCE {
+    let Some(mut last) = busy() else { return };
+    while begun.elapsed() < PATIENCE {
+        thread::sleep(PAUSE);
+        let now = busy().unwrap_or(last);
+        if now - last < DISTURBANCE * PAUSE.as_secs_f64() {
             return;
         }
+        last = now;
     }
+    eprintln!("others work on this machine: what follows is measured beside them");
 }
 
-/// How long all processors have worked, and how long there were any, in the kernel's ticks.
-fn processors() -> Option<(f64, f64)> {
+/// How many seconds all processors have worked since the machine began.
+fn busy() -> Option<f64> {
+    /// The kernel's ticks in a second, for whoever reads `/proc`.
+    const TICKS: f64 = 100.0;
     let text = fs::read_to_string("/proc/stat").ok()?;
     let ticks = text.lines().next()?.split_whitespace().skip(1);
     let ticks: Vec<f64> = ticks.filter_map(|ticks| ticks.parse().ok()).collect();
-    let all: f64 = ticks.iter().sum();
-    // The fourth is idle, the fifth waits for a disk.
-    Some((all - ticks.get(3)? - ticks.get(4)?, all))
+    // The fourth is idle, the fifth waits for a disk; those of guests are in the first two as well.
+    let worked = ticks.iter().take(8).sum::<f64>() - ticks.get(3)? - ticks.get(4)?;
+    Some(worked / TICKS)
 }

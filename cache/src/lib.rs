@@ -37,6 +37,7 @@ mod layout;
 mod lock;
 mod memo;
 mod record;
+mod root;
 mod stat_cache;
 mod store;
 mod write;

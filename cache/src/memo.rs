@@ -204,6 +204,8 @@ impl StatMemo {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
 
     struct Sandbox {
@@ -223,6 +225,20 @@ mod tests {
             let path = self.directory.path().join("input");
             std::fs::write(&path, content).unwrap();
             path
+        }
+    }
+
+    #[test]
+    fn a_time_before_1970_is_one() {
+        let sandbox = Sandbox::new();
+        for since in [1.5, -1.5] {
+            let path = sandbox.file("text");
+            let time = match Duration::try_from_secs_f64(since) {
+                Ok(after) => UNIX_EPOCH + after,
+                Err(_) => UNIX_EPOCH - Duration::from_secs_f64(-since),
+            };
+            File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+            assert_eq!(Stat::of(&path).unwrap().modified(), time);
         }
     }
 

@@ -35,12 +35,20 @@ use std::time::SystemTime;
 
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 
+use crate::root::Root;
 use crate::{Artifact, Digest, Stat, StoreError};
 use saved::{Directory, Named, Saved};
 
-/// A file of more bytes than this is read by a thread of its own, beside what else a build begins
-/// with: some thousand directories.
+/// A cache of more bytes than this, some 700 directories of 20 files, is read by a thread of its own,
+/// beside what else a build begins with.
 const LARGE: u64 = 1 << 20;
+
+/// A cache of no more bytes than this knows some 400 files at most: as many as are looked at in the
+/// half of a millisecond, or more, that a second thread takes to begin and to end.
+const LITTLE: u64 = 1 << 15;
+
+/// Reads the file, or waits for who does.
+type Reading = Box<dyn FnOnce() -> Saved + Send>;
 
 /// What an entry of a directory is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -84,8 +92,10 @@ pub struct Unreadable {
 #[derive(Debug)]
 pub struct StatCache {
     file: PathBuf,
-    root: io::Result<OwnedFd>,
-    before: LazyLock<Saved, Box<dyn FnOnce() -> Saved + Send>>,
+    root: Root,
+    /// How long the file was, if it was there.
+    length: Option<u64>,
+    before: LazyLock<Saved, Reading>,
     now: Mutex<Now>,
 }
 
@@ -103,18 +113,28 @@ impl StatCache {
     /// What is known of the tree below `root`, by a file; nothing if the file is not there or
     /// cannot be used.
     pub fn open(file: &Path, root: &Path) -> Self {
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let root = rustix::fs::open(root, flags, Mode::empty()).map_err(io::Error::from);
-        let (path, now) = (file.to_owned(), SystemTime::now());
-        let read = move || Saved::read(&path, now);
-        let is_large = file.metadata().is_ok_and(|found| found.len() > LARGE);
-        let before: Box<dyn FnOnce() -> Saved + Send> = if is_large {
-            let reading = thread::spawn(read);
-            Box::new(|| reading.join().unwrap_or_default())
-        } else {
-            Box::new(read)
+        let length = file.metadata().ok().map(|found| found.len());
+        let path = file.to_owned();
+        let read = move || Saved::read(&path, SystemTime::now());
+        let is_large = length.is_some_and(|length| length > LARGE);
+        let before: Reading = match is_large.then(|| thread::Builder::new().spawn(read.clone())) {
+            Some(Ok(reading)) => Box::new(|| reading.join().unwrap_or_default()),
+            _ => Box::new(read),
         };
-        Self { file: file.to_owned(), root, before: LazyLock::new(before), now: Mutex::default() }
+        let before = LazyLock::new(before);
+        Self {
+            file: file.to_owned(),
+            root: Root::open(root),
+            length,
+            before,
+            now: Mutex::default(),
+        }
+    }
+
+    /// Whether a tree is known that is so small that to look all through it takes less time than to
+    /// start a thread.
+    pub fn is_of_little(&self) -> bool {
+        self.length.is_some_and(|length| length <= LITTLE)
     }
 
     /// The entries of a directory, by its path below the root (`/`-separated; empty for the root
@@ -129,7 +149,7 @@ impl StatCache {
         // Before anything is read: a change meanwhile then shows the next time.
         let now = SystemTime::now();
         let failed = |source| Unreadable { path: directory.to_owned(), source };
-        let handle = self.open_directory(directory).map_err(failed)?;
+        let handle = self.root.directory(directory).map_err(failed)?;
         let newer = self.now().directories.get(directory).cloned().flatten();
         let bytes = newer.as_deref().or_else(|| self.before.directory(directory));
         let known = bytes.and_then(Directory::decode).unwrap_or_default();
@@ -205,6 +225,11 @@ impl StatCache {
         }
     }
 
+    /// Whether there is anything new.
+    pub fn is_changed(&self) -> bool {
+        self.now().dirty
+    }
+
     /// Writes the cache to its file, if there is anything new; never through a link to a directory,
     /// which might lead anywhere.
     pub fn save(&self) -> Result<(), StoreError> {
@@ -230,13 +255,6 @@ impl StatCache {
             .map_err(|source| StoreError::writing(self.file.clone(), source))?;
         *dirty = false;
         Ok(())
-    }
-
-    fn open_directory(&self, directory: &str) -> io::Result<OwnedFd> {
-        let root = self.root.as_ref().map_err(|error| io::Error::from(error.kind()))?;
-        let path = if directory.is_empty() { "." } else { directory };
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        Ok(rustix::fs::openat(root, path, flags, Mode::empty())?)
     }
 
     /// The digest of a file's content, read only if the file is not as it was.

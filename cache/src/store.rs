@@ -6,27 +6,24 @@
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write as _};
-use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use rustix::fs::{
-    AtFlags, CWD, FileType, Mode, OFlags, Timespec, Timestamps, UTIME_NOW, statat, utimensat,
-};
+use rustix::fs::{AtFlags, CWD, FileType, Timespec, Timestamps, UTIME_NOW, utimensat};
 use tempfile::NamedTempFile;
 
 use crate::layout::{self, Found, Layout};
 use crate::lock::{self, Lease, Lock};
+use crate::root::Root;
 use crate::{Artifact, Damaged, Digest, Stat, StoreError, collect, write};
 
 /// A content-addressed store in one directory, shared by threads and processes.
 #[derive(Debug)]
 pub struct Store {
     pub(crate) layout: Layout,
-    /// The root: a look from there goes through fewer directories than one by a whole path.
-    root: OwnedFd,
+    root: Root,
     damaged: Mutex<Vec<Damaged>>,
     _lease: Lease,
 }
@@ -43,11 +40,8 @@ impl Store {
             let _gate = passed(&layout)?;
             Lease::begin(&layout.leases())
         };
-        let failed = |source| StoreError::opening(root.to_owned(), source);
-        let lease = lease().map_err(failed)?;
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let handle = rustix::fs::open(root, flags, Mode::empty()).map_err(|e| failed(e.into()))?;
-        Ok(Self { layout, root: handle, damaged: Mutex::default(), _lease: lease })
+        let lease = lease().map_err(|source| StoreError::opening(root.to_owned(), source))?;
+        Ok(Self { layout, root: Root::open(root), damaged: Mutex::default(), _lease: lease })
     }
 
     /// The directory of the store.
@@ -109,7 +103,12 @@ impl Store {
     /// Whether there is a file, by its path below the root, of this length if one is told; and notes
     /// that it is used.
     fn is_there(&self, path: &str, size: Option<u64>) -> bool {
-        let Ok(found) = statat(&self.root, path, AtFlags::SYMLINK_NOFOLLOW) else { return false };
+        // What lies in a root that took the place of this one is found by its whole path.
+        let found = self.root.look(path).or_else(|_| {
+            let path = self.layout.root.join(path);
+            Ok::<_, io::Error>(rustix::fs::lstat(&path)?)
+        });
+        let Ok(found) = found else { return false };
         let is_file = FileType::from_raw_mode(found.st_mode) == FileType::RegularFile;
         let found = Stat::from(&found);
         is_file

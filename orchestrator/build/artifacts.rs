@@ -14,6 +14,7 @@ use super::cache::MEMO;
 use super::error::BuildError;
 use super::noticed::Noticed;
 use crate::plan::Fingerprint;
+use crate::toolchain::interrupt;
 
 /// What is kept of an action that ran.
 pub(super) type KeptRecord = Record<Fingerprint, Option<Noticed>>;
@@ -22,7 +23,7 @@ pub(super) type KeptRecord = Record<Fingerprint, Option<Noticed>>;
 pub(super) struct Artifacts {
     store: Store,
     memo: StatMemo,
-    seen: Arc<StatCache>,
+    pub(super) seen: Arc<StatCache>,
     at_hand: Mutex<BTreeMap<Digest, Arc<Vec<u8>>>>,
 }
 
@@ -139,6 +140,9 @@ impl Artifacts {
     /// Keeps what was learned of files for the next run. Losing it costs time and nothing
     /// else.
     pub(super) fn remember(&self) {
+        if self.seen.is_changed() {
+            interrupt::watch();
+        }
         let _ = self.memo.save();
         let _ = self.seen.save();
     }

@@ -29,13 +29,10 @@ use super::schedule::Schedule;
 use super::state::State;
 use crate::plan::{Action, Plan};
 use crate::toolchain::environment::Variables;
-use crate::toolchain::{ToolError, jobserver, process};
+use crate::toolchain::{ToolError, interrupt, jobserver, process};
 
 /// What is known of a checkout's files, in its directory.
 const STAT_CACHE: &str = "stat.cache";
-
-/// Of so many actions the states are looked up before a second thread has started. (20 files each.)
-const FEW: usize = 32;
 
 /// How a build is done, beside what the manifest says.
 #[derive(Debug, Clone)]
@@ -243,7 +240,7 @@ impl<'a> Driver<'a> {
         let state = self.lock_state();
         let done =
             |action| state.here(action).is_some_and(|last| last.key.is_some() && !last.failed);
-        plan.needs().len() <= FEW && plan.needs().keys().all(done)
+        self.artifacts.seen.is_of_little() && plan.needs().keys().all(done)
     }
 
     fn make(
@@ -269,7 +266,7 @@ impl<'a> Driver<'a> {
         taken: &[Artifact],
         takes_long: &dyn Fn(),
     ) -> Result<Artifact, BuildError> {
-        let prepared = self.prepare(action, taken, self.options.install)?;
+        let prepared = self.prepare(action, taken, self.options.install, takes_long)?;
         let started = Instant::now();
         let key = prepared.fingerprint.key();
         let look_up = || -> Result<Option<Artifact>, BuildError> {
@@ -285,6 +282,8 @@ impl<'a> Driver<'a> {
             return Ok(artifact);
         }
         takes_long();
+        // A person may tire of waiting for another poly.
+        interrupt::watch();
         let waiting = || {
             let text = format!("another poly is doing the same; `{action}` waits for it");
             (self.tell)(Event::Warning { text });

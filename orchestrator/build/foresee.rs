@@ -86,7 +86,7 @@ impl Driver<'_> {
         action: &Action,
         taken: &[Artifact],
     ) -> Result<(PlannedState, Option<Fingerprint>), BuildError> {
-        let prepared = match self.prepare(action, taken, false) {
+        let prepared = match self.prepare(action, taken, false, &|| {}) {
             Ok(prepared) => prepared,
             Err(BuildError::Tool(ToolError::NotFound(missing))) => {
                 let reasons = vec![Reason::ToolMissing { name: missing.tool }];

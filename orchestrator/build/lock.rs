@@ -53,7 +53,7 @@ pub fn present(
     let used: BTreeSet<_> = used.collect();
     for toolchain in used.into_iter().filter_map(|name| project.catalog.get(name)) {
         let tools = if install {
-            provision.provide(toolchain, Some(project), true)?
+            provision.provide(toolchain, Some(project), true, &|| {})?
         } else {
             provision.look(toolchain, Some(project))?
         };

@@ -23,6 +23,7 @@ use super::inputs::join;
 use super::paths::{MANIFESTS, WORK_DIRECTORY};
 use super::project::Project;
 use crate::manifest::normal;
+use crate::toolchain::interrupt;
 
 /// Where, below poly's own directory, a component's steps leave what they say.
 pub(super) const LOGS: &str = "log";
@@ -269,6 +270,7 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// Writes a file whole or not at all, with this mode as far as the user's mask lets it.
 pub(super) fn write_with(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let directory = path.parent().expect("an output has a directory");
+    interrupt::watch();
     let permissions = fs::Permissions::from_mode(mode);
     let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(directory)?;
     file.write_all(bytes)?;

@@ -58,15 +58,16 @@ impl Product {
 
 impl Driver<'_> {
     /// What an action depends on, and its work. `taken` are the artifacts of those it needs, in
-    /// the order of the plan.
+    /// the order of the plan; `takes_long` is called before a tool is installed.
     pub(super) fn prepare<'p>(
         &'p self,
         action: &'p Action,
         taken: &[Artifact],
         install: bool,
+        takes_long: &dyn Fn(),
     ) -> Result<Prepared<'p>, BuildError> {
         match action {
-            Action::Build(name) => self.prepare_build(name, install),
+            Action::Build(name) => self.prepare_build(name, install, takes_long),
             Action::Adapt(name) => Ok(self.prepare_adapt(name, &taken[0])),
             Action::Compose => Ok(self.prepare_compose(taken)),
             Action::Precompile(alone) => self.prepare_precompile(alone.as_deref(), &taken[0]),
@@ -77,10 +78,12 @@ impl Driver<'_> {
         &'p self,
         name: &'p str,
         install: bool,
+        takes_long: &dyn Fn(),
     ) -> Result<Prepared<'p>, BuildError> {
         let (_, toolchain) = self.project.component(name);
         let kit = self.kits.get(&toolchain.name, || {
-            let tools = self.provision.provide(toolchain, Some(self.project), install)?;
+            let tools =
+                self.provision.provide(toolchain, Some(self.project), install, takes_long)?;
             let kit = Kit::new(self.project, toolchain, &self.options.environment, tools);
             let kit = kit.map_err(Box::new)?;
             Ok::<_, BuildError>(kit)

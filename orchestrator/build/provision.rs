@@ -45,14 +45,19 @@ impl<'a> Provision<'a> {
         Ok(self.finder.find(&toolchain, &overrides(&toolchain, project))?)
     }
 
-    /// All tools of a toolchain, installed first where they are missing and may be.
+    /// All tools of a toolchain, installed first where they are missing and may be; `takes_long` is
+    /// called before.
     pub fn provide(
         &self,
         toolchain: &Toolchain,
         project: Option<&Project>,
         install: bool,
+        takes_long: &dyn Fn(),
     ) -> Result<Tools, BuildError> {
-        let tell = |event: InstallEvent<'_>| (self.tell)(told(&event));
+        let tell = |event: InstallEvent<'_>| {
+            takes_long();
+            (self.tell)(told(&event));
+        };
         let overrides = overrides(toolchain, project);
         let toolchain = self.as_locked(toolchain, project, install);
         Ok(self.finder.provide(&toolchain, &overrides, install, &tell)?)

@@ -52,7 +52,7 @@ enum Ending {
 
 /// Does what was typed. The exit code is 0 if all is well, 1 if a build or a check failed,
 /// 2 if the command line or the manifest is wrong or poly itself could not work, and 130
-/// after Ctrl-C.
+/// after Ctrl-C. (A build that has begun nothing yet is ended by the signal itself.)
 pub fn run(cli: &Cli) -> ExitCode {
     // Started by another poly, which stops it and has job slots of its own: it takes part in nothing.
     let alone = |work: &dyn Fn(&Report) -> Result<Ending, CommandError>| {
@@ -67,7 +67,7 @@ pub fn run(cli: &Cli) -> ExitCode {
     // Before any file is opened, see there.
     let jobs = cli.global.jobs.unwrap_or_else(default_jobs);
     let shared = jobserver::start(jobs);
-    // A build may find nothing to do, and begins to watch with the first job.
+    // A build may find nothing to do, and watches as soon as it finds something.
     if !matches!(&cli.command, Command::Build(options) if !options.verify) {
         interrupt::watch();
     }

@@ -73,7 +73,7 @@ fn install(context: &Context<'_>, asked: &[String]) -> Result<Ending, CommandErr
     let tell = |event| context.report.event(&event);
     let provision = context.provision(&tell);
     for toolchain in chosen(project.as_ref(), catalog, asked)? {
-        let provided = provision.provide(toolchain, project.as_ref(), true)?;
+        let provided = provision.provide(toolchain, project.as_ref(), true, &|| {})?;
         for tool in provided.found.values() {
             let what = format!("{} {} in {}", tool.name, tool.version, tool.path.display());
             context.report.done("ready", &what);

@@ -30,9 +30,9 @@ use thiserror::Error;
 
 use super::definition::{Tool, Toolchain, Way};
 use super::find::{Candidate, Finder, FoundTool, NotFound, Tools, Unfound, executable_in};
-use super::jobserver;
 use super::probe::{Probe, Unfit};
 use super::process::ProcessError;
+use super::{interrupt, jobserver};
 
 mod archive;
 mod place;
@@ -176,6 +176,7 @@ impl Finder {
         before: &Tools,
         progress: &dyn Fn(InstallEvent<'_>),
     ) -> Result<FoundTool, InstallError> {
+        interrupt::watch();
         let version = tool.install_version.as_deref().unwrap_or("target");
         let place = Place::new(&self.home, tool, version);
         let interrupted = || InstallError::Interrupted { tool: tool.name.clone() };

@@ -1,8 +1,8 @@
 //! Ctrl-C, and whatever else asks poly to end: a signal to terminate, a terminal that is closed.
 //!
-//! As long as poly only reads and looks up, the system's own way holds: poly ends at once, and
-//! nothing is lost with it. From the first job on the signals are **watched** for, by a thread that
-//! a build with nothing to do would wait for longer than for all else that it does.
+//! As long as poly only reads and looks up, the system's own way holds: poly ends at once. Before
+//! the first job, process or file that it leaves, the signals are **watched** for, by a thread: a
+//! build with nothing to do is over before one would have started.
 
 use std::sync::Once;
 use std::thread;
@@ -16,7 +16,7 @@ pub const EXIT_CODE: u8 = 130;
 /// How long poly has, after Ctrl-C, to say where it was.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Watches from now on, if nobody does yet. Every job and every process begins with it.
+/// Watches from now on, if nobody does yet.
 pub fn watch() {
     static WATCHED: Once = Once::new();
     // A handler that cannot be set leaves the system's: poly ends, its children go on.

@@ -24,7 +24,7 @@
 //! | `origin` | where one is from, in words that mean the same on every machine |
 //! | `helpers` | tools whose sources poly carries |
 //! | `process` | starting anything at all, and stopping everything |
-//! | `interrupt` | Ctrl-C, from the first job on |
+//! | `interrupt` | Ctrl-C, once there is anything to end |
 //! | `jobserver` | the job slots that poly shares with tools and with whoever started it |
 //!
 //! This room does not decide when something is built or installed, and prints nothing.

@@ -9,7 +9,8 @@
 //! - One that is asked a question has a time limit, and any other may have one. When that is
 //!   over it is killed, and its whole group with it.
 //! - It stands in a list as long as it runs. [`interrupt_all`] stops everything in the list,
-//!   and nothing can be started any more.
+//!   and nothing can be started any more. Ctrl-C does that (see `interrupt`), and is watched for
+//!   before anything is started.
 
 mod output;
 

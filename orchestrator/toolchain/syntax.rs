@@ -72,10 +72,10 @@ fn says(key: &str) -> String {
     said.map_or(WHOLE.to_owned(), |(_, says)| format!("`{key}` says {says}"))
 }
 
-/// The key of the value at a place: what stands before it in its line.
+/// The key of the value at a place: what stands before its `=`, in a line or in a table within one.
 fn key_before(at: usize, text: &str) -> &str {
-    let line = text.get(..at).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
-    line.split('=').next().unwrap_or_default().trim()
+    let before = text.get(..at).unwrap_or_default().trim_end().trim_end_matches('=');
+    before.rsplit(['\n', '{', ',']).next().unwrap_or_default().trim()
 }
 
 const WHOLE: &str = "CONTRIBUTING.md shows a whole file, and says what each key means";

@@ -37,7 +37,7 @@ impl Sandbox {
     /// come from nowhere else. As if it had been written `later` than everything was left alone.
     fn plant(&self, digests: &[(&str, Digest)], later: Duration) {
         let stat = Stat::of(&self.path("")).unwrap();
-        let listed = list(&self.cache().open_directory("").unwrap()).unwrap();
+        let listed = list(&self.cache().root.directory("").unwrap()).unwrap();
         let entries: Vec<Named<'_>> = listed
             .iter()
             .map(|(name, kind)| {
@@ -268,4 +268,32 @@ fn many_threads_look_at_the_same_and_at_different_directories() {
         }
     });
     cache.save().unwrap();
+}
+
+/// One that is large is read by another thread, to the same end.
+#[test]
+fn a_large_cache_is_read_as_a_small_one() {
+    let sandbox = Sandbox::new();
+    let keys = || (0..20_000_u32).map(|number| Digest::of(&number.to_le_bytes()));
+    let cache = sandbox.cache();
+    for (key, size) in keys().zip(0..) {
+        cache.note_artifact(key, Artifact { digest: key, size });
+    }
+    assert!(!cache.is_of_little(), "there was none");
+    cache.save().unwrap();
+
+    let cache = sandbox.cache();
+    assert!(cache.length.unwrap() > LARGE && !cache.is_of_little());
+    for (key, size) in keys().zip(0..) {
+        assert_eq!(cache.artifact(&key), Some(Artifact { digest: key, size }));
+    }
+}
+
+#[test]
+fn a_root_that_is_not_there_is_told() {
+    let sandbox = Sandbox::new();
+    let nowhere = StatCache::open(&sandbox.path("cache"), &sandbox.path("nowhere"));
+    let unreadable = nowhere.look("src", |_| |_: &str| true).unwrap_err();
+    assert_eq!(unreadable.source.kind(), io::ErrorKind::NotFound);
+    assert_eq!(unreadable.path, "src");
 }

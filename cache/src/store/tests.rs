@@ -252,3 +252,14 @@ fn what_is_of_no_use_can_be_removed_twice() {
     assert!(!store.has(&artifact));
     assert_eq!(store.take_damaged(), []);
 }
+
+/// Somebody may remove all of a store while a build has it open.
+#[test]
+fn what_lies_in_a_root_that_took_the_place_of_another_is_found() {
+    let (directory, store) = store();
+    let artifact = store.put(b"hello").unwrap();
+    std::fs::remove_dir_all(directory.path()).unwrap();
+    assert!(!store.has(&artifact));
+    assert_eq!(store.put(b"hello").unwrap(), artifact);
+    assert!(store.has(&artifact));
+}

@@ -190,11 +190,12 @@ fn where_the_build_goes_on_all_is_done_that_needs_nothing_that_failed() {
         ("e", &[]),
         ("f", &["d", "e", "b"]),
     ]);
-    for slots in 1..4 {
+    for (slots, alone) in [(1, false), (2, false), (3, false), (1, true), (3, true)] {
         let started = Mutex::new(std::collections::BTreeSet::new());
-        let schedule = Schedule { goes_on: &|_| true, ..plain(&graph, slots) };
-        let failures = schedule.run(|job, _: &[()], _| {
+        let schedule = Schedule { goes_on: &|_| true, alone, ..plain(&graph, slots) };
+        let failures = schedule.run(|job, _: &[()], takes_long| {
             started.lock().unwrap().insert(*job);
+            takes_long();
             if ["a", "e"].contains(job) { Err(format!("{job} failed")) } else { Ok(()) }
         });
         // In the order of the graph, whoever failed first.
@@ -217,8 +218,8 @@ fn a_panic_is_passed_on_and_keeps_nobody_waiting() {
         assert_ne!(*job, "a", "this panic is meant");
         Ok::<_, ()>(())
     };
-    for goes_on in [false, true] {
-        let schedule = Schedule { goes_on: &|()| goes_on, ..plain(&graph, 2) };
+    for (goes_on, alone) in [(false, false), (true, false), (false, true), (true, true)] {
+        let schedule = Schedule { goes_on: &|()| goes_on, alone, ..plain(&graph, 2) };
         assert!(panic::catch_unwind(AssertUnwindSafe(|| schedule.run(work))).is_err());
     }
 }

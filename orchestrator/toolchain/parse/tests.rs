@@ -300,6 +300,9 @@ fn wrong_types_versions_and_checksums_are_pointed_at() {
     assert_eq!(caret, "\"yes\"");
     assert_eq!(message, "invalid type: string \"yes\"");
     assert!(help.starts_with("`reproducible` says whether two builds"), "{help}");
+    let (caret, message, help) = fault("accept = \"*\"\n", "accept = [3]\n");
+    assert_eq!((&*caret, &*message), ("[3]", "invalid type: sequence"));
+    assert!(help.starts_with("`accept` says which versions will do"), "{help}");
     let (caret, message, help) = fault("\">=0.39, <0.43\"", "\"new\"");
     assert_eq!(caret, "\"new\"");
     assert!(message.starts_with("`new` is no requirement of versions: "), "{message}");
