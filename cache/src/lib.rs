@@ -23,6 +23,7 @@
 //! | `entry` | [`Kind`], [`Tally`], [`Annex`]: what can be collected |
 //! | `collect` | [`Keeper`]: the protocol of collection |
 //! | `keep` | [`Keeper`]: counting, verifying and clearing |
+//! | `root` | [`Root`]: looks below a directory |
 //! | `memo` | [`StatMemo`]: a few files, and notes about them |
 //! | `stat_cache` | [`StatCache`]: a tree of many |
 //! | `write` | files that are there whole or not at all |
@@ -50,5 +51,6 @@ pub use keep::{Survey, Verified};
 pub use lock::{Lock, lock_file};
 pub use memo::{Stat, StatMemo};
 pub use record::{Artifact, Record};
+pub use root::Root;
 pub use stat_cache::{Entry, EntryKind, StatCache, Unreadable};
 pub use store::Store;

@@ -149,18 +149,22 @@ impl StatCache {
         // Before anything is read: a change meanwhile then shows the next time.
         let now = SystemTime::now();
         let failed = |source| Unreadable { path: directory.to_owned(), source };
-        let handle = self.root.directory(directory).map_err(failed)?;
+        // It is opened only if a file of it is wanted, or if it is to be listed.
+        let mut handle = None;
+        let mut stat = Stat::from(&self.root.look_at_directory(directory).map_err(failed)?);
         let newer = self.now().directories.get(directory).cloned().flatten();
         let bytes = newer.as_deref().or_else(|| self.before.directory(directory));
         let known = bytes.and_then(Directory::decode).unwrap_or_default();
-        let stat = Stat::from(&rustix::fs::fstat(&handle).map_err(|error| failed(error.into()))?);
         let mut news = false;
         let listed;
         let named = if known.holds(&stat, now) {
             &known.entries
         } else {
             news = true;
-            listed = list(&handle).map_err(failed)?;
+            let opened = handle.insert(self.root.directory(directory).map_err(failed)?);
+            // That of what is listed, whatever was there before.
+            stat = Stat::from(&rustix::fs::fstat(&*opened).map_err(|error| failed(error.into()))?);
+            listed = list(opened).map_err(failed)?;
             // What is known of a file stays so, whatever else came or went.
             &known.merged_with(&listed)
         };
@@ -178,7 +182,11 @@ impl StatCache {
                     let above = if directory.is_empty() { "" } else { "/" };
                     Unreadable { path: [directory, above, entry.name].concat(), source }
                 };
-                match Self::digest(&handle, entry, now).map_err(file)? {
+                let handle = match &mut handle {
+                    Some(handle) => handle,
+                    closed => closed.insert(self.root.directory(directory).map_err(failed)?),
+                };
+                match Self::digest(handle, entry, now).map_err(file)? {
                     Seen::AsKnown(known, mode) => {
                         (digest, is_executable) = (Some(known), may_be_executed(mode));
                     }

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use miette::Diagnostic;
-use poly_cache::Digest;
+use poly_cache::{Digest, Root};
 use thiserror::Error;
 use wit_parser::PackageName;
 
@@ -190,7 +190,7 @@ impl Project {
                 suggestion(name.get_ref(), known.clone(), "the toolchains are"),
             )
         };
-        let mut followed = HashSet::new();
+        let mut followed = Followed::below(&self.root);
         for component in self.manifest.components.values() {
             let Some(toolchain) = self.catalog.get(component.toolchain.get_ref()) else {
                 return Err(unknown(&component.toolchain));
@@ -226,23 +226,21 @@ impl Project {
         Ok(())
     }
 
-    /// Whether a path of the manifest's is a directory of the pipeline. `followed` are the directories
-    /// that were looked at before: many components lie in the same one.
+    /// Whether a path of the manifest's is a directory of the pipeline.
     fn check_path<'p>(
         &self,
         path: &'p Spanned<String>,
-        followed: &mut HashSet<&'p str>,
+        followed: &mut Followed<'p>,
     ) -> Result<(), ManifestError> {
         let refused = |what: String, label: &str, help: &str| {
             Err(self.manifest.error_at(path.span(), what, label, help.to_owned()))
         };
-        for part in prefixes(path.get_ref()).filter(|part| followed.insert(part)) {
-            let at = self.root.join(part);
-            let is_plain = !part.ends_with("..");
-            if is_plain && at.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+        let Followed { root, parts } = followed;
+        for part in prefixes(path.get_ref()).filter(|part| parts.insert(part)) {
+            if !part.ends_with("..") && root.has_directory(part) {
                 continue;
             }
-            match at.canonicalize().ok().filter(|to| to.is_dir()) {
+            match self.root.join(part).canonicalize().ok().filter(|to| to.is_dir()) {
                 None => {
                     return refused(
                         format!("there is no directory `{}`", path.get_ref()),
@@ -265,7 +263,7 @@ impl Project {
 
     fn read_wits(&self) -> Result<BTreeMap<String, WitDirectory>, ProjectError> {
         let mut wits = BTreeMap::new();
-        let mut followed = HashSet::new();
+        let mut followed = Followed::below(&self.root);
         for component in self.manifest.components.values() {
             let Some(path) = self.wit_path(component) else { continue };
             if wits.contains_key(path.get_ref()) {
@@ -344,6 +342,18 @@ impl Project {
             }
         }
         Ok(())
+    }
+}
+
+/// The directories of a pipeline that were looked at: many components lie in the same one.
+struct Followed<'p> {
+    root: Root,
+    parts: HashSet<&'p str>,
+}
+
+impl Followed<'_> {
+    fn below(root: &Path) -> Self {
+        Self { root: Root::open(root), parts: HashSet::new() }
     }
 }
 
