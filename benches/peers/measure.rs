@@ -13,8 +13,8 @@ use crate::{installed, must};
 /// How much of one processor others may use while something is measured.
 const DISTURBANCE: f64 = 0.15;
 
-/// How long to wait for it at most.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long to wait for rest at most.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// One run.
 #[derive(Debug, Clone, Copy)]
@@ -107,7 +107,7 @@ fn rest() {
     const PAUSE: Duration = Duration::from_millis(100);
     let begun = Instant::now();
     let Some(mut last) = busy() else { return };
-    while begun.elapsed() < PATIENCE {
+    while begun.elapsed() < LONGEST_WAIT {
         thread::sleep(PAUSE);
         let now = busy().unwrap_or(last);
         if now - last < DISTURBANCE * PAUSE.as_secs_f64() {

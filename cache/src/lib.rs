@@ -51,6 +51,6 @@ pub use keep::{Survey, Verified};
 pub use lock::{Lock, lock_file};
 pub use memo::{Stat, StatMemo};
 pub use record::{Artifact, Record};
-pub use root::Root;
+pub use root::{PASSED, Root};
 pub use stat_cache::{Entry, EntryKind, StatCache, Unreadable};
 pub use store::Store;

@@ -8,11 +8,12 @@ use std::path::Path;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, statat};
 use rustix::io::Errno;
 
-/// How the directory is opened: to be gone through, not to be read.
+/// How a directory is opened that is to be gone through, not to be read.
 #[cfg(target_os = "linux")]
-const PASSED: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+pub const PASSED: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+/// How a directory is opened that is to be gone through; here there is no other way than to be read.
 #[cfg(not(target_os = "linux"))]
-const PASSED: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+pub const PASSED: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
 /// A directory, or why it could not be opened. It is the one that was there when it was opened,
 /// wherever it is moved.
@@ -33,8 +34,8 @@ impl Root {
     }
 
     /// The metadata of what is at a path below it, not of what a link there leads to.
-    pub(crate) fn look(&self, path: &str) -> io::Result<Stat> {
-        Ok(statat(self.handle()?, path, AtFlags::SYMLINK_NOFOLLOW)?)
+    pub(crate) fn look(&self, path: &str) -> Result<Stat, Errno> {
+        statat(self.handle()?, path, AtFlags::SYMLINK_NOFOLLOW)
     }
 
     /// The metadata of a directory below it, or of what a link there leads to; an empty path is its

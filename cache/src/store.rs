@@ -104,11 +104,8 @@ impl Store {
     /// that it is used.
     fn is_there(&self, path: &str, size: Option<u64>) -> bool {
         // What lies in a root that took the place of this one is found by its whole path.
-        let found = self.root.look(path).or_else(|_| {
-            let path = self.layout.root.join(path);
-            Ok::<_, io::Error>(rustix::fs::lstat(&path)?)
-        });
-        let Ok(found) = found else { return false };
+        let whole = |_| rustix::fs::lstat(self.layout.root.join(path));
+        let Ok(found) = self.root.look(path).or_else(whole) else { return false };
         let is_file = FileType::from_raw_mode(found.st_mode) == FileType::RegularFile;
         let found = Stat::from(&found);
         is_file

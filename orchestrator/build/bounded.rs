@@ -62,7 +62,7 @@ pub(super) fn run(
         directory: Path::new("/"),
         environment: &BTreeMap::new(),
     };
-    process::ask(&invocation, bounds.time, bounds.answer)
+    process::answer(&invocation, bounds.time, bounds.answer)
 }
 
 impl Fault {

@@ -3,11 +3,13 @@
 //! files. The store collects all but the last with its own, and knows nothing else of them.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use poly_cache::{Annex, Keeper, StoreError};
+
+use super::outputs;
 
 /// A directory for each checkout, with what is known of it, and one for each of its components, in which
 /// that is built: what is collected by itself, for components come and go.
@@ -62,10 +64,7 @@ pub(super) fn note_checkout(builds: &Path, root: &Path) -> io::Result<()> {
     if fs::read(&path).is_ok_and(|noted| noted == text) {
         return Ok(());
     }
-    let mut file = tempfile::NamedTempFile::new_in(builds)?;
-    file.write_all(text)?;
-    file.persist(path)?;
-    Ok(())
+    outputs::write_with(&path, text, 0o600)
 }
 
 fn is_checkout_gone(builds: &Path) -> bool {

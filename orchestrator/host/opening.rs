@@ -7,13 +7,8 @@ use std::io;
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::path::{Component, Path, PathBuf};
 
+use poly_cache::PASSED;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, openat, statat};
-
-/// How a directory is opened on the way: to be gone through, not to be read.
-#[cfg(target_os = "linux")]
-const PASSED: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
-#[cfg(not(target_os = "linux"))]
-const PASSED: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
 /// Why something is not opened.
 #[derive(Debug)]

@@ -35,7 +35,7 @@ use rustix::fs::OFlags;
 use rustix::io::{FdFlags, fcntl_setfd, ioctl_fionread};
 
 use super::environment::Variables;
-use super::{interrupt, process};
+use super::process;
 
 /// How often a pool is looked into by an action that waits for a token of it. (One that waits for
 /// another action is woken.)
@@ -77,7 +77,6 @@ pub fn is_unshared() -> bool {
 /// meanwhile. In somebody else's pool there may never be more than one: there, the job gets what
 /// can be had at once.
 pub fn acquire(weight: NonZeroUsize) -> Option<Held<'static>> {
-    interrupt::watch();
     match SHARED.get() {
         Some(jobserver) => jobserver.acquire(weight.get(), &process::interrupted),
         None => Some(Held { of: None, implicit: false, tokens: 0, runs: false }),

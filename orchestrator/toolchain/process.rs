@@ -125,7 +125,7 @@ pub fn run(
 }
 
 /// Asks a command a question: it has so long to answer, and of what it writes so many bytes are kept.
-pub fn ask(
+pub fn answer(
     invocation: &Invocation<'_>,
     limit: Duration,
     most: usize,
@@ -199,7 +199,7 @@ impl Running {
         Ok(answer)
     }
 
-    /// See [`ask`].
+    /// See [`answer`].
     fn answer(
         &self,
         invocation: &Invocation<'_>,
