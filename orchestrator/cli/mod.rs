@@ -100,8 +100,10 @@ pub enum Color {
     Never,
 }
 
-/// What to do.
+/// What to do. Each command's options are put together only once it is named: those of all take a tenth of
+/// the time of a small build.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// Build every component and compose them into one file
     Build(BuildOptions),
