@@ -211,3 +211,19 @@ For more information, try '--help'.
 "#]]
     );
 }
+
+/// A build looks at no record that it knows of. Documents are made of records: those that are gone are
+/// made again, and all at once.
+#[test]
+fn documents_are_made_of_records_that_were_gone() {
+    let place = one();
+    place.run(&["build", "--sbom"]).expect(0);
+    let whole = [BILL, STATEMENT].map(|name| place.read(name));
+    place.forget("records-");
+    let unaware = place.run(&["build"]).expect(0);
+    assert!(unaware.stderr.contains("all 3 actions were cached"), "{}", unaware.stderr);
+    let again = place.run(&["build", "--sbom"]).expect(0);
+    assert!(again.stderr.contains("its last run is gone from the cache"), "{}", again.stderr);
+    assert!(again.stderr.contains("3 of 6 actions ran"), "{}", again.stderr);
+    assert_eq!([BILL, STATEMENT].map(|name| place.read(name)), whole);
+}

@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::str::FromStr;
 
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
@@ -56,6 +57,18 @@ impl Digest {
     /// The digest with these bytes, if they are as many as they must be.
     pub(crate) fn from_slice(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
+    }
+
+    /// Hands on its text, which is allocated nowhere: a build with nothing to do writes hundreds of
+    /// thousands of them.
+    fn with_text<T>(&self, to: impl FnOnce(&str) -> T) -> T {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [0; 64];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
+        }
+        to(std::str::from_utf8(&text).expect("digits are text"))
     }
 
     /// The digest of all that a reader still yields.
@@ -116,14 +129,7 @@ pub(crate) fn copy(reader: &mut dyn Read, writer: &mut dyn io::Write) -> io::Res
 
 impl fmt::Display for Digest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A build with nothing to do writes hundreds of thousands of them.
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut text = [0; 64];
-        for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
-            pair[0] = DIGITS[usize::from(byte >> 4)];
-            pair[1] = DIGITS[usize::from(byte & 15)];
-        }
-        formatter.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+        self.with_text(|text| formatter.write_str(text))
     }
 }
 
@@ -137,32 +143,40 @@ impl FromStr for Digest {
     type Err = MalformedDigest;
 
     fn from_str(text: &str) -> Result<Self, MalformedDigest> {
-        let malformed = || MalformedDigest { text: text.to_owned() };
-        let digits: Vec<u8> = text
-            .chars()
-            .map(|character| character.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
-            .collect::<Option<_>>()
-            .ok_or_else(malformed)?;
-        let bytes: Vec<u8> = digits
-            .chunks(2)
-            .map(|pair| pair.iter().fold(0, |sum, digit| sum << 4 | digit))
-            .collect();
-        if digits.len() != 64 {
-            return Err(malformed());
-        }
-        Ok(Self(bytes.try_into().map_err(|_| malformed())?))
+        let digit = |digit: u8| char::from(digit).to_digit(16).and_then(|it| u8::try_from(it).ok());
+        let byte = |pair: &[u8]| Some(digit(pair[0])? << 4 | digit(pair[1])?);
+        let mut bytes = [0; 32];
+        let is_whole = text.len() == 64
+            && bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)).all(|(place, pair)| {
+                let found = byte(pair);
+                *place = found.unwrap_or_default();
+                found.is_some()
+            });
+        is_whole.then_some(Self(bytes)).ok_or_else(|| MalformedDigest { text: text.to_owned() })
     }
 }
 
 impl Serialize for Digest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        self.with_text(|text| serializer.serialize_str(text))
     }
 }
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = Digest;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a digest")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Digest, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_str(Text)
     }
 }
 

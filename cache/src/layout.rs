@@ -50,11 +50,12 @@ impl Layout {
     pub(crate) fn make(root: &Path) -> Result<Self, StoreError> {
         let layout = Self { root: root.to_owned() };
         let make = || {
-            if let Some(above) = root.parent() {
-                fs::create_dir_all(above)?;
-            }
-            if root.exists() && !root.is_dir() {
-                return Err(io::Error::from(io::ErrorKind::NotADirectory));
+            match (fs::metadata(root), root.parent()) {
+                (Ok(found), _) if !found.is_dir() => {
+                    return Err(io::Error::from(io::ErrorKind::NotADirectory));
+                }
+                (Err(_), Some(above)) => fs::create_dir_all(above)?,
+                _ => {}
             }
             let own = [layout.temporary(), layout.locks(), layout.leases()];
             let kept = [layout.blobs(), layout.records()];

@@ -23,12 +23,14 @@
 //! | `entry` | [`Kind`], [`Tally`], [`Annex`]: what can be collected |
 //! | `collect` | [`Keeper`]: the protocol of collection |
 //! | `keep` | [`Keeper`]: counting, verifying and clearing |
+//! | `ahead` | [`Ahead`]: a file that is read before it is needed |
 //! | `root` | [`Root`]: looks below a directory |
 //! | `memo` | [`StatMemo`]: a few files, and notes about them |
 //! | `stat_cache` | [`StatCache`]: a tree of many |
 //! | `write` | files that are there whole or not at all |
 //! | `error` | [`StoreError`], [`Damaged`] |
 
+mod ahead;
 mod collect;
 mod digest;
 mod entry;
@@ -43,6 +45,7 @@ mod stat_cache;
 mod store;
 mod write;
 
+pub use ahead::Ahead;
 pub use collect::{Bounds, Collected, Keeper, sum};
 pub use digest::{Digest, MalformedDigest};
 pub use entry::{Annex, Kind, Tallies, Tally};
@@ -52,5 +55,5 @@ pub use lock::{Lock, lock_file};
 pub use memo::{Stat, StatMemo};
 pub use record::{Artifact, Record};
 pub use root::{PASSED, Root};
-pub use stat_cache::{Entry, EntryKind, StatCache, Unreadable};
+pub use stat_cache::{Entry, EntryKind, Hit, StatCache, Unreadable};
 pub use store::Store;

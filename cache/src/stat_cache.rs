@@ -14,9 +14,9 @@
 //! What writes through a memory map that stays open for long changes neither in time; nothing short of
 //! reading would notice.
 //!
-//! Beside that stand artifacts by key, so that a hit need not read the record. They are only ever
-//! hints: a key is the digest of all that the artifact depends on, and whether the artifact is still
-//! there is for the store to say.
+//! Beside that stand artifacts by key, so that a hit need not read the record, nor look at it more than
+//! once a day. They are only ever hints: a key is the digest of all that the artifact depends on, and
+//! whether the artifact is still there is for the store to say.
 //!
 //! The cache is one file (see `saved`), of one checkout. It is a short cut and nothing else: one that
 //! is damaged, or of another version, counts as empty; of two processes that save, the later one
@@ -30,18 +30,13 @@ use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::SystemTime;
 
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 
 use crate::root::Root;
-use crate::{Artifact, Digest, Stat, StoreError};
+use crate::{Ahead, Artifact, Digest, Stat, StoreError, collect};
 use saved::{Directory, Named, Saved};
-
-/// A cache of more bytes than this, some 700 directories of 20 files, is read by a thread of its own,
-/// beside what else a build begins with.
-const LARGE: u64 = 1 << 20;
 
 /// A cache of no more bytes than this knows some 400 files at most: as many as are looked at in the
 /// half of a millisecond, or more, that a second thread takes to begin and to end.
@@ -78,6 +73,22 @@ pub struct Entry {
     pub is_executable: bool,
 }
 
+/// What was found under a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hit {
+    /// The artifact.
+    pub artifact: Artifact,
+    /// When the use of the key's record was noted last.
+    pub used: SystemTime,
+}
+
+impl Hit {
+    /// Whether the use of the record needs no other note now.
+    pub fn is_noted(&self) -> bool {
+        collect::is_noted(self.used, SystemTime::now())
+    }
+}
+
 /// Something in a tree that cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot read `{path}`")]
@@ -105,7 +116,7 @@ struct Now {
     /// The directories that were looked at, as they will be saved; `None` is "as before".
     directories: HashMap<Box<str>, Option<Arc<[u8]>>>,
     /// The artifacts that were asked for.
-    artifacts: BTreeMap<Digest, Artifact>,
+    hits: HashMap<Digest, Hit>,
     dirty: bool,
 }
 
@@ -113,20 +124,14 @@ impl StatCache {
     /// What is known of the tree below `root`, by a file; nothing if the file is not there or
     /// cannot be used.
     pub fn open(file: &Path, root: &Path) -> Self {
-        let length = file.metadata().ok().map(|found| found.len());
-        let path = file.to_owned();
-        let read = move || Saved::read(&path, SystemTime::now());
-        let is_large = length.is_some_and(|length| length > LARGE);
-        let before: Reading = match is_large.then(|| thread::Builder::new().spawn(read.clone())) {
-            Some(Ok(reading)) => Box::new(|| reading.join().unwrap_or_default()),
-            _ => Box::new(read),
-        };
-        let before = LazyLock::new(before);
+        let reading = Ahead::of(file, |file| Saved::read(file, SystemTime::now()));
+        let length = reading.length();
+        let end: Reading = Box::new(|| reading.end());
         Self {
             file: file.to_owned(),
             root: Root::open(root),
             length,
-            before,
+            before: LazyLock::new(end),
             now: Mutex::default(),
         }
     }
@@ -149,21 +154,29 @@ impl StatCache {
         // Before anything is read: a change meanwhile then shows the next time.
         let now = SystemTime::now();
         let failed = |source| Unreadable { path: directory.to_owned(), source };
-        // It is opened only if a file of it is wanted, or if it is to be listed.
-        let mut handle = None;
-        let mut stat = Stat::from(&self.root.look_at_directory(directory).map_err(failed)?);
         let newer = self.now().directories.get(directory).cloned().flatten();
         let bytes = newer.as_deref().or_else(|| self.before.directory(directory));
         let known = bytes.and_then(Directory::decode).unwrap_or_default();
+        // It is opened only if a file of it is wanted, or if it is to be listed. Where one was wanted, one
+        // will be, and what is open need not be looked for.
+        let was_wanted = known.entries.iter().any(|entry| entry.seen.is_some());
+        let mut handle = was_wanted.then(|| self.root.directory(directory).ok()).flatten();
+        let mut stat = match &handle {
+            Some(handle) => metadata(handle).map_err(failed)?,
+            None => Stat::from(&self.root.look_at_directory(directory).map_err(failed)?),
+        };
         let mut news = false;
         let listed;
         let named = if known.holds(&stat, now) {
             &known.entries
         } else {
             news = true;
-            let opened = handle.insert(self.root.directory(directory).map_err(failed)?);
+            let opened = match &mut handle {
+                Some(handle) => handle,
+                closed => closed.insert(self.root.directory(directory).map_err(failed)?),
+            };
             // That of what is listed, whatever was there before.
-            stat = Stat::from(&rustix::fs::fstat(&*opened).map_err(|error| failed(error.into()))?);
+            stat = metadata(opened).map_err(failed)?;
             listed = list(opened).map_err(failed)?;
             // What is known of a file stays so, whatever else came or went.
             &known.merged_with(&listed)
@@ -215,20 +228,20 @@ impl StatCache {
     }
 
     /// The artifact that was noted for a key.
-    pub fn artifact(&self, key: &Digest) -> Option<Artifact> {
+    pub fn hit(&self, key: &Digest) -> Option<Hit> {
         let mut now = self.now();
-        if let Some(artifact) = now.artifacts.get(key) {
-            return Some(*artifact);
+        if let Some(hit) = now.hits.get(key) {
+            return Some(*hit);
         }
-        let artifact = self.before.artifact(key)?;
-        now.artifacts.insert(*key, artifact);
-        Some(artifact)
+        let hit = self.before.hit(key)?;
+        now.hits.insert(*key, hit);
+        Some(hit)
     }
 
     /// Notes the artifact of a key.
-    pub fn note_artifact(&self, key: Digest, artifact: Artifact) {
+    pub fn note(&self, key: Digest, hit: Hit) {
         let mut now = self.now();
-        if now.artifacts.insert(key, artifact) != Some(artifact) {
+        if now.hits.insert(key, hit) != Some(hit) {
             now.dirty = true;
         }
     }
@@ -245,7 +258,7 @@ impl StatCache {
         if !now.dirty || self.file.parent().is_some_and(Path::is_symlink) {
             return Ok(());
         }
-        let Now { directories, artifacts, dirty } = &mut *now;
+        let Now { directories, hits, dirty } = &mut *now;
         let changed = directories.iter().filter_map(|(path, bytes)| {
             Some((&**path, bytes.as_deref().or_else(|| self.before.directory(path))?))
         });
@@ -254,10 +267,10 @@ impl StatCache {
             self.before.directories().filter(|(path, _)| !directories.contains_key(*path)),
             directories.len(),
         ));
-        let mut noted = artifacts.clone();
+        let mut noted: BTreeMap<Digest, Hit> = hits.iter().map(|(key, hit)| (*key, *hit)).collect();
         noted.extend(unless_most(
-            self.before.artifacts().filter(|(key, _)| !artifacts.contains_key(key)),
-            artifacts.len(),
+            self.before.hits().filter(|(key, _)| !hits.contains_key(key)),
+            hits.len(),
         ));
         Saved::write(&self.file, &noted, &saved, SystemTime::now())
             .map_err(|source| StoreError::writing(self.file.clone(), source))?;
@@ -317,6 +330,11 @@ enum Seen {
     New(Digest, Mode, Option<(Stat, Digest)>),
     /// It is something else.
     NoFile(EntryKind),
+}
+
+/// The metadata of an open directory.
+fn metadata(directory: &OwnedFd) -> io::Result<Stat> {
+    Ok(Stat::from(&rustix::fs::fstat(directory)?))
 }
 
 /// Whether its owner may execute a file. A change of that is one of its metadata, so the mode is not

@@ -86,7 +86,7 @@ impl Store {
     /// Whether there is a file of an artifact's digest and length. A look at the metadata only:
     /// enough to know that nothing has to be built, not enough to hand the file on.
     pub fn has(&self, artifact: &Artifact) -> bool {
-        self.is_there(&layout::blob(&artifact.digest), Some(artifact.size))
+        self.used(&layout::blob(&artifact.digest), Some(artifact.size)).is_some()
     }
 
     /// The file of an artifact, if [`Store::has`] it.
@@ -94,23 +94,28 @@ impl Store {
         self.has(artifact).then(|| self.layout.blob(&artifact.digest))
     }
 
-    /// Whether there is a record under a key. A look at the metadata only: for those who know what
-    /// it says.
-    pub fn has_record(&self, key: &Digest) -> bool {
-        self.is_there(&layout::record(key), None)
+    /// Notes that the record under a key is used, if there is one, and says when that was noted last: now,
+    /// or less than a day ago. A look at the metadata only: for those who know what it says.
+    pub fn use_record(&self, key: &Digest) -> Option<SystemTime> {
+        self.used(&layout::record(key), None)
     }
 
-    /// Whether there is a file, by its path below the root, of this length if one is told; and notes
-    /// that it is used.
-    fn is_there(&self, path: &str, size: Option<u64>) -> bool {
+    /// Notes that a file is used, by its path below the root, if it is there and of this length if one is
+    /// told; and says when that was noted last.
+    fn used(&self, path: &str, size: Option<u64>) -> Option<SystemTime> {
         // What lies in a root that took the place of this one is found by its whole path.
         let whole = |_| rustix::fs::lstat(self.layout.root.join(path));
-        let Ok(found) = self.root.look(path).or_else(whole) else { return false };
+        let found = self.root.look(path).or_else(whole).ok()?;
         let is_file = FileType::from_raw_mode(found.st_mode) == FileType::RegularFile;
         let found = Stat::from(&found);
-        is_file
-            && size.is_none_or(|size| size == found.size())
-            && (is_noted(found.modified()) || self.mark(&self.layout.root.join(path)))
+        if !is_file || size.is_some_and(|size| size != found.size()) {
+            return None;
+        }
+        let (used, now) = (found.modified(), SystemTime::now());
+        if collect::is_noted(used, now) {
+            return Some(used);
+        }
+        self.mark(&self.layout.root.join(path)).then_some(now)
     }
 
     /// The file with a digest, after reading it all: for those who map it into memory or

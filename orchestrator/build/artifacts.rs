@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
-use poly_cache::{Artifact, Damaged, Digest, Lock, Record, StatCache, StatMemo, Store};
+use poly_cache::{Artifact, Damaged, Digest, Hit, Lock, Record, StatCache, StatMemo, Store};
 use tempfile::NamedTempFile;
 
 use super::cache::MEMO;
@@ -24,6 +26,8 @@ pub(super) struct Artifacts {
     store: Store,
     memo: StatMemo,
     pub(super) seen: Arc<StatCache>,
+    /// Whether a record was gone that should have been there: others may be, too.
+    lost: AtomicBool,
     at_hand: Mutex<BTreeMap<Digest, Arc<Vec<u8>>>>,
 }
 
@@ -32,7 +36,7 @@ impl Artifacts {
     pub(super) fn open(cache: &Path, seen: Arc<StatCache>) -> Result<Self, BuildError> {
         let store = Store::open(cache)?;
         let memo = StatMemo::open(&cache.join(MEMO));
-        Ok(Self { store, memo, seen, at_hand: Mutex::default() })
+        Ok(Self { store, memo, seen, lost: AtomicBool::new(false), at_hand: Mutex::default() })
     }
 
     /// The record of a key, whether or not its artifact is still there.
@@ -40,19 +44,46 @@ impl Artifacts {
         Ok(self.store.record(key)?)
     }
 
-    /// The artifact of a key, if the store has both it and its record.
-    pub(super) fn find(&self, key: &Digest) -> Result<Option<Artifact>, BuildError> {
-        let there = |artifact: &Artifact| self.store.has(artifact);
+    /// The record of an artifact that was found, for those who cannot do without. If it is gone, none counts
+    /// as found from now on whose record is.
+    pub(super) fn record_of_found(
+        &self,
+        key: &Digest,
+        artifact: &Artifact,
+    ) -> Result<KeptRecord, BuildError> {
+        self.record(key)?.ok_or_else(|| {
+            self.lost.store(true, Ordering::Relaxed);
+            BuildError::Damaged { digest: artifact.digest }
+        })
+    }
+
+    /// The artifact of a key, if the store has it, and its record. Those that are `taken` are there:
+    /// this run has made or found them.
+    pub(super) fn find(
+        &self,
+        key: &Digest,
+        taken: &[Artifact],
+    ) -> Result<Option<Artifact>, BuildError> {
+        let there = |artifact: &Artifact| taken.contains(artifact) || self.store.has(artifact);
         // The key says all that the artifact depends on: a record that was read once need not be
-        // read again. That it and the artifact are there is looked at, and noted as a use.
-        let known = self.seen.artifact(key).filter(|artifact| there(artifact));
-        if let Some(artifact) = known.filter(|_| self.store.has_record(key)) {
-            return Ok(Some(artifact));
+        // read again. A look at the artifact is noted as a use of it, and one at the record once a day.
+        if let Some(hit) = self.seen.hit(key)
+            && there(&hit.artifact)
+        {
+            if hit.is_noted() && !self.lost.load(Ordering::Relaxed) {
+                return Ok(Some(hit.artifact));
+            }
+            if let Some(used) = self.store.use_record(key) {
+                self.seen.note(*key, Hit { used, ..hit });
+                return Ok(Some(hit.artifact));
+            }
         }
         let record = self.record(key)?;
         let artifact = record.map(|record| record.artifact).filter(there);
-        if let Some(artifact) = artifact {
-            self.seen.note_artifact(*key, artifact);
+        if let Some(artifact) = artifact
+            && let Some(used) = self.store.use_record(key)
+        {
+            self.seen.note(*key, Hit { artifact, used });
         }
         Ok(artifact)
     }
@@ -82,7 +113,7 @@ impl Artifacts {
     /// Keeps the record of an action that made an artifact, which is stored already.
     pub(super) fn note(&self, record: &KeptRecord) -> Result<(), BuildError> {
         self.store.put_record(record)?;
-        self.seen.note_artifact(record.key, record.artifact);
+        self.seen.note(record.key, Hit { artifact: record.artifact, used: SystemTime::now() });
         Ok(())
     }
 
@@ -108,8 +139,9 @@ impl Artifacts {
 
     /// Removes a record and its artifact, so that the action runs again.
     pub(super) fn forget(&self, key: &Digest) -> Result<(), BuildError> {
-        if let Some(record) = self.record(key)? {
-            self.store.remove(&record.artifact.digest)?;
+        let recorded = self.record(key)?.map(|record| record.artifact);
+        if let Some(artifact) = recorded.or_else(|| Some(self.seen.hit(key)?.artifact)) {
+            self.store.remove(&artifact.digest)?;
         }
         Ok(self.store.remove_record(key)?)
     }

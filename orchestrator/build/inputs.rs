@@ -280,11 +280,11 @@ impl Sources {
         for entry in entries.map_err(unreadable)? {
             let (name, kind) = (&entry.name, entry.kind);
             let from_root = join(directory, name);
-            let from_top = join(below, name);
             if name == ".git" || from_root == WORK_DIRECTORY {
                 continue;
             }
             let at = || path.join(name);
+            let from_top = || join(below, name);
             let ignored = |is_directory| !rules.is_empty() && rules.ignore(&at(), is_directory);
             match (kind, entry.digest) {
                 (EntryKind::File, Some(digest))
@@ -294,15 +294,15 @@ impl Sources {
                     walk.found.insert(from_root, input);
                 }
                 (EntryKind::Directory, _)
-                    if !globs.excludes_all_below(&from_top) && !ignored(true) =>
+                    if !globs.excludes_all_below(&from_top()) && !ignored(true) =>
                 {
-                    self.walk_below(walk, &from_root, &from_top, &rules)?;
+                    self.walk_below(walk, &from_root, &from_top(), &rules)?;
                 }
-                (EntryKind::Link, _) if globs.name(&from_top) && !ignored(false) => {
+                (EntryKind::Link, _) if globs.name(&from_top()) && !ignored(false) => {
                     return Err(InputsError::Link { path: at() });
                 }
                 (EntryKind::Link, _)
-                    if !globs.excludes_all_below(&from_top)
+                    if !globs.excludes_all_below(&from_top())
                         && at().is_dir()
                         && !ignored(true)
                         && !ignored(false)
@@ -310,7 +310,7 @@ impl Sources {
                 {
                     return Err(InputsError::DirectoryLink { path: at() });
                 }
-                (EntryKind::Unnameable, _) if globs.name(&from_top) && !ignored(false) => {
+                (EntryKind::Unnameable, _) if globs.name(&from_top()) && !ignored(false) => {
                     return Err(InputsError::Name { path: at() });
                 }
                 _ => {}

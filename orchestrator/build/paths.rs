@@ -25,10 +25,7 @@ impl Project {
 
     /// Where poly keeps logs, and what it remembers of this manifest, relative to it.
     pub(super) fn own(&self) -> String {
-        match &*self.file {
-            MANIFEST => WORK_DIRECTORY.to_owned(),
-            other => format!("{WORK_DIRECTORY}/{MANIFESTS}/{other}"),
-        }
+        own(&self.file)
     }
 
     /// Where what is made of this pipeline is left, relative to the manifest.
@@ -65,4 +62,17 @@ impl Project {
     pub fn composed(&self) -> PathBuf {
         self.root.join(self.output()).join(self.composed_name())
     }
+}
+
+/// Where poly keeps logs, and what it remembers, of a manifest of this name, relative to it.
+fn own(manifest: &str) -> String {
+    match manifest {
+        MANIFEST => WORK_DIRECTORY.to_owned(),
+        other => format!("{WORK_DIRECTORY}/{MANIFESTS}/{other}"),
+    }
+}
+
+/// What the last build of a manifest left, in the manifest's directory.
+pub(super) fn state_file(directory: &Path, manifest: &str) -> PathBuf {
+    directory.join(own(manifest)).join("state.json")
 }

@@ -4,14 +4,17 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use miette::Diagnostic;
-use poly_cache::{Digest, Root};
+use poly_cache::{Ahead, Digest, Root};
 use thiserror::Error;
 use wit_parser::PackageName;
 
 use super::inputs::prefixes;
 use super::lock::read_lock;
+use super::paths::state_file;
+use super::state::State;
 use super::wit_files::read_wit;
 use crate::component::inventory::inventory;
 use crate::component::wit;
@@ -40,6 +43,8 @@ pub struct Project {
     wits: BTreeMap<String, WitDirectory>,
     /// The directories that several components lie in.
     shared: BTreeSet<String>,
+    /// What the last build here left, read while the manifest was: for the first that asks.
+    last: Mutex<Option<Ahead<Option<State>>>>,
 }
 
 /// A directory of WIT, with what it says.
@@ -114,14 +119,17 @@ impl Project {
     /// Reads a manifest and checks all that it names. The pipeline's own `toolchains/` add to
     /// those of `catalog`.
     pub fn open_with(path: &Path, catalog: Catalog) -> Result<Self, ProjectError> {
+        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let last = State::ahead(&state_file(path.parent().unwrap_or(path), &file));
         let (root, manifest) = Self::manifest_at(path)?;
         let catalog = catalog.with_directory(&root.join(TOOLCHAINS))?;
-        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let tools_from = root.clone();
         let shared = shared(&manifest);
         let lock = read_lock(&root)?;
         let wits = BTreeMap::new();
-        let mut project = Self { root, file, tools_from, manifest, catalog, lock, wits, shared };
+        let last = Mutex::new(Some(last));
+        let mut project =
+            Self { root, file, tools_from, manifest, catalog, lock, wits, shared, last };
         project.check_toolchains()?;
         project.wits = project.read_wits()?;
         project.check_worlds()?;
@@ -158,6 +166,13 @@ impl Project {
         let component = self.manifest.components.get(name).expect("a component of this manifest");
         let toolchain = self.catalog.get(component.toolchain.get_ref());
         (component, toolchain.expect("toolchains are checked when a project is opened"))
+    }
+
+    /// What the last build here left; `elsewhere` is what one left in another checkout.
+    pub(super) fn last(&self, elsewhere: &Path) -> State {
+        let read = self.last.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let here = read.unwrap_or_else(|| State::ahead(&state_file(&self.root, &self.file)));
+        State::of(here, elsewhere)
     }
 
     /// Whether other components lie in the same directory.

@@ -119,9 +119,8 @@ impl Driver<'_> {
         artifact: &Artifact,
     ) -> Result<Fingerprint, BuildError> {
         let key = self.lock_state().key(action);
-        let record = key.map(|key| self.artifacts.record(&key)).transpose()?.flatten();
-        let record = record.ok_or(BuildError::Damaged { digest: artifact.digest })?;
-        Ok(record.fingerprint)
+        let key = key.ok_or(BuildError::Damaged { digest: artifact.digest })?;
+        Ok(self.artifacts.record_of_found(&key, artifact)?.fingerprint)
     }
 
     /// The packages that lock files among some inputs name.

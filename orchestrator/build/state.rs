@@ -11,7 +11,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use poly_cache::Digest;
+use poly_cache::{Ahead, Digest};
 use serde::{Deserialize, Serialize};
 
 use super::noticed::Noticed;
@@ -70,15 +70,22 @@ impl Default for State {
 }
 
 impl State {
-    /// What a former run left in this checkout, or else what one left in another, of which the
-    /// second file is.
-    pub(super) fn read(here: &Path, elsewhere: &Path) -> Self {
-        let read = |path| serde_json::from_slice::<Self>(&fs::read(path).ok()?).ok();
-        let read = |path| read(path).filter(|state| state.version == VERSION);
-        read(here).unwrap_or_else(|| {
-            let elsewhere = read(elsewhere).map(|state| state.actions).unwrap_or_default();
+    /// What a former run left in this checkout, about to be read from its file.
+    pub(super) fn ahead(here: &Path) -> Ahead<Option<Self>> {
+        Ahead::of(here, Self::read)
+    }
+
+    /// What a former run left in this checkout, or else what one left in another, in a file of that.
+    pub(super) fn of(here: Ahead<Option<Self>>, elsewhere: &Path) -> Self {
+        here.end().unwrap_or_else(|| {
+            let elsewhere = Self::read(elsewhere).map(|state| state.actions).unwrap_or_default();
             Self { elsewhere, ..Self::default() }
         })
+    }
+
+    fn read(file: &Path) -> Option<Self> {
+        let state: Self = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
+        (state.version == VERSION).then_some(state)
     }
 
     /// The last run of an action, here or elsewhere.
@@ -176,7 +183,7 @@ mod tests {
         state.failed(&Action::Build("a".to_owned()));
         assert!(state.is_changed());
         state.write(&cached).unwrap();
-        let read = || State::read(&here, &cached);
+        let read = || State::of(State::ahead(&here), &cached);
         assert_eq!(read().elsewhere, state.actions);
         assert!(!read().is_changed());
         assert_eq!(read().last(&Action::Compose), state.last(&Action::Compose));

@@ -1,6 +1,8 @@
 //! `poly build`: every component, and the one they compose to; what tells of them, if asked for; and
 //! all of it twice, to compare.
 
+use std::mem::ManuallyDrop;
+
 use super::context::{Context, shown};
 use super::{CommandError, Ending};
 use crate::build::Documents;
@@ -12,7 +14,8 @@ pub(super) fn run(context: &Context<'_>, options: BuildOptions) -> Result<Ending
         Some(Sbom::Files) => Documents::Files,
         Some(Sbom::Embed) => Documents::Embedded,
     });
-    let project = context.project()?;
+    // As with the driver: the process is about to end.
+    let project = ManuallyDrop::new(context.project()?);
     if options.verify {
         let verified = context.verify(&project)?;
         context.report.verified(&verified);

@@ -211,7 +211,7 @@ impl<'a> Context<'a> {
         };
         let driver = Driver::open(project, self.options(project), &noted)?;
         let done = work(&driver);
-        drop(driver);
+        driver.close();
         self.stored.set(self.stored.get() || stored.into_inner());
         Ok(done?)
     }

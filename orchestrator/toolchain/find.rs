@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -197,6 +198,9 @@ impl Finder {
         let mut candidates = Vec::new();
         let outdated = self.installed(tool).filter(|_| !self.is_of_today(tool));
         for path in self.places(tool, overridden, before) {
+            if candidates.iter().any(|candidate: &Candidate| candidate.path == path) {
+                continue;
+            }
             if overridden.is_none() && outdated.as_ref() == Some(&path) {
                 candidates.push(Candidate { path, refusal: Refusal::OtherRecipe });
                 continue;
@@ -218,35 +222,34 @@ impl Finder {
         }))
     }
 
-    /// Where the tool may be, in order.
-    fn places(&self, tool: &Tool, overridden: Option<&Path>, before: &Tools) -> Vec<PathBuf> {
+    /// Where the tool may be, in order; some places twice. Each is looked for when it is asked for.
+    fn places<'a>(
+        &'a self,
+        tool: &'a Tool,
+        overridden: Option<&Path>,
+        before: &Tools,
+    ) -> Box<dyn Iterator<Item = PathBuf> + 'a> {
         if let Some(path) = overridden {
-            return vec![path.to_owned()];
+            return Box::new([path.to_owned()].into_iter());
         }
         if let Some(from) = &tool.from {
             let directory = before.found.get(from).and_then(|found| found.path.parent());
-            return directory
-                .map(|directory| tool.find.iter().map(|name| directory.join(name)).collect())
-                .unwrap_or_default();
+            let Some(directory) = directory.map(Path::to_owned) else {
+                return Box::new([].into_iter());
+            };
+            return Box::new(tool.find.iter().map(move |name| directory.join(name)));
         }
         let path = self.environment.get("PATH").map(String::as_str);
-        let own = self.installed(tool);
-        let mut places: Vec<PathBuf> = Vec::new();
-        if tool.search != Search::PathFirst {
-            places.extend(own.clone());
-        }
-        for name in tool.find.iter().filter(|_| tool.search != Search::OwnAlone) {
+        let own = || self.installed(tool).into_iter();
+        let on_path = tool.find.iter().flat_map(move |name| {
             // The current directory is not searched, whatever an empty entry of PATH means.
-            for place in which::which_in_all(name, path, "/").into_iter().flatten() {
-                if !places.contains(&place) {
-                    places.push(place);
-                }
-            }
+            which::which_in_all(name, path, "/").into_iter().flatten()
+        });
+        match tool.search {
+            Search::PathFirst => Box::new(on_path.chain(iter::once_with(own).flatten())),
+            Search::OwnFirst => Box::new(own().chain(on_path)),
+            Search::OwnAlone => Box::new(own()),
         }
-        if tool.search == Search::PathFirst {
-            places.extend(own);
-        }
-        places
     }
 
     /// The executable in poly's own prefix, if the prefix is complete.

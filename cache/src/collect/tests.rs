@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use super::*;
-use crate::{Artifact, Digest, Record, Store};
+use crate::{Artifact, Digest, Hit, Record, Store};
 
 const DAY: Duration = Duration::from_hours(24);
 const KEEP_ALL: Bounds = Bounds { size: u64::MAX, age: Duration::MAX };
@@ -103,6 +103,26 @@ fn each_way_to_use_something_notes_that() {
     age(&path, 40);
     store.record::<(), ()>(&digest).unwrap().unwrap();
     assert!(is_noted(used(&path), SystemTime::now()));
+}
+
+#[test]
+fn the_use_of_a_record_is_noted_once_a_day_and_told() {
+    let place = Place::new();
+    let artifact = place.blob("blob", 0);
+    let store = place.store();
+    let key = Digest::of(b"key");
+    let record = Record { key, fingerprint: (), artifact, noticed: (), milliseconds: 1 };
+    store.put_record(&record).unwrap();
+    let path = store.layout.record(&key);
+    for (hours, is_noted) in [(12, true), (40, false)] {
+        let before = SystemTime::now() - Duration::from_hours(hours);
+        File::open(&path).unwrap().set_modified(before).unwrap();
+        let told = store.use_record(&key).unwrap();
+        assert_eq!(told == before, is_noted, "{hours}");
+        assert!(Hit { artifact, used: told }.is_noted(), "{hours}");
+        assert_eq!(Hit { artifact, used: before }.is_noted(), is_noted, "{hours}");
+        assert_eq!(used(&path) == before, is_noted, "{hours}");
+    }
 }
 
 #[test]

@@ -10,16 +10,16 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::{self, BufWriter, Write};
 use std::ops::Range;
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::EntryKind;
+use super::{EntryKind, Hit};
 use crate::digest::Hashing;
 use crate::{Artifact, Digest, Stat, write};
 
 /// Goes up when the form of the file, or the meaning of anything in it, changes.
-const TITLE: &[u8] = b"poly stat cache 1\n";
+const TITLE: &[u8] = b"poly stat cache 2\n";
 
 /// Digests are stored as their bytes.
 const DIGEST: usize = 32;
@@ -29,7 +29,7 @@ const DIGEST: usize = 32;
 pub(super) struct Saved {
     bytes: Vec<u8>,
     directories: HashMap<Box<str>, Range<usize>>,
-    artifacts: HashMap<Digest, Artifact>,
+    hits: HashMap<Digest, Hit>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -37,7 +37,7 @@ struct Body<'a> {
     /// When it was written, in nanoseconds since 1970.
     written: u64,
     #[serde(borrow)]
-    artifacts: Vec<(Bytes<'a>, Bytes<'a>, u64)>,
+    hits: Vec<(Bytes<'a>, Bytes<'a>, u64, u64)>,
     #[serde(borrow)]
     directories: Vec<(&'a str, Bytes<'a>)>,
 }
@@ -76,27 +76,29 @@ impl Saved {
         let directories =
             body.directories.iter().map(|(path, bytes)| ((*path).into(), range(bytes.0)));
         let directories = directories.collect();
-        let artifacts = body.artifacts.iter().map(|(key, digest, size)| {
+        let hits = body.hits.iter().map(|(key, digest, size, used)| {
             let artifact = Artifact { digest: Digest::from_slice(digest.0)?, size: *size };
-            Some((Digest::from_slice(key.0)?, artifact))
+            let used = UNIX_EPOCH + Duration::from_nanos(*used);
+            Some((Digest::from_slice(key.0)?, Hit { artifact, used }))
         });
-        let artifacts = artifacts.collect::<Option<_>>()?;
-        Some(Self { bytes, directories, artifacts })
+        let hits = hits.collect::<Option<_>>()?;
+        Some(Self { bytes, directories, hits })
     }
 
     /// Writes a file, whole or not at all.
     pub(super) fn write(
         file: &Path,
-        artifacts: &BTreeMap<Digest, Artifact>,
+        hits: &BTreeMap<Digest, Hit>,
         directories: &BTreeMap<&str, &[u8]>,
         now: SystemTime,
     ) -> io::Result<()> {
-        let artifacts = artifacts.iter().map(|(key, artifact)| {
-            (Bytes(key.as_bytes()), Bytes(artifact.digest.as_bytes()), artifact.size)
+        let hits = hits.iter().map(|(key, Hit { artifact, used })| {
+            let digest = Bytes(artifact.digest.as_bytes());
+            (Bytes(key.as_bytes()), digest, artifact.size, nanoseconds(*used))
         });
         let body = Body {
             written: nanoseconds(now),
-            artifacts: artifacts.collect(),
+            hits: hits.collect(),
             directories: directories.iter().map(|(path, bytes)| (*path, Bytes(bytes))).collect(),
         };
         let parent = file.parent().unwrap_or(Path::new("."));
@@ -121,14 +123,14 @@ impl Saved {
         self.directories.iter().map(|(path, range)| (&**path, &self.bytes[range.clone()]))
     }
 
-    /// The artifact of a key.
-    pub(super) fn artifact(&self, key: &Digest) -> Option<Artifact> {
-        self.artifacts.get(key).copied()
+    /// What was found under a key.
+    pub(super) fn hit(&self, key: &Digest) -> Option<Hit> {
+        self.hits.get(key).copied()
     }
 
-    /// The artifacts of all keys.
-    pub(super) fn artifacts(&self) -> impl Iterator<Item = (Digest, Artifact)> {
-        self.artifacts.iter().map(|(key, artifact)| (*key, *artifact))
+    /// What was found under all keys.
+    pub(super) fn hits(&self) -> impl Iterator<Item = (Digest, Hit)> {
+        self.hits.iter().map(|(key, hit)| (*key, *hit))
     }
 }
 
@@ -200,8 +202,6 @@ fn nanoseconds(time: SystemTime) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn sample() -> Vec<u8> {
@@ -214,7 +214,7 @@ mod tests {
         };
         Saved::write(
             &file,
-            &BTreeMap::from([(Digest::of(b"key"), artifact)]),
+            &BTreeMap::from([(Digest::of(b"key"), Hit { artifact, used: UNIX_EPOCH })]),
             &BTreeMap::from([("src", &known.encode()[..])]),
             SystemTime::now(),
         )
@@ -225,7 +225,10 @@ mod tests {
     #[test]
     fn it_is_read_as_it_was_written() {
         let saved = Saved::of(sample(), SystemTime::now()).unwrap();
-        assert_eq!(saved.artifact(&Digest::of(b"key")).unwrap().digest, Digest::of(b"artifact"));
+        assert_eq!(
+            saved.hit(&Digest::of(b"key")).unwrap().artifact.digest,
+            Digest::of(b"artifact")
+        );
         let known = Directory::decode(saved.directory("src").unwrap()).unwrap();
         assert_eq!(known.entries[0].name, "a");
         assert_eq!(saved.directory("other"), None);

@@ -5,6 +5,11 @@ use std::time::Duration;
 use super::*;
 use crate::memo::SETTLED;
 
+fn hit(digest: Digest, size: u64) -> Hit {
+    let used = SystemTime::UNIX_EPOCH + Duration::from_nanos(1_234_567_890_123_456_789);
+    Hit { artifact: Artifact { digest, size }, used }
+}
+
 /// A tree, and what is known of it.
 struct Sandbox {
     top: tempfile::TempDir,
@@ -87,10 +92,10 @@ fn what_was_left_alone_is_not_read() {
     // It stays so when something else is news.
     let cache = sandbox.cache();
     assert_eq!(digests(&cache)["a"], planted());
-    cache.note_artifact(Digest::of(b"key"), Artifact { digest: planted(), size: 1 });
+    cache.note(Digest::of(b"key"), hit(planted(), 1));
     cache.save().unwrap();
     assert_eq!(digests(&sandbox.cache())["a"], planted());
-    assert_eq!(sandbox.cache().artifact(&Digest::of(b"key")).unwrap().size, 1);
+    assert_eq!(sandbox.cache().hit(&Digest::of(b"key")).unwrap(), hit(planted(), 1));
 }
 
 #[test]
@@ -231,21 +236,20 @@ fn a_directory_that_is_not_there_is_an_error() {
 #[test]
 fn what_nobody_asks_for_goes_when_it_is_most_of_it() {
     let sandbox = Sandbox::new();
-    let artifact = Artifact { digest: planted(), size: 1 };
     let key = |number: u8| Digest::of(&[number]);
     let noted = |numbers: std::ops::Range<u8>| {
         let cache = sandbox.cache();
         for number in numbers {
-            cache.note_artifact(key(number), artifact);
+            cache.note(key(number), hit(planted(), 1));
         }
         cache.save().unwrap();
     };
     noted(0..4);
     noted(4..8);
-    assert!(sandbox.cache().artifact(&key(0)).is_some(), "as many as were asked for");
+    assert!(sandbox.cache().hit(&key(0)).is_some(), "as many as were asked for");
     noted(8..9);
-    assert!(sandbox.cache().artifact(&key(0)).is_none());
-    assert!(sandbox.cache().artifact(&key(8)).is_some());
+    assert!(sandbox.cache().hit(&key(0)).is_none());
+    assert!(sandbox.cache().hit(&key(8)).is_some());
 }
 
 #[test]
@@ -277,15 +281,15 @@ fn a_large_cache_is_read_as_a_small_one() {
     let keys = || (0..20_000_u32).map(|number| Digest::of(&number.to_le_bytes()));
     let cache = sandbox.cache();
     for (key, size) in keys().zip(0..) {
-        cache.note_artifact(key, Artifact { digest: key, size });
+        cache.note(key, hit(key, size));
     }
     assert!(!cache.is_of_little(), "there was none");
     cache.save().unwrap();
 
     let cache = sandbox.cache();
-    assert!(cache.length.unwrap() > LARGE && !cache.is_of_little());
+    assert!(cache.length.unwrap() > 1 << 20 && !cache.is_of_little());
     for (key, size) in keys().zip(0..) {
-        assert_eq!(cache.artifact(&key), Some(Artifact { digest: key, size }));
+        assert_eq!(cache.hit(&key), Some(hit(key, size)));
     }
 }
 

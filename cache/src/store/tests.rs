@@ -233,12 +233,12 @@ fn a_record_is_there_until_it_is_removed() {
     let (_directory, store) = store();
     let artifact = store.put(b"hello").unwrap();
     let key = Digest::of(b"key");
-    assert!(!store.has_record(&key));
+    assert!(store.use_record(&key).is_none());
     let record = Record { key, fingerprint: (), artifact, noticed: (), milliseconds: 1 };
     store.put_record(&record).unwrap();
-    assert!(store.has_record(&key));
+    assert!(store.use_record(&key).is_some());
     store.remove_record(&key).unwrap();
-    assert!(!store.has_record(&key));
+    assert!(store.use_record(&key).is_none());
 }
 
 #[test]
