@@ -134,6 +134,23 @@ fn what_is_gone_from_the_cache_is_a_reason() {
     assert!(why(&place).starts_with(gone), "{}", why(&place));
 }
 
+/// What composing noticed stands in its record, or in what is known of the last build: without either, it
+/// runs, and that is foreseen.
+#[test]
+fn what_is_foreseen_of_composing_without_its_record_is_what_happens() {
+    let place = one();
+    place.run(&["build"]).expect(0);
+    place.write("answer/source.wasm", wasm(&ANSWER.replace("42", "43")));
+    place.run(&["build"]).expect(0);
+    place.write("answer/source.wasm", wasm(ANSWER));
+    place.forget("records-");
+    let said = why(&place);
+    assert!(said.contains("build answer would come from the cache"), "{said}");
+    assert!(said.contains("compose would run:\n"), "{said}");
+    let built = place.run(&["build"]).expect(0).stderr;
+    assert!(built.contains("1 of 3 actions ran"), "{built}");
+}
+
 /// As CI has it: a fresh checkout beside a cache that was kept.
 #[test]
 fn a_fresh_checkout_is_told_what_changed_since_the_former_one() {

@@ -30,6 +30,12 @@ impl<T: Send + 'static> Ahead<T> {
         self.length
     }
 
+    /// Whether a thread of its own reads it.
+    #[cfg(test)]
+    pub(crate) fn is_begun(&self) -> bool {
+        self.reading.is_some()
+    }
+
     /// What came of it.
     pub fn end(self) -> T {
         let read = self.reading.and_then(|reading| reading.join().ok());
@@ -51,11 +57,16 @@ mod tests {
     fn a_large_file_is_read_as_a_small_one_and_as_none() {
         let directory = tempfile::tempdir().unwrap();
         let read = |path: &Path| std::fs::read(path).map(|bytes| bytes.len()).ok();
-        for length in [0, 1, usize::try_from(LARGE).unwrap(), 2 << 20] {
+        let large = usize::try_from(LARGE).unwrap();
+        for (length, begun) in [(0, false), (1, false), (large, false), (large + 1, true)] {
             let file = directory.path().join(length.to_string());
             std::fs::write(&file, vec![b'a'; length]).unwrap();
-            assert_eq!(Ahead::of(&file, read).end(), Some(length));
+            let ahead = Ahead::of(&file, read);
+            assert_eq!(ahead.is_begun(), begun, "{length}");
+            assert_eq!(ahead.end(), Some(length));
         }
-        assert_eq!(Ahead::of(&directory.path().join("none"), read).end(), None);
+        let none = Ahead::of(&directory.path().join("none"), read);
+        assert!(!none.is_begun() && none.length().is_none());
+        assert_eq!(none.end(), None);
     }
 }

@@ -23,6 +23,8 @@
 //! - It puts a blob that is there already: that is a use like any other.
 //! - It began, or found a fresh entry, after the collector had looked at the leases: the gate
 //!   allows neither before the entries in question are gone.
+//! - Whoever knows when the use of a record was noted last ([`Hit`](crate::Hit)) need not look at it within
+//!   [`NOTED`] of that. If it is gone by then, that is a miss for those who read it.
 //! - A blob that many records name is used by each of them, and stays as long as one does.
 //! - A blob that no record names (a run was killed between the two; somebody keeps bytes by
 //!   their digest alone) is used when it is read, and is collected like any other.

@@ -115,7 +115,7 @@ pub struct StatCache {
 struct Now {
     /// The directories that were looked at, as they will be saved; `None` is "as before".
     directories: HashMap<Box<str>, Option<Arc<[u8]>>>,
-    /// The artifacts that were asked for.
+    /// The hits that were asked for.
     hits: HashMap<Digest, Hit>,
     dirty: bool,
 }
@@ -227,7 +227,7 @@ impl StatCache {
         Ok(found)
     }
 
-    /// The artifact that was noted for a key.
+    /// What was found under a key, here or by a former run.
     pub fn hit(&self, key: &Digest) -> Option<Hit> {
         let mut now = self.now();
         if let Some(hit) = now.hits.get(key) {
@@ -238,7 +238,7 @@ impl StatCache {
         Some(hit)
     }
 
-    /// Notes the artifact of a key.
+    /// Notes what was found under a key.
     pub fn note(&self, key: Digest, hit: Hit) {
         let mut now = self.now();
         if now.hits.insert(key, hit) != Some(hit) {

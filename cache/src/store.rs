@@ -86,7 +86,7 @@ impl Store {
     /// Whether there is a file of an artifact's digest and length. A look at the metadata only:
     /// enough to know that nothing has to be built, not enough to hand the file on.
     pub fn has(&self, artifact: &Artifact) -> bool {
-        self.used(&layout::blob(&artifact.digest), Some(artifact.size)).is_some()
+        self.use_file(&layout::blob(&artifact.digest), Some(artifact.size)).is_some()
     }
 
     /// The file of an artifact, if [`Store::has`] it.
@@ -95,14 +95,15 @@ impl Store {
     }
 
     /// Notes that the record under a key is used, if there is one, and says when that was noted last: now,
-    /// or less than a day ago. A look at the metadata only: for those who know what it says.
+    /// or less than a day ago, or earlier if it could not be noted. A look at the metadata only: for those who
+    /// know what it says.
     pub fn use_record(&self, key: &Digest) -> Option<SystemTime> {
-        self.used(&layout::record(key), None)
+        self.use_file(&layout::record(key), None)
     }
 
     /// Notes that a file is used, by its path below the root, if it is there and of this length if one is
     /// told; and says when that was noted last.
-    fn used(&self, path: &str, size: Option<u64>) -> Option<SystemTime> {
+    fn use_file(&self, path: &str, size: Option<u64>) -> Option<SystemTime> {
         // What lies in a root that took the place of this one is found by its whole path.
         let whole = |_| rustix::fs::lstat(self.layout.root.join(path));
         let found = self.root.look(path).or_else(whole).ok()?;
@@ -111,11 +112,8 @@ impl Store {
         if !is_file || size.is_some_and(|size| size != found.size()) {
             return None;
         }
-        let (used, now) = (found.modified(), SystemTime::now());
-        if collect::is_noted(used, now) {
-            return Some(used);
-        }
-        self.mark(&self.layout.root.join(path)).then_some(now)
+        let used = found.modified();
+        if is_noted(used) { Some(used) } else { self.mark(&self.layout.root.join(path), used) }
     }
 
     /// The file with a digest, after reading it all: for those who map it into memory or
@@ -211,17 +209,22 @@ impl Store {
         let found = layout::open(path);
         let found = found.map_err(|source| StoreError::Read { path: path.to_owned(), source })?;
         let stays = match &found {
-            Found::File(_, metadata) => metadata.modified().is_ok_and(is_noted) || self.mark(path),
+            Found::File(_, metadata) => {
+                let used = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+                is_noted(used) || self.mark(path, used).is_some()
+            }
             _ => true,
         };
         Ok(if stays { found } else { Found::Nothing })
     }
 
-    /// Notes that a file is used. Says whether it is still there.
-    fn mark(&self, path: &Path) -> bool {
+    /// Notes that a file is used, after it was noted as `used`. Says when that was noted last, if the file is
+    /// still there.
+    fn mark(&self, path: &Path, used: SystemTime) -> Option<SystemTime> {
+        let now = SystemTime::now();
         // Where nothing can be noted, nothing can be collected either.
-        let Ok(_gate) = passed(&self.layout) else { return true };
-        touch(path).is_ok() || path.exists()
+        let Ok(_gate) = passed(&self.layout) else { return Some(used) };
+        if touch(path).is_ok() { Some(now) } else { path.exists().then_some(used) }
     }
 
     fn damaged(&self) -> MutexGuard<'_, Vec<Damaged>> {

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -26,8 +25,6 @@ pub(super) struct Artifacts {
     store: Store,
     memo: StatMemo,
     pub(super) seen: Arc<StatCache>,
-    /// Whether a record was gone that should have been there: others may be, too.
-    lost: AtomicBool,
     at_hand: Mutex<BTreeMap<Digest, Arc<Vec<u8>>>>,
 }
 
@@ -36,7 +33,7 @@ impl Artifacts {
     pub(super) fn open(cache: &Path, seen: Arc<StatCache>) -> Result<Self, BuildError> {
         let store = Store::open(cache)?;
         let memo = StatMemo::open(&cache.join(MEMO));
-        Ok(Self { store, memo, seen, lost: AtomicBool::new(false), at_hand: Mutex::default() })
+        Ok(Self { store, memo, seen, at_hand: Mutex::default() })
     }
 
     /// The record of a key, whether or not its artifact is still there.
@@ -44,21 +41,21 @@ impl Artifacts {
         Ok(self.store.record(key)?)
     }
 
-    /// The record of an artifact that was found, for those who cannot do without. If it is gone, none counts
-    /// as found from now on whose record is.
+    /// The record of an artifact that was found, for those who cannot do without. If it is gone, the artifact
+    /// is not found again.
     pub(super) fn record_of_found(
         &self,
         key: &Digest,
         artifact: &Artifact,
     ) -> Result<KeptRecord, BuildError> {
         self.record(key)?.ok_or_else(|| {
-            self.lost.store(true, Ordering::Relaxed);
+            self.seen.note(*key, Hit { artifact: *artifact, used: SystemTime::UNIX_EPOCH });
             BuildError::Damaged { digest: artifact.digest }
         })
     }
 
-    /// The artifact of a key, if the store has it, and its record. Those that are `taken` are there:
-    /// this run has made or found them.
+    /// The artifact of a key, if the store has it, and has its record, or had it within a day. Those that are
+    /// `taken` are there: this run has made or found them.
     pub(super) fn find(
         &self,
         key: &Digest,
@@ -70,7 +67,7 @@ impl Artifacts {
         if let Some(hit) = self.seen.hit(key)
             && there(&hit.artifact)
         {
-            if hit.is_noted() && !self.lost.load(Ordering::Relaxed) {
+            if hit.is_noted() {
                 return Ok(Some(hit.artifact));
             }
             if let Some(used) = self.store.use_record(key) {
@@ -137,10 +134,11 @@ impl Artifacts {
         path.ok_or(BuildError::Damaged { digest: artifact.digest })
     }
 
-    /// Removes a record and its artifact, so that the action runs again.
+    /// Removes a record and its artifact, and the one that is remembered, so that the action runs again.
     pub(super) fn forget(&self, key: &Digest) -> Result<(), BuildError> {
         let recorded = self.record(key)?.map(|record| record.artifact);
-        if let Some(artifact) = recorded.or_else(|| Some(self.seen.hit(key)?.artifact)) {
+        let remembered = self.seen.hit(key).map(|hit| hit.artifact);
+        for artifact in recorded.into_iter().chain(remembered) {
             self.store.remove(&artifact.digest)?;
         }
         Ok(self.store.remove_record(key)?)
@@ -198,7 +196,111 @@ fn exposed(owner: u32, mode: u32, me: u32) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::exposed;
+    use std::fs::File;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::plan::Fingerprint;
+
+    /// A store, and what one checkout knows of it.
+    struct Place {
+        top: tempfile::TempDir,
+        key: Digest,
+    }
+
+    impl Place {
+        fn new() -> Self {
+            Self { top: tempfile::tempdir().unwrap(), key: Digest::of(b"key") }
+        }
+
+        fn artifacts(&self) -> Artifacts {
+            let file = self.top.path().join("stat.cache");
+            let seen = Arc::new(StatCache::open(&file, self.top.path()));
+            Artifacts::open(&self.top.path().join("cache"), seen).unwrap()
+        }
+
+        /// An artifact with a record under the key.
+        fn made(&self, artifacts: &Artifacts, bytes: &[u8]) -> Artifact {
+            let artifact = artifacts.put(bytes.to_vec()).unwrap();
+            let fingerprint = Fingerprint::new("build");
+            let record =
+                Record { key: self.key, fingerprint, artifact, noticed: None, milliseconds: 1 };
+            artifacts.note(&record).unwrap();
+            artifact
+        }
+
+        fn record(&self) -> PathBuf {
+            let name = self.key.to_string();
+            let below = format!("cache/records-3/{}/{name}.record", &name[..2]);
+            self.top.path().join(below)
+        }
+    }
+
+    fn long_ago() -> SystemTime {
+        SystemTime::now() - Duration::from_hours(40)
+    }
+
+    #[test]
+    fn a_record_is_looked_at_once_a_day() {
+        let place = Place::new();
+        let artifacts = place.artifacts();
+        let artifact = place.made(&artifacts, b"made");
+        let find = || artifacts.find(&place.key, &[]).unwrap();
+        File::open(place.record()).unwrap().set_modified(long_ago()).unwrap();
+        let used = || fs::metadata(place.record()).unwrap().modified().unwrap();
+        assert_eq!(find(), Some(artifact));
+        assert!(used() < long_ago() + Duration::from_hours(1), "it was noted just now");
+
+        artifacts.seen.note(place.key, Hit { artifact, used: long_ago() });
+        assert_eq!(find(), Some(artifact));
+        assert!(used() > long_ago() + Duration::from_hours(1), "it is noted again");
+        assert!(artifacts.seen.hit(&place.key).unwrap().is_noted());
+
+        fs::remove_file(place.record()).unwrap();
+        assert_eq!(find(), Some(artifact), "what is there was made from this");
+        artifacts.seen.note(place.key, Hit { artifact, used: long_ago() });
+        assert_eq!(find(), None);
+    }
+
+    #[test]
+    fn an_artifact_whose_record_was_needed_and_gone_is_not_found_again() {
+        let place = Place::new();
+        let artifacts = place.artifacts();
+        let artifact = place.made(&artifacts, b"made");
+        assert!(artifacts.record_of_found(&place.key, &artifact).is_ok());
+        fs::remove_file(place.record()).unwrap();
+        assert_eq!(artifacts.find(&place.key, &[]).unwrap(), Some(artifact));
+        let error = artifacts.record_of_found(&place.key, &artifact).unwrap_err();
+        assert!(error.is_damage());
+        assert_eq!(artifacts.find(&place.key, &[]).unwrap(), None);
+    }
+
+    #[test]
+    fn what_is_taken_is_not_looked_for_again() {
+        let place = Place::new();
+        let artifacts = place.artifacts();
+        let artifact = place.made(&artifacts, b"made");
+        artifacts.store.remove(&artifact.digest).unwrap();
+        assert_eq!(artifacts.find(&place.key, &[artifact]).unwrap(), Some(artifact));
+        assert_eq!(artifacts.find(&place.key, &[]).unwrap(), None);
+    }
+
+    /// Another checkout may have made other bytes under the same key.
+    #[test]
+    fn what_is_of_no_use_is_forgotten_with_all_that_leads_to_it() {
+        let place = Place::new();
+        let here = place.artifacts();
+        let remembered = place.made(&here, b"here");
+        let recorded = {
+            let elsewhere = place.artifacts();
+            place.made(&elsewhere, b"elsewhere")
+        };
+        here.forget(&place.key).unwrap();
+        for artifact in [remembered, recorded] {
+            assert!(!here.store.has(&artifact));
+        }
+        assert_eq!(here.find(&place.key, &[]).unwrap(), None);
+    }
 
     #[test]
     fn only_ones_own_directory_is_trusted() {

@@ -1,7 +1,7 @@
 //! Takes a plan through the store and the tools to artifacts.
 //!
-//! Every action goes the same way: its fingerprint is taken; if the store has a record of
-//! that key and the artifact, that is it; else the work is done under a lock of that key (two
+//! Every action goes the same way: its fingerprint is taken; if the store has the artifact that a
+//! record of that key names, or named a day ago or less, that is it; else the work is done under a lock of that key (two
 //! polys do it once), the artifact is stored, and the record last.
 
 use std::collections::BTreeMap;
@@ -280,9 +280,8 @@ impl<'a> Driver<'a> {
         let started = Instant::now();
         let key = prepared.fingerprint.key();
         let look_up = || -> Result<Option<Artifact>, BuildError> {
-            let Some(artifact) = self.artifacts.find(&key, taken)? else { return Ok(None) };
-            if *action == Action::Compose {
-                let Some(noticed) = self.noticed(&key)? else { return Ok(None) };
+            let Some(artifact) = self.find(action, &key, taken)? else { return Ok(None) };
+            if let Some(noticed) = self.noticed(action, &key)? {
                 self.tell_of(key, noticed);
             }
             self.lock_state().found(action, key);
@@ -333,9 +332,26 @@ impl<'a> Driver<'a> {
         Ok(self.done(action, artifact, &by, Some(tools), started))
     }
 
+    /// What an action makes of what it depends on, if that is there, and so is what it noticed.
+    pub(super) fn find(
+        &self,
+        action: &Action,
+        key: &Digest,
+        taken: &[Artifact],
+    ) -> Result<Option<Artifact>, BuildError> {
+        let found = self.artifacts.find(key, taken)?;
+        if found.is_some() && *action == Action::Compose && self.noticed(action, key)?.is_none() {
+            return Ok(None);
+        }
+        Ok(found)
+    }
+
     /// What composing noticed when it made what a key led to, if its record is still whole. Which
     /// need not be read where the last build here knew.
-    fn noticed(&self, key: &Digest) -> Result<Option<Noticed>, BuildError> {
+    fn noticed(&self, action: &Action, key: &Digest) -> Result<Option<Noticed>, BuildError> {
+        if *action != Action::Compose {
+            return Ok(None);
+        }
         let known = self.lock_state().noticed(key).cloned();
         if known.is_some() {
             return Ok(known);

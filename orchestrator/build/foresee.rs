@@ -97,7 +97,7 @@ impl Driver<'_> {
         let fingerprint = prepared.fingerprint;
         let key = fingerprint.key();
         let is_another = || self.lock_state().key(action).is_some_and(|last| last != key);
-        let state = match self.artifacts.find(&key, taken)? {
+        let state = match self.find(action, &key, taken)? {
             Some(artifact) => {
                 let changed = is_another().then(|| self.reasons(action, &fingerprint, &key));
                 PlannedState::Cached { artifact, changed: changed.transpose()?.unwrap_or_default() }

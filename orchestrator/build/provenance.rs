@@ -75,14 +75,15 @@ impl Driver<'_> {
 
     fn facts(&self, made: &BTreeMap<Action, Artifact>) -> Result<Facts, BuildError> {
         let manifest = &self.project.manifest;
-        let mut actions = Vec::new();
         // What only this machine can use is left out: it goes nowhere.
-        for (action, artifact) in
-            made.iter().filter(|(action, _)| !matches!(action, Action::Precompile(_)))
-        {
+        let told = made.iter().filter(|(action, _)| !matches!(action, Action::Precompile(_)));
+        let done = told.map(|(action, artifact)| {
             let fingerprint = self.fingerprint_of(action, artifact)?;
-            actions.push(Done { action: action.to_string(), fingerprint, made: artifact.digest });
-        }
+            Ok(Done { action: action.to_string(), fingerprint, made: artifact.digest })
+        });
+        // All of them, before the first that failed: the records that are gone are made again at once.
+        let done: Vec<Result<Done, BuildError>> = done.collect();
+        let actions = done.into_iter().collect::<Result<Vec<Done>, BuildError>>()?;
         let mut components = Vec::new();
         for name in manifest.components.keys().map(toml::Spanned::get_ref) {
             let built = Action::Build(name.clone()).to_string();

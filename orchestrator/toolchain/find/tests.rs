@@ -168,6 +168,27 @@ fn the_first_that_will_do_is_taken_and_the_others_have_reasons() {
     assert_eq!(find(&machine.finder()).found["compiler"].path, installed);
 }
 
+/// A place that is searched twice is looked at once, and where nothing more is needed, no further.
+#[test]
+fn a_place_is_looked_at_once() {
+    let machine = Machine::new();
+    let old = machine.compiler("path", "1.0.0");
+    machine.link(&old, "path/compiler");
+    let mut finder = machine.finder();
+    let path = format!("{0}:{0}", machine.at("path").display());
+    finder.environment.insert("PATH".to_owned(), path);
+    let tools = find(&finder);
+    assert_eq!(refusals(&tools), [&Refusal::Version { version: "1.0.0".into() }]);
+
+    let installed = machine.compiler("poly/tools/compiler/1.5.0", "1.9.0");
+    std::fs::write(machine.at("poly/tools/compiler/1.5.0/receipt.json"), "{}").unwrap();
+    let path =
+        format!("{}:{}", machine.at("path").display(), installed.parent().unwrap().display());
+    finder.environment.insert("PATH".to_owned(), path);
+    let tools = find(&finder);
+    assert_eq!(refusals(&tools).len(), 2, "poly's own lies on PATH: {:?}", refusals(&tools));
+}
+
 #[test]
 fn what_fails_or_says_nothing_is_refused() {
     let machine = Machine::new();
