@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use poly::build::{Documents, Driver, Options, Project};
+use poly::build::{Documents, Driver, Jobs, Options, Project};
 use poly::toolchain::environment;
 
 /// Does `work` with a pipeline whose artifacts are in `cache`.
@@ -22,7 +22,7 @@ pub(crate) fn with_driver<T>(
         install: false,
         locked: false,
         documents: Documents::None,
-        jobs: NonZeroUsize::MIN,
+        jobs: Jobs::Asked(NonZeroUsize::MIN),
         keep_going: false,
         written: None,
         environment: environment::of_process(),

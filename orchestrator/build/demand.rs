@@ -41,7 +41,7 @@ impl Driver<'_> {
             }
             Action::Adapt(_) | Action::Compose => NonZeroUsize::MIN,
             // The compiler of machine code uses all processors by itself.
-            Action::Precompile(_) => self.options.jobs,
+            Action::Precompile(_) => self.options.jobs.count(),
         }
     }
 }

@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 use std::mem;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
@@ -28,6 +27,7 @@ use super::provenance::Documents;
 use super::provision::Provision;
 use super::recipe::Kit;
 use super::schedule::Schedule;
+use super::slots::Jobs;
 use super::state::State;
 use crate::plan::{Action, Plan};
 use crate::toolchain::environment::Variables;
@@ -52,7 +52,7 @@ pub struct Options {
     /// Where documents about the build go.
     pub documents: Documents,
     /// How many actions run side by side.
-    pub jobs: NonZeroUsize,
+    pub jobs: Jobs,
     /// Whether, after a failure, all is still done that needs nothing that failed.
     pub keep_going: bool,
     /// When the files that tools see seem to have been written, if that is to be said.
@@ -178,7 +178,7 @@ impl<'a> Driver<'a> {
         }
         let schedule = Schedule {
             needs: plan.needs(),
-            slots: self.options.jobs,
+            slots: &|| self.options.jobs.count(),
             demands: self.demands(plan),
             goes_on: &|_| self.options.keep_going && !process::interrupted(),
             alone: self.is_likely_done(plan),

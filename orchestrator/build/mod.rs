@@ -69,7 +69,7 @@ pub use project::{Project, ProjectError};
 pub use provenance::Documents;
 pub use provision::Provision;
 pub use recipe::{RecipeError, clean_builds};
-pub use slots::default_jobs;
+pub use slots::Jobs;
 pub use stage::StageError;
 pub use state::Last;
 pub use verify::{Compared, Verdict, Verified, verify};

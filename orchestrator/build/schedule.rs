@@ -33,13 +33,13 @@ use queue::Queue;
 pub(super) struct Schedule<'a, J, E> {
     /// Each job with those whose results it takes, which stand before it.
     pub(super) needs: &'a IndexMap<J, Vec<J>>,
-    /// How many jobs of weight 1 run side by side.
-    pub(super) slots: NonZeroUsize,
+    /// How many jobs of weight 1 run side by side; asked once.
+    pub(super) slots: &'a (dyn Fn() -> NonZeroUsize + Sync),
     /// What each job, by its place in the graph, asks for.
     pub(super) demands: Vec<Demand<'a>>,
     /// Whether jobs that need nothing that failed are still begun after this failure.
     pub(super) goes_on: &'a (dyn Fn(&E) -> bool + Sync),
-    /// Whether every job is likely to be over at once.
+    /// Whether every job is likely to be over at once: there is one slot until one takes long.
     pub(super) alone: bool,
 }
 
@@ -65,7 +65,7 @@ where
         let needs: Vec<Vec<usize>> = self.needs.values().map(places).collect();
         let jobs = needs.len();
         let state = Mutex::new(State {
-            queue: Queue::new(&needs, self.demands, self.slots),
+            queue: Queue::new(&needs, self.demands),
             results: vec![None; jobs],
             failures: BTreeMap::new(),
             panicked: None,
@@ -99,7 +99,9 @@ where
             let once = Once::new();
             let others = || {
                 once.call_once(|| {
-                    for _ in 1..self.slots.get().min(jobs.max(1)) {
+                    let slots = (self.slots)();
+                    lock(&state).queue.widen(slots);
+                    for _ in 1..slots.get().min(jobs.max(1)) {
                         scope.spawn(|| worker(&|| {}));
                     }
                 });

@@ -7,13 +7,35 @@
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::thread;
 
 /// How much memory a job is counted with.
 const MEMORY: u64 = 512 << 20;
 
+/// How many jobs run side by side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Jobs {
+    /// As many as somebody asked for.
+    Asked(NonZeroUsize),
+    /// As many as this machine can take.
+    Usual,
+}
+
+impl Jobs {
+    /// How many that is. What the machine can take is looked up when it is asked for first: a build with
+    /// nothing to do does not.
+    pub fn count(self) -> NonZeroUsize {
+        static USUAL: LazyLock<NonZeroUsize> = LazyLock::new(usual);
+        match self {
+            Self::Asked(count) => count,
+            Self::Usual => *USUAL,
+        }
+    }
+}
+
 /// How many jobs run side by side if nobody says.
-pub fn default_jobs() -> NonZeroUsize {
+fn usual() -> NonZeroUsize {
     let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let read = |path: &str| fs::read_to_string(path).ok();
     let machine = read("/proc/meminfo").and_then(|text| available(&text));
@@ -69,7 +91,7 @@ mod tests {
         {
             assert_eq!(slots(processors, memory).get(), expected, "{processors}, {memory:?}");
         }
-        assert!(default_jobs() <= slots(thread::available_parallelism().unwrap().get(), None));
+        assert!(Jobs::Usual.count() <= slots(thread::available_parallelism().unwrap().get(), None));
     }
 
     #[test]

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fs;
 use std::io;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -16,8 +15,8 @@ use etcetera::BaseStrategy as _;
 
 use super::CommandError;
 use crate::build::{
-    self, Apart, BuildError, Built, Documents, Driver, Event, Options, Project, Provision, Reading,
-    Verified,
+    self, Apart, BuildError, Built, Documents, Driver, Event, Jobs, Options, Project, Provision,
+    Reading, Verified,
 };
 use crate::cli::Global;
 use crate::config::{Config, ConfigError};
@@ -43,7 +42,7 @@ pub(super) struct Context<'a> {
 impl<'a> Context<'a> {
     pub(super) fn new(
         global: &Global,
-        jobs: NonZeroUsize,
+        jobs: Jobs,
         keep_going: bool,
         report: &'a Report,
     ) -> Result<Self, CommandError> {

@@ -28,11 +28,9 @@ mod why;
 mod wit;
 mod wizer;
 
-use std::io;
-use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
-use crate::build::default_jobs;
+use crate::build::Jobs;
 use crate::cli::{self, BuildOptions, CheckOptions, Cli, Command};
 use crate::report::Report;
 use crate::toolchain::{interrupt, jobserver, process};
@@ -65,14 +63,14 @@ pub fn run(cli: &Cli) -> ExitCode {
         _ => {}
     }
     // Before any file is opened, see there.
-    let jobs = cli.global.jobs.unwrap_or_else(default_jobs);
-    let shared = jobserver::start(jobs);
+    let jobs = cli.global.jobs.map_or(Jobs::Usual, Jobs::Asked);
+    jobserver::start(move || jobs.count());
     // A build may find nothing to do, and watches as soon as it finds something.
     if !matches!(&cli.command, Command::Build(options) if !options.verify) {
         interrupt::watch();
     }
     let report = Report::new(&cli.global);
-    let ended = match shared.map_err(no_pipe).and_then(|()| dispatch(cli, jobs, &report)) {
+    let ended = match dispatch(cli, jobs, &report) {
         // What the end of its tools led to is no news.
         Err(_) if process::interrupted() => Err(CommandError::Interrupted),
         ended => ended,
@@ -96,11 +94,7 @@ fn exit_code(ended: &Result<Ending, CommandError>, report: &Report) -> ExitCode 
     }
 }
 
-fn no_pipe(source: io::Error) -> CommandError {
-    CommandError::System { doing: "share job slots through", path: "a pipe".into(), source }
-}
-
-fn dispatch(cli: &Cli, jobs: NonZeroUsize, report: &Report) -> Result<Ending, CommandError> {
+fn dispatch(cli: &Cli, jobs: Jobs, report: &Report) -> Result<Ending, CommandError> {
     if let Command::Wizer(options) = &cli.command {
         // Started by another tool with no environment, so without a home: it needs none.
         return wizer::run(options);

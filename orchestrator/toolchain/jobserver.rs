@@ -48,36 +48,40 @@ const MOST: usize = 4000;
 const VARIABLES: [&str; 2] = ["CARGO_MAKEFLAGS", "MAKEFLAGS"];
 
 /// That of this poly.
-static SHARED: OnceLock<Jobserver> = OnceLock::new();
+static SHARED: OnceLock<Shared> = OnceLock::new();
 
-/// Joins the pool of whoever started poly, or makes one for this many jobs at once. To be called
+/// What this poly takes part in.
+struct Shared {
+    /// Whether whoever started poly has a pool, and does not share it.
+    unshared: bool,
+    /// How many jobs run at once in a pool of poly's own.
+    jobs: Box<dyn Fn() -> NonZeroUsize + Send + Sync>,
+    /// That of whoever started poly; or one of its own, made when the first job begins.
+    jobserver: OnceLock<Jobserver>,
+}
+
+/// Joins the pool of whoever started poly, or else will make one for this many jobs at once. To be called
 /// before any file is opened: a make that does not share its pool leaves the numbers of two files
 /// in the environment that are not there.
-pub fn start(jobs: NonZeroUsize) -> io::Result<()> {
+pub fn start(jobs: impl Fn() -> NonZeroUsize + Send + Sync + 'static) {
     let found = VARIABLES.iter().find_map(|name| Pool::named_in(&env::var(name).ok()?));
-    let jobserver = match found {
-        Some(Ok(pool)) => Jobserver::new(pool, None),
-        unshared => {
-            let size = (jobs.get() - 1).min(MOST);
-            let unshared = unshared.is_some();
-            Jobserver { unshared, ..Jobserver::new(Pool::of(size)?, Some(size)) }
-        }
-    };
+    let unshared = matches!(found, Some(Err(_)));
+    let joined = found.and_then(Result::ok).map(|pool| Jobserver::new(pool, None));
+    let jobserver = joined.map(OnceLock::from).unwrap_or_default();
     // Started twice, it is the first that tools know of.
-    let _ = SHARED.set(jobserver);
-    Ok(())
+    let _ = SHARED.set(Shared { unshared, jobs: Box::new(jobs), jobserver });
 }
 
 /// Whether whoever started poly has a pool, and does not share it.
 pub fn is_unshared() -> bool {
-    SHARED.get().is_some_and(|jobserver| jobserver.unshared)
+    SHARED.get().is_some_and(|shared| shared.unshared)
 }
 
 /// Waits for the tokens of a job that counts as `weight` jobs. `None` if poly is interrupted
 /// meanwhile. In somebody else's pool there may never be more than one: there, the job gets what
 /// can be had at once.
 pub fn acquire(weight: NonZeroUsize) -> Option<Held<'static>> {
-    match SHARED.get() {
+    match SHARED.get().and_then(Shared::jobserver) {
         Some(jobserver) => jobserver.acquire(weight.get(), &process::interrupted),
         None => Some(Held { of: None, implicit: false, tokens: 0, runs: false }),
     }
@@ -85,7 +89,7 @@ pub fn acquire(weight: NonZeroUsize) -> Option<Held<'static>> {
 
 /// Gives back all that is held: poly is about to end without further ado.
 pub fn give_back() {
-    if let Some(jobserver) = SHARED.get() {
+    if let Some(jobserver) = SHARED.get().and_then(|shared| shared.jobserver.get()) {
         let mut state = jobserver.lock();
         let taken = std::mem::take(&mut state.taken);
         jobserver.pool.put(&taken);
@@ -94,10 +98,23 @@ pub fn give_back() {
 
 /// Tells a tool of the pool, unless its environment tells it otherwise.
 pub(super) fn share(command: &mut Command, environment: &Variables) {
-    if let Some(jobserver) = SHARED.get() {
+    if let Some(jobserver) = SHARED.get().and_then(Shared::jobserver) {
         let unset = VARIABLES.into_iter().filter(|name| !environment.contains_key(*name));
         let flags = jobserver.flags();
         command.envs(unset.map(|name| (name, &flags)));
+    }
+}
+
+impl Shared {
+    /// Where no pipe can be made there is none. No tool can be started there either, which is told then.
+    fn jobserver(&self) -> Option<&Jobserver> {
+        if let Some(jobserver) = self.jobserver.get() {
+            return Some(jobserver);
+        }
+        let size = ((self.jobs)().get() - 1).min(MOST);
+        let pool = Pool::of(size).ok()?;
+        // Of two that were made at once, one is used.
+        Some(self.jobserver.get_or_init(|| Jobserver::new(pool, Some(size))))
     }
 }
 
@@ -107,7 +124,6 @@ struct Jobserver {
     pool: Pool,
     /// How many tokens there are, where poly made them.
     size: Option<usize>,
-    unshared: bool,
     /// Held by the one action that collects tokens. Two that had half of theirs would wait for
     /// each other.
     turn: Mutex<()>,
@@ -138,7 +154,6 @@ impl Jobserver {
         Self {
             pool,
             size,
-            unshared: false,
             turn: Mutex::new(()),
             state: Mutex::new(State { implicit_is_free: true, running: 0, taken: Vec::new() }),
             changed: Condvar::new(),

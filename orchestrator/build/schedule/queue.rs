@@ -35,13 +35,13 @@ pub(super) struct Queue<'a> {
     parked: BTreeMap<&'a str, BinaryHeap<Ready>>,
     slots: usize,
     free: usize,
-    running: usize,
+    running: BTreeSet<usize>,
     stopped: bool,
 }
 
 impl<'a> Queue<'a> {
-    /// `needs` says for each job what it waits for: only such as stand before it.
-    pub(super) fn new(needs: &[Vec<usize>], demands: Vec<Demand<'a>>, slots: NonZeroUsize) -> Self {
+    /// A queue for one slot. `needs` says for each job what it waits for: only such as stand before it.
+    pub(super) fn new(needs: &[Vec<usize>], demands: Vec<Demand<'a>>) -> Self {
         let mut dependents = vec![Vec::new(); needs.len()];
         for (job, needs) in needs.iter().enumerate() {
             for need in needs {
@@ -62,9 +62,9 @@ impl<'a> Queue<'a> {
             ready: BinaryHeap::new(),
             held: BTreeSet::new(),
             parked: BTreeMap::new(),
-            slots: slots.get(),
-            free: slots.get(),
-            running: 0,
+            slots: 1,
+            free: 1,
+            running: BTreeSet::new(),
             stopped: false,
         };
         queue.ready = (0..needs.len())
@@ -74,9 +74,16 @@ impl<'a> Queue<'a> {
         queue
     }
 
+    /// Makes it one for this many slots. What runs takes as many of them as if it began now.
+    pub(super) fn widen(&mut self, slots: NonZeroUsize) {
+        self.slots = slots.get();
+        let taken: usize = self.running.iter().map(|job| self.weight(*job)).sum();
+        self.free = self.slots.saturating_sub(taken);
+    }
+
     /// Whether nothing runs and nothing will.
     pub(super) fn is_finished(&self) -> bool {
-        self.running == 0 && (self.stopped || self.ready.is_empty())
+        self.running.is_empty() && (self.stopped || self.ready.is_empty())
     }
 
     /// Lets nothing start any more.
@@ -107,7 +114,7 @@ impl<'a> Queue<'a> {
     pub(super) fn take(&mut self) -> Option<usize> {
         let job = self.next()?;
         self.ready.pop();
-        self.running += 1;
+        self.running.insert(job);
         self.free -= self.weight(job);
         self.held.extend(self.demands[job].exclusive);
         Some(job)
@@ -115,7 +122,7 @@ impl<'a> Queue<'a> {
 
     /// Ends a job that was taken; what waits for it can start only if it was done.
     pub(super) fn ended(&mut self, job: usize, done: bool) {
-        self.running -= 1;
+        self.running.remove(&job);
         self.free += self.weight(job);
         if let Some(name) = self.demands[job].exclusive {
             self.held.remove(name);

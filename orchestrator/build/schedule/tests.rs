@@ -22,14 +22,15 @@ fn slots(count: usize) -> NonZeroUsize {
 /// With jobs of one length, and nothing begun after a failure.
 fn plain<E: Send>(graph: &Graph, count: usize) -> Schedule<'_, &'static str, E> {
     let demands = vec![light(1); graph.len()];
-    Schedule { needs: graph, slots: slots(count), demands, goes_on: &|_| false, alone: false }
+    let slots = Box::leak(Box::new(move || slots(count)));
+    Schedule { needs: graph, slots, demands, goes_on: &|_| false, alone: false }
 }
 
 /// The names of the jobs in the order of their starts, one after the other.
 fn order(graph: &Graph, demands: Vec<Demand<'_>>) -> Vec<&'static str> {
     let started = Mutex::new(Vec::new());
     let schedule =
-        Schedule { needs: graph, slots: slots(1), demands, goes_on: &|()| false, alone: false };
+        Schedule { needs: graph, slots: &|| slots(1), demands, goes_on: &|()| false, alone: false };
     let ended = schedule.run(|job, _: &[()], _| {
         started.lock().unwrap().push(*job);
         Ok(())
@@ -107,8 +108,13 @@ fn of_those_that_share_a_name_one_runs_at_a_time_and_others_pass() {
     let meet = Barrier::new(3);
     let first = std::sync::Once::new();
 
-    let schedule =
-        Schedule { needs: &graph, slots: slots(6), demands, goes_on: &|()| false, alone: false };
+    let schedule = Schedule {
+        needs: &graph,
+        slots: &|| slots(6),
+        demands,
+        goes_on: &|()| false,
+        alone: false,
+    };
     let done = schedule.run(|job, _: &[()], _| {
         if ["e", "f"].contains(job) {
             meet.wait();
@@ -129,9 +135,10 @@ fn of_those_that_share_a_name_one_runs_at_a_time_and_others_pass() {
 fn a_weight_takes_its_slots_and_nothing_overtakes_it_for_ever() {
     let heavy = |weight| Demand { weight: slots(weight), ..light(1) };
     let demands = vec![heavy(1), heavy(3), heavy(1), heavy(9)];
-    let mut queue = Queue::new(&[vec![], vec![], vec![], vec![]], demands, slots(3));
+    let mut queue = Queue::new(&[vec![], vec![], vec![], vec![]], demands);
 
     assert_eq!(queue.take(), Some(0));
+    queue.widen(slots(3));
     // The second needs all three slots: what is free is kept for it.
     assert_eq!(queue.take(), None);
     queue.ended(0, true);
@@ -147,11 +154,27 @@ fn a_weight_takes_its_slots_and_nothing_overtakes_it_for_ever() {
     assert!(queue.is_finished());
 }
 
+/// Begun in the only slot, it takes as many as it asks for as soon as there are more.
+#[test]
+fn what_runs_while_slots_are_added_takes_its_weight_of_them() {
+    let heavy = |weight| Demand { weight: slots(weight), ..light(1) };
+    let mut queue = Queue::new(&[vec![], vec![], vec![]], vec![heavy(2), heavy(1), heavy(1)]);
+    assert_eq!((queue.take(), queue.take()), (Some(0), None));
+    queue.widen(slots(3));
+    assert_eq!((queue.take(), queue.take()), (Some(1), None));
+    queue.ended(0, true);
+    assert_eq!(queue.take(), Some(2));
+    queue.ended(1, true);
+    queue.ended(2, true);
+    assert!(queue.is_finished());
+}
+
 #[test]
 fn a_name_that_is_free_again_goes_to_the_longest_path() {
     let named = |seconds| Demand { exclusive: Some("port"), ..light(seconds) };
     let needs = [vec![], vec![], vec![], vec![0]];
-    let mut queue = Queue::new(&needs, vec![named(9), named(1), named(2), named(5)], slots(4));
+    let mut queue = Queue::new(&needs, vec![named(9), named(1), named(2), named(5)]);
+    queue.widen(slots(4));
 
     assert_eq!(queue.take(), Some(0));
     assert_eq!(queue.take(), None);
@@ -241,7 +264,7 @@ fn twenty_thousand_jobs_are_scheduled_at_once() {
         let demand = |job: &u64| Demand { exclusive, ..light(job * 7919 % 101) };
         let schedule = Schedule {
             needs: &needs,
-            slots: slots(4),
+            slots: &|| slots(4),
             demands: needs.keys().map(demand).collect(),
             goes_on: &|()| false,
             alone: false,

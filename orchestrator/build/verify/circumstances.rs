@@ -14,6 +14,7 @@ use super::super::error::BuildError;
 use super::super::inputs::Inputs;
 use super::super::project::Project;
 use super::super::provenance::Documents;
+use super::super::slots::Jobs;
 use super::super::stage;
 use crate::lock;
 use crate::toolchain::environment::Variables;
@@ -97,7 +98,10 @@ impl Circumstances {
 
     /// How the driver goes about it.
     pub(super) fn options(&self, options: &Options) -> Options {
-        let jobs = if self.second.is_some() { NonZeroUsize::MIN } else { options.jobs };
+        let jobs = match self.second {
+            Some(_) => Jobs::Asked(NonZeroUsize::MIN),
+            None => options.jobs,
+        };
         let (cache, environment) = (self.cache.clone(), self.environment.clone());
         let written = self.second.as_ref().map(|second| second.written);
         let documents = Documents::None;
