@@ -1,0 +1,28 @@
+//! Has the executable's pointers packed (`DT_RELR`), where the loader can read that: poly starts a tenth
+//! sooner, of what a small build with nothing to do takes.
+//!
+//! glibc reads it since 2.36. An executable that is linked so says that it needs such a one, so it is done
+//! only for the machine that poly is built on.
+
+use std::env;
+use std::process::Command;
+
+/// The target that rustc links with an lld of its own: any other linker may not know the option.
+const TARGET: &str = "x86_64-unknown-linux-gnu";
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    let is_for_here =
+        ["HOST", "TARGET"].iter().all(|name| env::var(name).is_ok_and(|is| is == TARGET));
+    if is_for_here && glibc().is_some_and(|version| version >= (2, 36)) {
+        println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+    }
+}
+
+/// The version of this machine's glibc, if it has one and says so.
+fn glibc() -> Option<(u32, u32)> {
+    let told = Command::new("getconf").arg("GNU_LIBC_VERSION").output().ok()?;
+    let told = String::from_utf8(told.stdout).ok()?;
+    let (major, minor) = told.trim().strip_prefix("glibc ")?.split_once('.')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
