@@ -1,20 +1,24 @@
 //! Has the executable's pointers packed (`DT_RELR`), where the loader can read that: poly starts a tenth
 //! sooner, of what a small build with nothing to do takes.
 //!
-//! glibc reads it since 2.36. An executable that is linked so says that it needs such a one, so it is done
-//! only for the machine that poly is built on.
+//! glibc reads it since 2.36, and an executable that is linked so starts with no older one. So it is done
+//! where glibc is that new: whoever builds poly for older systems builds it on one, or says in `RUSTFLAGS`
+//! how it is to be linked.
 
 use std::env;
 use std::process::Command;
 
-/// The target that rustc links with an lld of its own: any other linker may not know the option.
+/// The target that rustc links with an lld of its own, unless it is told otherwise.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let is_for_here =
         ["HOST", "TARGET"].iter().all(|name| env::var(name).is_ok_and(|is| is == TARGET));
-    if is_for_here && glibc().is_some_and(|version| version >= (2, 36)) {
+    // Another linker may not know the option.
+    let is_as_usual = env::var_os("RUSTC_LINKER").is_none()
+        && env::var("CARGO_ENCODED_RUSTFLAGS").is_ok_and(|flags| !flags.contains("link"));
+    if is_for_here && is_as_usual && glibc().is_some_and(|version| version >= (2, 36)) {
         println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     }
 }

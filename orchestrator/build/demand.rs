@@ -32,7 +32,7 @@ impl Driver<'_> {
         plan.needs().keys().zip(expected).map(demand).collect()
     }
 
-    /// How many jobs an action counts as.
+    /// How many jobs an action counts as; of more than run side by side, as those.
     pub(super) fn weight(&self, action: &Action) -> NonZeroUsize {
         match action {
             Action::Build(name) => {
@@ -41,7 +41,7 @@ impl Driver<'_> {
             }
             Action::Adapt(_) | Action::Compose => NonZeroUsize::MIN,
             // The compiler of machine code uses all processors by itself.
-            Action::Precompile(_) => self.options.jobs.count(),
+            Action::Precompile(_) => NonZeroUsize::MAX,
         }
     }
 }

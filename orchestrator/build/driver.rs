@@ -1,8 +1,8 @@
 //! Takes a plan through the store and the tools to artifacts.
 //!
-//! Every action goes the same way: its fingerprint is taken; if the store has the artifact that a
-//! record of that key names, or named a day ago or less, that is it; else the work is done under a lock of that key (two
-//! polys do it once), the artifact is stored, and the record last.
+//! Every action goes the same way: its fingerprint is taken; if the store has the artifact that
+//! a record of that key names, or named a day ago or less, that is it; else the work is done under
+//! a lock of that key (two polys do it once), the artifact is stored, and the record last.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -92,6 +92,9 @@ pub struct Built {
 /// What make says of itself in the same case, in poly's words.
 const UNSHARED: &str = "the make that started poly does not share its job slots, so poly has its \
                         own; put `+` before the command in the recipe";
+
+const ABSENT: &str = "no pipe can be made to share job slots through (it takes `/dev/fd` and four open \
+                      files): each tool runs as many jobs as it likes";
 
 impl<'a> Driver<'a> {
     /// Opens the store and poly's own directory of tools.
@@ -280,8 +283,10 @@ impl<'a> Driver<'a> {
         let started = Instant::now();
         let key = prepared.fingerprint.key();
         let look_up = || -> Result<Option<Artifact>, BuildError> {
-            let Some(artifact) = self.find(action, &key, taken)? else { return Ok(None) };
-            if let Some(noticed) = self.noticed(action, &key)? {
+            let Some((artifact, noticed)) = self.find(action, &key, taken)? else {
+                return Ok(None);
+            };
+            if let Some(noticed) = noticed {
                 self.tell_of(key, noticed);
             }
             self.lock_state().found(action, key);
@@ -304,7 +309,11 @@ impl<'a> Driver<'a> {
         }
         let because = self.reasons(action, &prepared.fingerprint, &key)?;
         let stopped = BuildError::Tool(ToolError::Interrupted);
-        let _tokens = jobserver::acquire(self.weight(action)).ok_or(stopped)?;
+        let weight = self.weight(action).min(self.options.jobs.count());
+        let _tokens = jobserver::acquire(weight).ok_or(stopped)?;
+        if jobserver::is_absent() {
+            (self.tell)(Event::Warning { text: ABSENT.to_owned() });
+        }
         (self.tell)(Event::Started {
             action: action.clone(),
             by: prepared.by.clone(),
@@ -332,26 +341,24 @@ impl<'a> Driver<'a> {
         Ok(self.done(action, artifact, &by, Some(tools), started))
     }
 
-    /// What an action makes of what it depends on, if that is there, and so is what it noticed.
+    /// What an action makes of what it depends on, and what it noticed, if both are there. Only composing
+    /// notices anything.
     pub(super) fn find(
         &self,
         action: &Action,
         key: &Digest,
         taken: &[Artifact],
-    ) -> Result<Option<Artifact>, BuildError> {
-        let found = self.artifacts.find(key, taken)?;
-        if found.is_some() && *action == Action::Compose && self.noticed(action, key)?.is_none() {
-            return Ok(None);
+    ) -> Result<Option<(Artifact, Option<Noticed>)>, BuildError> {
+        let Some(artifact) = self.artifacts.find(key, taken)? else { return Ok(None) };
+        if *action != Action::Compose {
+            return Ok(Some((artifact, None)));
         }
-        Ok(found)
+        Ok(self.noticed(key)?.map(|noticed| (artifact, Some(noticed))))
     }
 
     /// What composing noticed when it made what a key led to, if its record is still whole. Which
     /// need not be read where the last build here knew.
-    fn noticed(&self, action: &Action, key: &Digest) -> Result<Option<Noticed>, BuildError> {
-        if *action != Action::Compose {
-            return Ok(None);
-        }
+    fn noticed(&self, key: &Digest) -> Result<Option<Noticed>, BuildError> {
         let known = self.lock_state().noticed(key).cloned();
         if known.is_some() {
             return Ok(known);

@@ -98,7 +98,7 @@ impl Driver<'_> {
         let key = fingerprint.key();
         let is_another = || self.lock_state().key(action).is_some_and(|last| last != key);
         let state = match self.find(action, &key, taken)? {
-            Some(artifact) => {
+            Some((artifact, _)) => {
                 let changed = is_another().then(|| self.reasons(action, &fingerprint, &key));
                 PlannedState::Cached { artifact, changed: changed.transpose()?.unwrap_or_default() }
             }

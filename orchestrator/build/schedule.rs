@@ -33,7 +33,7 @@ use queue::Queue;
 pub(super) struct Schedule<'a, J, E> {
     /// Each job with those whose results it takes, which stand before it.
     pub(super) needs: &'a IndexMap<J, Vec<J>>,
-    /// How many jobs of weight 1 run side by side; asked once.
+    /// How many jobs of weight 1 run side by side; asked when a second may begin.
     pub(super) slots: &'a (dyn Fn() -> NonZeroUsize + Sync),
     /// What each job, by its place in the graph, asks for.
     pub(super) demands: Vec<Demand<'a>>,

@@ -56,8 +56,8 @@ struct Shared {
     unshared: bool,
     /// How many jobs run at once in a pool of poly's own.
     jobs: Box<dyn Fn() -> NonZeroUsize + Send + Sync>,
-    /// That of whoever started poly; or one of its own, made when the first job begins.
-    jobserver: OnceLock<Jobserver>,
+    /// That of whoever started poly; or one of its own, made when the first job begins, if it can be made.
+    jobserver: OnceLock<Option<Jobserver>>,
 }
 
 /// Joins the pool of whoever started poly, or else will make one for this many jobs at once. To be called
@@ -66,7 +66,7 @@ struct Shared {
 pub fn start(jobs: impl Fn() -> NonZeroUsize + Send + Sync + 'static) {
     let found = VARIABLES.iter().find_map(|name| Pool::named_in(&env::var(name).ok()?));
     let unshared = matches!(found, Some(Err(_)));
-    let joined = found.and_then(Result::ok).map(|pool| Jobserver::new(pool, None));
+    let joined = found.and_then(Result::ok).map(|pool| Some(Jobserver::new(pool, None)));
     let jobserver = joined.map(OnceLock::from).unwrap_or_default();
     // Started twice, it is the first that tools know of.
     let _ = SHARED.set(Shared { unshared, jobs: Box::new(jobs), jobserver });
@@ -75,6 +75,11 @@ pub fn start(jobs: impl Fn() -> NonZeroUsize + Send + Sync + 'static) {
 /// Whether whoever started poly has a pool, and does not share it.
 pub fn is_unshared() -> bool {
     SHARED.get().is_some_and(|shared| shared.unshared)
+}
+
+/// Whether poly should have made a pool by now, and could not: tools run as many jobs as they like.
+pub fn is_absent() -> bool {
+    SHARED.get().is_some_and(|shared| matches!(shared.jobserver.get(), Some(None)))
 }
 
 /// Waits for the tokens of a job that counts as `weight` jobs. `None` if poly is interrupted
@@ -89,7 +94,7 @@ pub fn acquire(weight: NonZeroUsize) -> Option<Held<'static>> {
 
 /// Gives back all that is held: poly is about to end without further ado.
 pub fn give_back() {
-    if let Some(jobserver) = SHARED.get().and_then(|shared| shared.jobserver.get()) {
+    if let Some(Some(jobserver)) = SHARED.get().and_then(|shared| shared.jobserver.get()) {
         let mut state = jobserver.lock();
         let taken = std::mem::take(&mut state.taken);
         jobserver.pool.put(&taken);
@@ -106,15 +111,12 @@ pub(super) fn share(command: &mut Command, environment: &Variables) {
 }
 
 impl Shared {
-    /// Where no pipe can be made there is none. No tool can be started there either, which is told then.
     fn jobserver(&self) -> Option<&Jobserver> {
-        if let Some(jobserver) = self.jobserver.get() {
-            return Some(jobserver);
-        }
-        let size = ((self.jobs)().get() - 1).min(MOST);
-        let pool = Pool::of(size).ok()?;
-        // Of two that were made at once, one is used.
-        Some(self.jobserver.get_or_init(|| Jobserver::new(pool, Some(size))))
+        let own = || {
+            let size = ((self.jobs)().get() - 1).min(MOST);
+            Some(Jobserver::new(Pool::of(size).ok()?, Some(size)))
+        };
+        self.jobserver.get_or_init(own).as_ref()
     }
 }
 

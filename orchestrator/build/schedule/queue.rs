@@ -78,7 +78,7 @@ impl<'a> Queue<'a> {
     pub(super) fn widen(&mut self, slots: NonZeroUsize) {
         self.slots = slots.get();
         let taken: usize = self.running.iter().map(|job| self.weight(*job)).sum();
-        self.free = self.slots.saturating_sub(taken);
+        self.free = self.slots - taken;
     }
 
     /// Whether nothing runs and nothing will.

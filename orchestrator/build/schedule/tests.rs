@@ -1,4 +1,5 @@
 use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::*;
@@ -237,14 +238,45 @@ fn a_failure_that_the_build_does_not_survive_ends_one_that_goes_on() {
 #[test]
 fn a_panic_is_passed_on_and_keeps_nobody_waiting() {
     let graph = graph(&[("a", &[]), ("b", &["a"]), ("c", &[])]);
-    let work = |job: &&str, _: &[()], _: &dyn Fn()| {
-        assert_ne!(*job, "a", "this panic is meant");
-        Ok::<_, ()>(())
-    };
-    for (goes_on, alone) in [(false, false), (true, false), (false, true), (true, true)] {
-        let schedule = Schedule { goes_on: &|()| goes_on, alone, ..plain(&graph, 2) };
-        assert!(panic::catch_unwind(AssertUnwindSafe(|| schedule.run(work))).is_err());
+    for late in [false, true] {
+        let work = |job: &&str, _: &[()], takes_long: &dyn Fn()| {
+            if late {
+                takes_long();
+            }
+            assert_ne!(*job, "a", "this panic is meant");
+            Ok::<_, ()>(())
+        };
+        for (goes_on, alone) in [(false, false), (true, false), (false, true), (true, true)] {
+            let schedule = Schedule { goes_on: &|()| goes_on, alone, ..plain(&graph, 2) };
+            assert!(panic::catch_unwind(AssertUnwindSafe(|| schedule.run(work))).is_err());
+        }
     }
+}
+
+#[test]
+fn where_nothing_takes_long_nobody_asks_how_many_may_run() {
+    let graph = graph(&[("a", &[]), ("b", &["a"]), ("c", &[])]);
+    let slots = &|| panic!("nothing takes long");
+    let schedule = Schedule { slots, alone: true, ..plain::<()>(&graph, 2) };
+    assert_eq!(schedule.run(|_, _: &[()], _| Ok(())).unwrap().len(), 3);
+}
+
+/// Begun as the only one, it is over before others begin, as long as it takes all slots.
+#[test]
+fn a_weight_holds_for_what_began_alone() {
+    let graph = graph(&[("a", &[]), ("b", &[]), ("c", &[])]);
+    let demands = vec![Demand { weight: slots(9), ..light(9) }, light(1), light(1)];
+    let running = AtomicUsize::new(0);
+    let schedule = Schedule { alone: true, demands, ..plain::<()>(&graph, 3) };
+    let done = schedule.run(|job, _: &[()], takes_long| {
+        takes_long();
+        running.fetch_add(1, Ordering::SeqCst);
+        std::thread::sleep(Duration::from_millis(20));
+        let beside = running.fetch_sub(1, Ordering::SeqCst) - 1;
+        assert!(*job != "a" || beside == 0, "it takes all slots");
+        Ok(())
+    });
+    assert_eq!(done.unwrap().len(), 3);
 }
 
 /// As many as a pipeline of 10,000 components has. What is quadratic takes minutes for them; the

@@ -111,3 +111,30 @@ fn flags_tell_of_a_pool_or_of_none() {
     named.pool.put(b"ab");
     assert_eq!((named.pool.take(), named.pool.count()), (Some(b'a'), 1));
 }
+
+#[test]
+fn a_pool_is_made_once_and_only_where_none_is_joined() {
+    let asked = std::sync::Arc::new(AtomicUsize::new(0));
+    let jobs = {
+        let asked = std::sync::Arc::clone(&asked);
+        move || {
+            asked.fetch_add(1, Ordering::SeqCst);
+            NonZeroUsize::new(3).unwrap()
+        }
+    };
+    let shared =
+        Shared { unshared: false, jobs: Box::new(jobs.clone()), jobserver: OnceLock::new() };
+    let auths: Vec<String> = thread::scope(|scope| {
+        let auth = || shared.jobserver().unwrap().pool.auth.clone();
+        let threads = [0; 4].map(|_| scope.spawn(auth));
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(auths.iter().all(|auth| *auth == auths[0]), "{auths:?}");
+    assert_eq!(shared.jobserver().unwrap().pool.count(), 2);
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+
+    let joined = OnceLock::from(Some(guest(shared.jobserver().unwrap())));
+    let shared = Shared { unshared: false, jobs: Box::new(jobs), jobserver: joined };
+    assert!(shared.jobserver().unwrap().size.is_none());
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+}
