@@ -1,5 +1,5 @@
-//! Has the executable's pointers packed (`DT_RELR`), where the loader can read that: poly starts a tenth
-//! sooner, of what a small build with nothing to do takes.
+//! Has the executable's pointers packed (`DT_RELR`), where the loader can read that: a small build with
+//! nothing to do takes 4 to 11 % less.
 //!
 //! glibc reads it since 2.36, and an executable that is linked so starts with no older one. So it is done
 //! where glibc is that new: whoever builds poly for older systems builds it on one, or says in `RUSTFLAGS`
