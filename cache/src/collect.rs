@@ -246,8 +246,8 @@ impl Keeper {
 }
 
 /// Whether a use that was noted at some time needs no other note now.
-pub(crate) fn is_noted(used: SystemTime, now: SystemTime) -> bool {
-    is_within(used, now, NOTED)
+pub(crate) fn is_noted(used: SystemTime) -> bool {
+    is_within(used, SystemTime::now(), NOTED)
 }
 
 /// Whether two points in time are no further apart.

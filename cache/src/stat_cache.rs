@@ -85,7 +85,7 @@ pub struct Hit {
 impl Hit {
     /// Whether the use of the record needs no other note now.
     pub fn is_noted(&self) -> bool {
-        collect::is_noted(self.used, SystemTime::now())
+        collect::is_noted(self.used)
     }
 }
 
@@ -171,10 +171,7 @@ impl StatCache {
             &known.entries
         } else {
             news = true;
-            let opened = match &mut handle {
-                Some(handle) => handle,
-                closed => closed.insert(self.root.directory(directory).map_err(failed)?),
-            };
+            let opened = self.opened(&mut handle, directory).map_err(failed)?;
             // That of what is listed, whatever was there before.
             stat = metadata(opened).map_err(failed)?;
             listed = list(opened).map_err(failed)?;
@@ -195,11 +192,8 @@ impl StatCache {
                     let above = if directory.is_empty() { "" } else { "/" };
                     Unreadable { path: [directory, above, entry.name].concat(), source }
                 };
-                let handle = match &mut handle {
-                    Some(handle) => handle,
-                    closed => closed.insert(self.root.directory(directory).map_err(failed)?),
-                };
-                match Self::digest(handle, entry, now).map_err(file)? {
+                let opened = self.opened(&mut handle, directory).map_err(failed)?;
+                match Self::digest(opened, entry, now).map_err(file)? {
                     Seen::AsKnown(known, mode) => {
                         (digest, is_executable) = (Some(known), may_be_executed(mode));
                     }
@@ -276,6 +270,18 @@ impl StatCache {
             .map_err(|source| StoreError::writing(self.file.clone(), source))?;
         *dirty = false;
         Ok(())
+    }
+
+    /// A directory below the root, opened if it is not yet.
+    fn opened<'h>(
+        &self,
+        handle: &'h mut Option<OwnedFd>,
+        directory: &str,
+    ) -> io::Result<&'h OwnedFd> {
+        match handle {
+            Some(handle) => Ok(handle),
+            closed => Ok(closed.insert(self.root.directory(directory)?)),
+        }
     }
 
     /// The digest of a file's content, read only if the file is not as it was.

@@ -14,10 +14,11 @@ use std::time::SystemTime;
 use rustix::fs::{AtFlags, CWD, FileType, Timespec, Timestamps, UTIME_NOW, utimensat};
 use tempfile::NamedTempFile;
 
+use crate::collect::is_noted;
 use crate::layout::{self, Found, Layout};
 use crate::lock::{self, Lease, Lock};
 use crate::root::Root;
-use crate::{Artifact, Damaged, Digest, Stat, StoreError, collect, write};
+use crate::{Artifact, Damaged, Digest, Stat, StoreError, write};
 
 /// A content-addressed store in one directory, shared by threads and processes.
 #[derive(Debug)]
@@ -231,11 +232,6 @@ impl Store {
         // A thread that panicked while it held the list left a whole list behind.
         self.damaged.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Whether the use of something was noted not long ago.
-fn is_noted(used: SystemTime) -> bool {
-    collect::is_noted(used, SystemTime::now())
 }
 
 /// Passes the gate: as long as the file is open, nothing is collected.

@@ -27,12 +27,17 @@ impl Driver<'_> {
                 _ => None,
             };
             let exclusive = exclusive.map(|name| name.get_ref().as_str());
-            Demand { weight: self.weight(action), exclusive, expected }
+            let weight = match action {
+                // All slots, however many there are: a build with nothing to do does not look.
+                Action::Precompile(_) => NonZeroUsize::MAX,
+                _ => self.weight(action),
+            };
+            Demand { weight, exclusive, expected }
         };
         plan.needs().keys().zip(expected).map(demand).collect()
     }
 
-    /// How many jobs an action counts as; of more than run side by side, as those.
+    /// How many jobs an action counts as.
     pub(super) fn weight(&self, action: &Action) -> NonZeroUsize {
         match action {
             Action::Build(name) => {
@@ -41,7 +46,7 @@ impl Driver<'_> {
             }
             Action::Adapt(_) | Action::Compose => NonZeroUsize::MIN,
             // The compiler of machine code uses all processors by itself.
-            Action::Precompile(_) => NonZeroUsize::MAX,
+            Action::Precompile(_) => self.options.jobs.count(),
         }
     }
 }

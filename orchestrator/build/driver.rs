@@ -93,6 +93,7 @@ pub struct Built {
 const UNSHARED: &str = "the make that started poly does not share its job slots, so poly has its \
                         own; put `+` before the command in the recipe";
 
+/// What is said where poly has no job slots to share.
 const ABSENT: &str = "no pipe can be made to share job slots through (it takes `/dev/fd` and four open \
                       files): each tool runs as many jobs as it likes";
 
@@ -309,8 +310,7 @@ impl<'a> Driver<'a> {
         }
         let because = self.reasons(action, &prepared.fingerprint, &key)?;
         let stopped = BuildError::Tool(ToolError::Interrupted);
-        let weight = self.weight(action).min(self.options.jobs.count());
-        let _tokens = jobserver::acquire(weight).ok_or(stopped)?;
+        let _tokens = jobserver::acquire(self.weight(action)).ok_or(stopped)?;
         if jobserver::is_absent() {
             (self.tell)(Event::Warning { text: ABSENT.to_owned() });
         }
