@@ -1,7 +1,8 @@
 //! How long the example takes to its first answer once everything is built, with the 18 MB of Python
-//! inside and without: in this process by poly's host, as `poly run`, and by the command line of
-//! wasmtime on the same composed file. Run with `cargo bench --bench starting`; the toolchains must be
-//! there (`poly toolchain install`), and `wasmtime` on PATH or named by `WASMTIME` for its rows.
+//! inside and without: in this process by poly's host, as `poly run`, which becomes `poly-host run`, as
+//! that from the beginning, and by the command line of wasmtime on the same composed file. Run with
+//! `cargo bench --bench starting`; the toolchains must be there (`poly toolchain install`), and `wasmtime`
+//! on PATH or named by `WASMTIME` for its rows.
 //!
 //! Rounds are interleaved; a table in Markdown shows medians. Files have been read before, so that no
 //! disk is measured.
@@ -102,11 +103,13 @@ fn measure(checkout: &Checkout, manifest: &str, poly: &Path, wasmtime: Option<&W
     let mut times = Times::default();
     for round in 0..ROUNDS {
         in_process(&machine_code, &mut times);
-        times.take("`poly run`, a process", || {
-            let mut poly = Command::new(poly);
-            poly.args(["run", "--quiet", "--manifest", manifest, CALL]);
-            said(poly.current_dir(checkout.path()).env("POLY_CACHE_DIR", checkout::cache()))
-        });
+        for name in ["poly", "poly-host"] {
+            times.take(&format!("`{name} run`, a process"), || {
+                let mut poly = Command::new(poly.with_file_name(name));
+                poly.args(["run", "--quiet", "--manifest", manifest, CALL]);
+                said(poly.current_dir(checkout.path()).env("POLY_CACHE_DIR", checkout::cache()))
+            });
+        }
         let (Some(wasmtime), Some(compiled)) = (wasmtime, &compiled) else { continue };
         times.take("`wasmtime run` of machine code, a process", || wasmtime.run(compiled));
         // It has a cache of its own, which is empty at first.

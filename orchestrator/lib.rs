@@ -15,6 +15,9 @@
 //! Outcome  ─ check ─→ Verdict ─ report ─→ a person or a machine
 //! ```
 //!
+//! `bin/poly.rs` has `poly build` alone, which reaches nothing of the host that runs anything; `bin/poly-host.rs` has
+//! all commands.
+//!
 //! # Rooms
 //!
 //! | room | owns |

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 
 use crate::fake::{ANSWER, MANIFEST, wasm};
-use crate::place::{Place, repository};
+use crate::place::{EXECUTABLES, Place, install, repository};
 
 /// Some more inputs, so that their order could count.
 const DATA: [&str; 5] = ["z", "a", "m/z", "m/a", "b"];
@@ -89,10 +89,7 @@ fn the_user_does_not_count() {
         let top = place.root.parent().unwrap();
         // Where poly was compiled, and where its repository is, somebody else may not look.
         let (own, tools) = (top.join("poly"), top.join("tools"));
-        // By another process: while this one had it open for writing, one that another test starts
-        // could inherit it, and a file that somebody writes to cannot be started.
-        let copied = Command::new("cp").arg(poly.get_program()).arg(&own).status();
-        assert!(copied.unwrap().success());
+        install(&EXECUTABLES, top);
         place.add(&repository().join("tests/tools/bin"), "../tools");
         *poly = by(&own, &[], poly);
         poly.env("PATH", format!("{}:{}", tools.display(), std::env::var("PATH").unwrap()));

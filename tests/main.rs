@@ -11,6 +11,7 @@ mod check;
 mod compile;
 mod compilers;
 mod compose;
+mod executables;
 mod fake;
 mod fault_sample;
 mod faults;

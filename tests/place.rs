@@ -36,6 +36,17 @@ pub(crate) fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The executable that people start, and the one beside it.
+pub(crate) const EXECUTABLES: [&str; 2] =
+    [env!("CARGO_BIN_EXE_poly"), env!("CARGO_BIN_EXE_poly-host")];
+
+/// Copies executables into a directory, by another process: while this one had them open for writing, one
+/// that another test starts could inherit that, and what somebody writes to cannot be started.
+pub(crate) fn install(executables: &[&str], directory: &Path) {
+    let copied = Command::new("cp").args(executables).arg(directory).status();
+    assert!(copied.expect("cp starts").success());
+}
+
 impl Place {
     pub(crate) fn new() -> Self {
         Self::new_in(&std::env::temp_dir())
@@ -97,7 +108,12 @@ impl Place {
 
     /// Poly, about to run in the pipeline's directory.
     pub(crate) fn poly(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_poly"));
+        self.poly_at(Path::new(env!("CARGO_BIN_EXE_poly")), arguments)
+    }
+
+    /// The same of an executable that lies elsewhere.
+    pub(crate) fn poly_at(&self, executable: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(executable);
         let tools = repository().join("tests/tools/bin");
         let path = std::env::var("PATH").unwrap_or_default();
         command

@@ -70,6 +70,9 @@ adapt answer would come from the cache, because since the last build
         "build answer is up to date; it came from the cache\n\
          adapt answer is up to date; it came from the cache\n"
     );
+    let said = place.run(&["why", "compose"]).expect(0).stdout;
+    assert_eq!(said, "compose is up to date; it came from the cache\n");
+    assert_eq!(place.run(&["why", "--json", "precompile"]).expect(0).events("why").len(), 1);
 }
 
 #[test]
@@ -217,6 +220,14 @@ fn a_component_that_is_not_there_is_refused() {
     let place = one();
     let said = place.run(&["why", "anser"]).expect(2).stderr;
     assert_eq!(said, "error: no component is called `anser`\n  help: did you mean `answer`?\n");
+    let said = place.run(&["why", "compos"]).expect(2).stderr;
+    assert!(said.contains("did you mean `compose`?"), "{said}");
+    let of_that_name = MANIFEST.replace("component.answer", "component.compose");
+    place.write("pipeline.toml", of_that_name);
+    place.write("compose/source.wasm", wasm(ANSWER));
+    let said = place.run(&["why", "compose"]).expect(0).stdout;
+    assert!(said.starts_with("build compose would run"), "{said}");
+    assert!(!said.contains("\ncompose would run"), "{said}");
     place.write("pipeline.toml", MANIFEST.replace("\"fake\"", "\"fak\""));
     place.run(&["why"]).expect(2);
 }

@@ -4,7 +4,8 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use poly::build::{Documents, Driver, Jobs, Options, Project};
+use poly::build::{Documents, Driver, Jobs, Options, Project, Runtime};
+use poly::host::Engine;
 use poly::toolchain::environment;
 
 /// Does `work` with a pipeline whose artifacts are in `cache`.
@@ -16,7 +17,10 @@ pub(crate) fn with_driver<T>(
 ) -> T {
     let project = Project::open(manifest).expect("a pipeline");
     let options = Options {
-        program: env!("CARGO_BIN_EXE_poly").into(),
+        runtime: Some(Runtime {
+            program: env!("CARGO_BIN_EXE_poly-host").into(),
+            compatibility: Engine::compatibility_for,
+        }),
         cache,
         home,
         install: false,

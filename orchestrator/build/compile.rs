@@ -113,7 +113,7 @@ impl Driver<'_> {
         let draft = self.artifacts.draft()?;
         let manifest = &self.project.manifest;
         let options = EngineOptions::of(manifest);
-        let program = &self.options.program;
+        let program = &self.runtime().program;
         let made = compile(program, component, draft.path(), &options, &manifest.limits, what);
         made.map_err(Box::new)?;
         Ok(draft)

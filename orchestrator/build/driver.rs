@@ -29,6 +29,7 @@ use super::recipe::Kit;
 use super::schedule::Schedule;
 use super::slots::Jobs;
 use super::state::State;
+use crate::host::{EngineError, EngineOptions};
 use crate::plan::{Action, Plan};
 use crate::toolchain::environment::Variables;
 use crate::toolchain::{ToolError, interrupt, jobserver, process};
@@ -39,8 +40,9 @@ const STAT_CACHE: &str = "stat.cache";
 /// How a build is done, beside what the manifest says.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The executable of this poly: components are compiled in another process of it.
-    pub program: PathBuf,
+    /// What machine code is made with, and debug information read by. None in an executable that only
+    /// builds: it can ask for neither.
+    pub runtime: Option<Runtime>,
     /// Where artifacts are kept.
     pub cache: PathBuf,
     /// Where installed tools are kept.
@@ -59,6 +61,17 @@ pub struct Options {
     pub written: Option<SystemTime>,
     /// The environment that tools are found and started in, as far as their toolchains let it in.
     pub environment: Variables,
+}
+
+/// What compiles components and reads their debug information. It is handed to a build, so that a poly
+/// that only builds is linked without it.
+#[derive(Debug, Clone)]
+pub struct Runtime {
+    /// The executable of a poly that runs components: both are done in other processes of it.
+    pub program: PathBuf,
+    /// What machine code for an engine of these options depends on
+    /// ([`Engine::compatibility_for`](crate::host::Engine::compatibility_for)).
+    pub compatibility: fn(&EngineOptions) -> Result<String, EngineError>,
 }
 
 /// Knows all stages of a build.
@@ -133,6 +146,12 @@ impl<'a> Driver<'a> {
     pub fn close(self) {
         let Self { state, sources, .. } = self;
         mem::forget((state, sources));
+    }
+
+    /// What machine code is made with. Panics where there is nothing: no command that needs it is done by an
+    /// executable without.
+    pub(super) fn runtime(&self) -> &Runtime {
+        self.options.runtime.as_ref().expect("machine code is asked for where there is a runtime")
     }
 
     /// Makes the composed component, and with `run` the precompiled one.

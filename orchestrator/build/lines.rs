@@ -126,7 +126,7 @@ impl Driver<'_> {
         let files = by_file.into_iter().map(|(part, offsets)| (files[&part].clone(), offsets));
         let question = Question { room, files: files.collect() };
         let question = serde_json::to_string(&question).map_err(|error| error.to_string())?;
-        bounded::run(&self.options.program, ["lines".to_owned(), question], BOUNDS)
+        bounded::run(&self.runtime().program, ["lines".to_owned(), question], BOUNDS)
             .map_err(|error| error.to_string())
     }
 }

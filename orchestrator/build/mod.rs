@@ -57,7 +57,7 @@ pub use backtrace::Origin;
 pub use cache::{BUILDS, LATEST, TOOLS, keeper};
 pub use compile::{CompileError, Reply, compile_here};
 pub use compose::{explicit_links, place_about};
-pub use driver::{Built, Driver, Options};
+pub use driver::{Built, Driver, Options, Runtime};
 pub use error::BuildError;
 pub use event::Event;
 pub use foresee::{Planned, PlannedState};

@@ -17,7 +17,7 @@ use super::error::{AdaptFailure, BuildError};
 use super::noticed::Noticed;
 use super::recipe::{Kit, Recipe};
 use crate::component::adapt;
-use crate::host;
+use crate::host::EngineOptions;
 use crate::plan::{Action, Fingerprint};
 
 /// An action about to be looked up.
@@ -195,11 +195,11 @@ impl Driver<'_> {
         alone: Option<&str>,
         component: &Artifact,
     ) -> Result<Prepared<'_>, BuildError> {
-        let options = host::EngineOptions::of(&self.project.manifest);
-        let engine = host::Engine::new(&options).map_err(Box::new)?;
+        let options = EngineOptions::of(&self.project.manifest);
+        let compatibility = (self.runtime().compatibility)(&options).map_err(Box::new)?;
         let mut fingerprint = Fingerprint::new("precompile");
         fingerprint.artifacts.insert(Action::Compose, component.digest);
-        fingerprint.libraries.insert("wasmtime".to_owned(), engine.compatibility());
+        fingerprint.libraries.insert("wasmtime".to_owned(), compatibility);
         let component = *component;
         let what =
             alone.map_or("the composed component".to_owned(), |name| format!("component `{name}`"));

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-/// What is built beside the component.
+/// Build every component and compose them into one file
 #[derive(Debug, Clone, Copy, Args)]
 pub struct BuildOptions {
     /// Tell what the component was made of, and how: a bill of materials (CycloneDX) and a
@@ -36,7 +36,10 @@ pub enum Sbom {
     Embed,
 }
 
-/// What is locked anew.
+/// Note in poly.lock which tools and libraries the pipeline is built with
+///
+/// What is not in it is added, and what nothing needs any longer is removed; the rest stays as
+/// it is. Tools that are missing are installed first. Builds never change poly.lock.
 #[derive(Debug, Clone, Args)]
 pub struct LockOptions {
     /// Take these tools and libraries as they are here, or as poly would install them, whatever

@@ -8,7 +8,7 @@ use clap::Args;
 use super::{FailureOptions, number};
 use crate::manifest::{Interop, OptLevel, Stack, Timeout};
 
-/// What is called, and what is told of it.
+/// Build, then make one call in the sandbox and print what it returns
 #[derive(Debug, Clone, Args)]
 pub struct RunOptions {
     /// What a failure leads to.
@@ -55,7 +55,7 @@ pub struct RuntimeOptions {
     pub deterministic: Option<bool>,
 }
 
-/// Which checks are made, and what becomes of the results.
+/// Build, then make every call of the manifest's checks and compare
 #[derive(Debug, Clone, Args)]
 pub struct CheckOptions {
     /// Make only the checks that have this text in their name, their call or their component; may be
@@ -83,7 +83,11 @@ pub struct CheckOptions {
     pub runtime: RuntimeOptions,
 }
 
-/// What `poly interop` calls.
+/// Hold components that implement one interface against each other, with values that poly makes
+///
+/// Each `[interop.NAME]` of the manifest names some: they are built, not composed, and given the
+/// same calls, edge cases first. Where their answers differ, the smallest call that shows it is told,
+/// and printed as a `[[check]]` for the manifest. Exits with 1 if any differ.
 #[derive(Debug, Clone, Args)]
 pub struct InteropOptions {
     /// Names of `[interop.NAME]` [default: all]
@@ -96,7 +100,10 @@ pub struct InteropOptions {
     pub calls: Option<u32>,
 }
 
-/// What is called, how often, and beside what.
+/// Build, then make one call many times on one instance, and say what each takes
+///
+/// Tells how the times of the calls are spread, the fuel of a call, the bytes that it copies across the
+/// host's boundary, and how memory grew. The limits of the manifest hold for each call.
 #[derive(Debug, Clone, Args)]
 pub struct BenchOptions {
     /// A call in WAVE, such as 'run("some text")'

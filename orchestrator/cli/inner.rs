@@ -8,7 +8,9 @@ use crate::build::Question;
 use crate::host::EngineOptions;
 use crate::manifest::Bytes;
 
-/// What componentize-js says to the Wizer that it starts. Standard input goes to the initialiser.
+/// Wizer for componentize-js, with its command line, and the same bytes each time
+///
+/// Standard input goes to the initialiser.
 #[derive(Debug, Clone, Args)]
 pub struct WizerOptions {
     /// The module
@@ -36,7 +38,7 @@ pub struct WizerOptions {
     pub wasm_bulk_memory: String,
 }
 
-/// What a build says to the poly that it starts to compile.
+/// Compile a component for this machine, within a bound on memory; builds start it
 #[derive(Debug, Clone, Args)]
 pub struct PrecompileOptions {
     /// The component
@@ -52,7 +54,8 @@ pub struct PrecompileOptions {
     pub bounds: BoundOptions,
 }
 
-/// What a poly says to the one that it starts to read debug information.
+/// Read lines of sources from the debug information of components, within a bound on memory; started
+/// where a component stopped
 #[derive(Debug, Clone, Args)]
 pub struct LinesOptions {
     /// Files, and bytes of each, as JSON

@@ -16,10 +16,11 @@ use etcetera::BaseStrategy as _;
 use super::CommandError;
 use crate::build::{
     self, Apart, BuildError, Built, Documents, Driver, Event, Jobs, Options, Project, Provision,
-    Reading, Verified,
+    Reading, Runtime, Verified,
 };
 use crate::cli::Global;
 use crate::config::{Config, ConfigError};
+use crate::host::Engine;
 use crate::manifest::Manifest;
 use crate::report::{CheckPlace, Report, Summary};
 use crate::toolchain::environment;
@@ -44,15 +45,11 @@ impl<'a> Context<'a> {
         global: &Global,
         jobs: Jobs,
         keep_going: bool,
+        runtime: Option<Runtime>,
         report: &'a Report,
     ) -> Result<Self, CommandError> {
         let (cache, home) = directories()?;
         let config = config()?;
-        let program = own_program().map_err(|source| CommandError::System {
-            doing: "find poly's own executable",
-            path: env::args_os().next().unwrap_or_default().into(),
-            source,
-        })?;
         if let Some(directory) = &global.directory {
             env::set_current_dir(directory).map_err(|source| CommandError::System {
                 doing: "change to",
@@ -69,7 +66,7 @@ impl<'a> Context<'a> {
             warned: Rc::default(),
             manifest: global.manifest.clone().unwrap_or_else(|| PathBuf::from("pipeline.toml")),
             options: Options {
-                program,
+                runtime,
                 cache,
                 home,
                 install: !global.no_install,
@@ -245,9 +242,21 @@ impl<'a> Context<'a> {
     }
 }
 
-/// This very program, even if another has taken its place on disk meanwhile.
-fn own_program() -> io::Result<PathBuf> {
-    if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { env::current_exe() }
+/// The runtime of this executable.
+pub(super) fn runtime() -> Result<Runtime, CommandError> {
+    // This very program, even if another has taken its place on disk meanwhile.
+    let program =
+        if cfg!(target_os = "linux") { "/proc/self/exe".into() } else { own_executable()? };
+    Ok(Runtime { program, compatibility: Engine::compatibility_for })
+}
+
+/// Where this executable lies.
+pub(super) fn own_executable() -> Result<PathBuf, CommandError> {
+    env::current_exe().map_err(|source| CommandError::System {
+        doing: "find poly's own executable",
+        path: env::args_os().next().unwrap_or_default().into(),
+        source,
+    })
 }
 
 /// Where artifacts and tools are kept: `POLY_CACHE_DIR` and `POLY_HOME`, or the platform's

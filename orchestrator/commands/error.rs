@@ -116,6 +116,19 @@ pub enum CommandError {
         /// The file.
         path: PathBuf,
     },
+    /// The executable that does all but build cannot be started.
+    #[error("cannot start `{}`, which does all that is not `poly build`", path.display())]
+    #[diagnostic(help(
+        "the executables `poly` and `poly-host` belong side by side in one directory, and come from one \
+         build: `cargo install --locked --path .`, in poly's sources, puts both there"
+    ))]
+    NoHost {
+        /// Where it should be.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
     /// Ctrl-C.
     #[error("interrupted")]
     Interrupted,

@@ -9,6 +9,7 @@ mod context;
 mod doctor;
 mod error;
 mod graph;
+mod hand_over;
 mod inspect;
 mod interop;
 mod lines;
@@ -31,11 +32,12 @@ mod wizer;
 use std::process::ExitCode;
 
 use crate::build::Jobs;
-use crate::cli::{self, BuildOptions, CheckOptions, Cli, Command};
+use crate::cli::{BuildOptions, Cli, Command, Global};
 use crate::report::Report;
 use crate::toolchain::{interrupt, jobserver, process};
 use context::Context;
 pub use error::CommandError;
+pub use hand_over::hand_over;
 
 /// How a command that did its work ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,19 +60,43 @@ pub fn run(cli: &Cli) -> ExitCode {
         exit_code(&work(&report), &report)
     };
     match &cli.command {
-        Command::Precompile(options) => return alone(&|report| precompile::run(report, options)),
-        Command::Lines(options) => return alone(&|report| lines::run(report, options)),
-        _ => {}
+        Command::Build(options) => run_build(&cli.global, *options),
+        Command::Precompile(options) => alone(&|report| precompile::run(report, options)),
+        Command::Lines(options) => alone(&|report| lines::run(report, options)),
+        command => take_part(&cli.global, true, |jobs, report| {
+            dispatch(command, &cli.global, jobs, report)
+        }),
     }
+}
+
+/// The same of `poly build`. Nothing here reaches what runs components, so that an executable that does no
+/// more is linked without it.
+pub fn run_build(global: &Global, options: BuildOptions) -> ExitCode {
+    // It may find nothing to do, and watches as soon as it finds something.
+    take_part(global, options.verify, |jobs, report| {
+        let keep_going = options.failure.keep_going;
+        let context = Context::new(global, jobs, keep_going, None, report)?;
+        let ended = build::run(&context, options);
+        cache::collect_if_due(&context);
+        ended
+    })
+}
+
+/// Has a command do its `work`, which shares job slots, and which Ctrl-C ends: it is watched for from the
+/// beginning if `watched`.
+fn take_part(
+    global: &Global,
+    watched: bool,
+    work: impl FnOnce(Jobs, &Report) -> Result<Ending, CommandError>,
+) -> ExitCode {
     // Before any file is opened, see there.
-    let jobs = cli.global.jobs.map_or(Jobs::Usual, Jobs::Asked);
+    let jobs = global.jobs.map_or(Jobs::Usual, Jobs::Asked);
     jobserver::start(move || jobs.count());
-    // A build may find nothing to do, and watches as soon as it finds something.
-    if !matches!(&cli.command, Command::Build(options) if !options.verify) {
+    if watched {
         interrupt::watch();
     }
-    let report = Report::new(&cli.global);
-    let ended = match dispatch(cli, jobs, &report) {
+    let report = Report::new(global);
+    let ended = match work(jobs, &report) {
         // What the end of its tools led to is no news.
         Err(_) if process::interrupted() => Err(CommandError::Interrupted),
         ended => ended,
@@ -94,26 +120,29 @@ fn exit_code(ended: &Result<Ending, CommandError>, report: &Report) -> ExitCode 
     }
 }
 
-fn dispatch(cli: &Cli, jobs: Jobs, report: &Report) -> Result<Ending, CommandError> {
-    if let Command::Wizer(options) = &cli.command {
+/// Does what has a runtime at hand, and job slots.
+fn dispatch(
+    command: &Command,
+    global: &Global,
+    jobs: Jobs,
+    report: &Report,
+) -> Result<Ending, CommandError> {
+    let keep_going = match command {
         // Started by another tool with no environment, so without a home: it needs none.
-        return wizer::run(options);
-    }
-    let keep_going = match &cli.command {
-        Command::Build(BuildOptions { failure, .. })
-        | Command::Run(cli::RunOptions { failure, .. })
-        | Command::Check(CheckOptions { failure, .. }) => failure.keep_going,
+        Command::Wizer(options) => return wizer::run(options),
+        Command::Run(options) => options.failure.keep_going,
+        Command::Check(options) => options.failure.keep_going,
         _ => false,
     };
-    let context = Context::new(&cli.global, jobs, keep_going, report)?;
-    let ended = match &cli.command {
-        Command::Build(options) => build::run(&context, *options),
+    let runtime = Some(context::runtime()?);
+    let context = Context::new(global, jobs, keep_going, runtime, report)?;
+    let ended = match command {
         Command::Run(options) => run::run(&context, options),
         Command::Check(options) => check::run(&context, options),
         Command::Interop(options) => interop::run(&context, options),
         Command::Bench(options) => bench::run(&context, options),
         Command::Plan => plan::run(&context),
-        Command::Why { component } => why::run(&context, component.as_deref()),
+        Command::Why { what } => why::run(&context, what.as_deref()),
         Command::Graph { format } => graph::run(&context, *format),
         Command::Inspect { what } => inspect::run(&context, what),
         Command::Lock(options) => lock::run(&context, options),
@@ -123,8 +152,8 @@ fn dispatch(cli: &Cli, jobs: Jobs, report: &Report) -> Result<Ending, CommandErr
         Command::Schema => Ok(schema::run(&context)),
         Command::Clean => clean::run(&context),
         Command::Cache(command) => cache::run(&context, command),
-        Command::Precompile(_) | Command::Lines(_) | Command::Wizer(_) => {
-            unreachable!("done above")
+        Command::Build(_) | Command::Precompile(_) | Command::Lines(_) | Command::Wizer(_) => {
+            unreachable!("done before")
         }
     };
     cache::collect_if_due(&context);

@@ -7,18 +7,31 @@ use super::context::Context;
 use super::{CommandError, Ending};
 use crate::build::{Driver, Planned, PlannedState};
 use crate::nearest::suggestion;
+use crate::plan::Action;
 
-pub(super) fn run(context: &Context<'_>, component: Option<&str>) -> Result<Ending, CommandError> {
+pub(super) fn run(context: &Context<'_>, asked: Option<&str>) -> Result<Ending, CommandError> {
     let project = context.project()?;
-    let known = project.manifest.components.keys().map(|name| name.get_ref().as_str());
-    if let Some(name) = component.filter(|name| !known.clone().any(|known| known == *name)) {
-        let nearest = suggestion(name, known, "the components of this pipeline are");
+    let components = project.manifest.components.keys().map(|name| name.get_ref().as_str());
+    let is_component = |name: &str| components.clone().any(|known| known == name);
+    // A component may be called so, and is meant then.
+    let of_all = [Action::Compose, Action::Precompile(None)].map(|action| action.verb());
+    let of_all = of_all.into_iter().filter(|name| !is_component(name));
+    let known = components.clone().chain(of_all);
+    if let Some(name) = asked.filter(|name| !known.clone().any(|known| known == *name)) {
+        let nearest = suggestion(
+            name,
+            known,
+            "the components of this pipeline, and what is made of all, are",
+        );
         return Err(CommandError::UnknownComponent { name: name.to_owned(), nearest });
     }
     let tell = |event| context.report.event(&event);
     let planned = Driver::open(&project, context.options(&project), &tell)?.plan(true, false)?;
-    let wanted =
-        |planned: &&Planned| component.is_none() || planned.action.component() == component;
+    let wanted = |planned: &&Planned| match (planned.action.component(), asked) {
+        (_, None) => true,
+        (Some(component), Some(name)) => component == name,
+        (None, Some(name)) => planned.action.verb() == name && !is_component(name),
+    };
     for planned in planned.iter().filter(wanted) {
         context.report.answer("why", planned, &text(planned));
     }

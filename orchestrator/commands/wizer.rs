@@ -1,5 +1,5 @@
 //! `poly wizer`: what componentize-js starts to take its snapshot, if it is told to
-//! (`--wizer-bin`, a file with the line `exec poly wizer "$@"`).
+//! (`--wizer-bin`, a file with the line `exec poly-host wizer "$@"`).
 
 use std::collections::BTreeMap;
 use std::env;

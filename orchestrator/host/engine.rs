@@ -133,6 +133,11 @@ impl Engine {
         Digest::of(&bytes.0).to_string()
     }
 
+    /// The [compatibility](Self::compatibility) of an engine for this machine.
+    pub fn compatibility_for(options: &EngineOptions) -> Result<String, EngineError> {
+        Ok(Self::new(options)?.compatibility())
+    }
+
     /// Compiles a component to machine code, to be kept in the store and loaded with
     /// [`Program::load`](super::Program::load).
     pub fn precompile(&self, component: &[u8]) -> Result<Vec<u8>, EngineError> {

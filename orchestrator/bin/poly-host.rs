@@ -1,4 +1,4 @@
-//! argv → command → exit code.
+//! argv → command → exit code: all commands.
 
 use std::process::ExitCode;
 
