@@ -15,8 +15,8 @@
 //! Outcome  ─ check ─→ Verdict ─ report ─→ a person or a machine
 //! ```
 //!
-//! `bin/poly.rs` has `poly build` alone, which reaches nothing of the host that runs anything; `bin/poly-host.rs` has
-//! all commands.
+//! `bin/poly.rs` has `poly build` alone, which may reach nothing that uses wasmtime; `bin/poly-host.rs` has all
+//! commands.
 //!
 //! # Rooms
 //!

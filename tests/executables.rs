@@ -1,7 +1,7 @@
 //! `poly` builds, and becomes `poly-host` for all else.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -23,13 +23,13 @@ fn installed(place: &Place) -> PathBuf {
 
 /// A build with nothing to do takes as long as its executable needs to start.
 #[test]
-fn the_one_that_builds_is_linked_without_the_runtime() {
+fn the_one_that_builds_is_linked_without_compiler_and_wasi() {
     let has = |executable: &str, name: &str| {
         Command::new("grep").args(["-qa", name, executable]).status().unwrap().success()
     };
     // Of the compiler, of WASI, of what sends requests, and of the snapshots: in the names of functions.
     for name in ["8machinst", "13wasmtime_wasi", "5tokio7runtime", "14wasmtime_wizer"] {
-        assert!(has(HOST, name), "{name} is no longer a name by which the runtime is known");
+        assert!(has(HOST, name), "{name} is no longer a name by which they are known");
         assert!(
             !has(POLY, name),
             "`commands::run_build` reaches {name}: hand it over as `build::Runtime` is, or have the build do without"
@@ -50,7 +50,7 @@ fn the_one_that_builds_does_so_by_itself_and_says_what_else_takes() {
         str![[r#"
 error: cannot start `[TOP]/pipeline/bin/poly-host`, which does all that is not `poly build`
   ╰─▶ No such file or directory (os error 2)
-  help: the executables `poly` and `poly-host` belong side by side in one directory, and come from one build: `cargo install --locked --path .`, in poly's sources, puts both there
+  help: the executables `poly` and `poly-host` belong side by side in one directory, wherever links to them are, and come from one build: `cargo install --locked --path .`, in poly's sources, puts both there
 
 "#]]
     );
@@ -66,6 +66,14 @@ error: cannot start `[TOP]/pipeline/bin/poly-host`, which does all that is not `
         assert!(said.contains("╰─▶ that is `poly` itself"), "{said}");
         fs::remove_file(poly.with_file_name("poly-host")).unwrap();
     }
+    // A shell would run it, and an empty one with success.
+    for text in ["", "#!/bin/sh\nexec poly \"$@\"\n"] {
+        place.write("bin/poly-host", text);
+        let executable = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(place.root.join("bin/poly-host"), executable).unwrap();
+        let said = refused(&["check"]).stderr;
+        assert!(said.contains("╰─▶ that is no executable of this system"), "{said}");
+    }
 }
 
 #[test]
@@ -80,11 +88,13 @@ fn all_else_is_done_by_the_one_beside_it_wherever_a_link_to_it_is() {
         let ran = place.finish(&mut place.poly_at(poly, &["run", "answer()"])).expect(0);
         assert_eq!(ran.stdout, "42\n");
     }
-    // Its exit code and its words are that one's, and so is the name by which it was called.
+    // Its exit code and its words are that one's, which is called `poly` however it was started.
     let failed = place.finish(&mut place.poly_at(&link, &["run", "wrong()"])).expect(2);
     assert!(failed.stderr.contains("wrong"), "{}", failed.stderr);
-    let ran = place.finish(&mut place.poly_at(&host, &["rum"])).expect(2);
-    assert!(ran.stderr.contains("Usage: poly [OPTIONS] <COMMAND>"), "{}", ran.stderr);
+    for executable in [&link, &host] {
+        let ran = place.finish(&mut place.poly_at(executable, &["rum"])).expect(2);
+        assert!(ran.stderr.contains("Usage: poly [OPTIONS] <COMMAND>"), "{}", ran.stderr);
+    }
     // That one has all commands.
     place.finish(&mut place.poly_at(&host, &["build"])).expect(0);
     let ran = place.finish(&mut place.poly_at(&host, &["build", "--help"])).expect(0);

@@ -219,7 +219,8 @@ fn what_another_checkout_made_is_not_taken_for_this_ones() {
 fn a_component_that_is_not_there_is_refused() {
     let place = one();
     let said = place.run(&["why", "anser"]).expect(2).stderr;
-    assert_eq!(said, "error: no component is called `anser`\n  help: did you mean `answer`?\n");
+    let error = "error: nothing that is made here is called `anser`";
+    assert_eq!(said, format!("{error}\n  help: did you mean `answer`?\n"));
     let said = place.run(&["why", "compos"]).expect(2).stderr;
     assert!(said.contains("did you mean `compose`?"), "{said}");
     let of_that_name = MANIFEST.replace("component.answer", "component.compose");

@@ -1,7 +1,7 @@
 //! argv → command → exit code: `poly build`. For all else it becomes `poly-host`.
 //!
-//! A build with nothing to do ends in a few milliseconds, and an executable with a WebAssembly runtime in it
-//! takes longer than that to start. So this one does not reach it, and the linker leaves it out.
+//! A build with nothing to do takes a few milliseconds, and one or two more in an executable that runs
+//! WebAssembly. This one reaches neither a compiler nor WASI, so the linker leaves them out.
 
 use std::process::ExitCode;
 

@@ -2,7 +2,7 @@
 //!
 //! Whoever wrote a component can make it hard to compile: a few hundred bytes of components within
 //! components say more instances than there are atoms. So the compiler runs in another poly
-//! (`poly precompile`, which is not shown) and within bounds (see [`bounded`]).
+//! (`poly-host precompile`, which is not shown) and within bounds (see [`bounded`]).
 //!
 //! The other one writes machine code to the file it is told, and answers with one [`Reply`]. Whatever
 //! else ends it is told as it is.

@@ -40,8 +40,8 @@ const STAT_CACHE: &str = "stat.cache";
 /// How a build is done, beside what the manifest says.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// What machine code is made with, and debug information read by. None in an executable that only
-    /// builds: it can ask for neither.
+    /// What machine code is made with, and debug information read by. None for `poly build`, which asks for
+    /// neither.
     pub runtime: Option<Runtime>,
     /// Where artifacts are kept.
     pub cache: PathBuf,
@@ -63,8 +63,8 @@ pub struct Options {
     pub environment: Variables,
 }
 
-/// What compiles components and reads their debug information. It is handed to a build, so that a poly
-/// that only builds is linked without it.
+/// What compiles components and reads their debug information. It is handed to a build, so that the
+/// executable of `poly build` is linked without the compiler.
 #[derive(Debug, Clone)]
 pub struct Runtime {
     /// The executable of a poly that runs components: both are done in other processes of it.
@@ -148,8 +148,8 @@ impl<'a> Driver<'a> {
         mem::forget((state, sources));
     }
 
-    /// What machine code is made with. Panics where there is nothing: no command that needs it is done by an
-    /// executable without.
+    /// What machine code is made with. Panics where there is nothing: only `poly build` does without, and
+    /// precompiles nothing.
     pub(super) fn runtime(&self) -> &Runtime {
         self.options.runtime.as_ref().expect("machine code is asked for where there is a runtime")
     }

@@ -2,7 +2,7 @@
 //!
 //! They are in the debug information that components carry, and whoever wrote that can make reading
 //! it as hard as they like: a few kilobytes take more stack or memory than there is. So it is read by
-//! `poly lines` (which is not shown) and within bounds (see [`bounded`]), and only when lines are to
+//! `poly-host lines` (which is not shown) and within bounds (see [`bounded`]), and only when lines are to
 //! be shown.
 //!
 //! The other poly answers for one byte after the other, each with a line of JSON. If it does not get to

@@ -1,4 +1,6 @@
 //! What is built, what is told of it, and what becomes of a failure.
+//!
+//! What is said of the options of a command is what its help begins with (see [`Command`](super::Command)).
 
 use clap::{Args, ValueEnum};
 

@@ -1,4 +1,6 @@
 //! What is called, how it is compiled and run, and what is told of it.
+//!
+//! What is said of the options of a command is what its help begins with (see [`Command`](super::Command)).
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;

@@ -58,7 +58,7 @@ pub struct Cli {
 /// The same with `poly build` alone, and no help: what an executable understands that does nothing else.
 /// To put all commands together takes a tenth of a millisecond, of the three of a small build with nothing to do.
 #[derive(Debug, Parser)]
-#[command(name = "poly", disable_help_subcommand = true)]
+#[command(name = "poly", disable_help_flag = true, disable_help_subcommand = true)]
 pub struct BuildCli {
     /// What holds for every command.
     #[command(flatten)]
@@ -71,7 +71,8 @@ pub struct BuildCli {
 /// `poly build`.
 #[derive(Debug, Subcommand)]
 pub enum BuildCommand {
-    /// Build every component and compose them into one file
+    /// As [`Command::Build`].
+    #[command(disable_help_flag = true)]
     Build(BuildOptions),
 }
 
@@ -144,7 +145,6 @@ pub enum Command {
     /// artifact that changed, old and new
     Why {
         /// A component, or what is made of all: compose, precompile [default: everything]
-        #[arg(value_name = "COMPONENT")]
         what: Option<String>,
     },
     /// Build what is missing and show the composition: components, links, flows, imports, grants
@@ -205,6 +205,8 @@ fn jobs(text: &str) -> Result<NonZeroUsize, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::iter;
+
     use clap::error::ErrorKind;
     use clap::{Arg, CommandFactory as _};
 
@@ -234,9 +236,52 @@ mod tests {
         built.build();
         for command in listed.get_subcommands() {
             let same = built.find_subcommand(command.get_name()).expect("it is there");
-            let said =
-                |command: &clap::Command| command.get_about().expect("it has one").to_string();
-            assert_eq!(said(command), said(same));
+            let said = |command: &clap::Command| command.get_about().map(ToString::to_string);
+            assert_eq!(said(command).expect("it has one"), said(same).expect("so does this"));
+            let more = |command: &clap::Command| command.get_long_about().map(ToString::to_string);
+            assert!(more(command).is_none() || more(command) == more(same));
+        }
+    }
+
+    #[test]
+    fn the_one_that_builds_understands_what_is_said_to_a_build_and_nothing_else() {
+        let lines = [
+            ("build", true),
+            ("-C x --manifest build build --sbom=embed --keep-going", true),
+            ("build -j 3 --no-install --locked --json --color never", true),
+            ("--jobs=2 build --verify -v -C x", true),
+            ("build --manifest run", true),
+            ("", false),
+            ("bui", false),
+            ("run build", false),
+            ("why build", false),
+            ("--manifest build", false),
+            ("build x", false),
+            ("build --", true),
+            ("-- build", false),
+            ("build -j 0", false),
+            ("build -q -v", false),
+            ("build --sbom --verify", false),
+            ("build --help", false),
+            ("build -h", false),
+            ("--help build", false),
+            ("-V", false),
+            ("build -V", false),
+            ("help build", false),
+            ("build --filter x", false),
+        ];
+        for (line, builds) in lines {
+            let words = || iter::once("poly").chain(line.split_whitespace());
+            let all = Cli::try_parse_from(words()).ok().and_then(|all| match all.command {
+                Command::Build(options) => Some((all.global, options)),
+                _ => None,
+            });
+            let alone = BuildCli::try_parse_from(words()).ok().map(|alone| {
+                let BuildCommand::Build(options) = alone.command;
+                (alone.global, options)
+            });
+            assert_eq!(format!("{all:?}"), format!("{alone:?}"), "{line}");
+            assert_eq!(alone.is_some(), builds, "{line}");
         }
     }
 

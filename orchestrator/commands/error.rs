@@ -119,8 +119,8 @@ pub enum CommandError {
     /// The executable that does all but build cannot be started.
     #[error("cannot start `{}`, which does all that is not `poly build`", path.display())]
     #[diagnostic(help(
-        "the executables `poly` and `poly-host` belong side by side in one directory, and come from one \
-         build: `cargo install --locked --path .`, in poly's sources, puts both there"
+        "the executables `poly` and `poly-host` belong side by side in one directory, wherever links to them \
+         are, and come from one build: `cargo install --locked --path .`, in poly's sources, puts both there"
     ))]
     NoHost {
         /// Where it should be.
@@ -181,6 +181,15 @@ pub enum CommandError {
     #[error("nothing that is locked is called `{name}`")]
     #[diagnostic(help("{nearest}"))]
     NothingToUpgrade {
+        /// What was typed.
+        name: String,
+        /// What may have been meant.
+        nearest: String,
+    },
+    /// Neither a component nor what is made of all.
+    #[error("nothing that is made here is called `{name}`")]
+    #[diagnostic(help("{nearest}"))]
+    NothingToExplain {
         /// What was typed.
         name: String,
         /// What may have been meant.

@@ -1,8 +1,8 @@
 //! What `poly` does that is not a build: it becomes `poly-host`, which lies beside it.
 
 use std::env;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
@@ -34,24 +34,33 @@ fn become_host() -> CommandError {
         Err(error) => return error,
     };
     let host = own.with_file_name(HOST);
-    if let Err(source) = refuse_itself(&own, &host) {
-        return CommandError::NoHost { path: host, source };
-    }
-    let mut arguments = env::args_os();
-    let mut command = Command::new(&host);
-    if let Some(name) = arguments.next() {
-        command.arg0(name);
-    }
-    let source = command.args(arguments).exec();
+    let source = match refuse(&own, &host) {
+        Ok(()) => Command::new(&host).args(env::args_os().skip(1)).exec(),
+        Err(refused) => refused,
+    };
     CommandError::NoHost { path: host, source }
 }
 
-/// Somebody may have put `poly` in the place of the host, and it would start itself for ever.
-fn refuse_itself(own: &Path, host: &Path) -> io::Result<()> {
-    let host = fs::metadata(host)?;
-    let is_same = |own: fs::Metadata| (own.dev(), own.ino()) == (host.dev(), host.ino());
-    if fs::metadata(own).is_ok_and(is_same) {
+/// Refuses what would do something else in silence: `poly` itself in the place of the host starts itself for
+/// ever; and what is no executable, an empty file say, the C library has a shell run. So a script that starts
+/// the host is refused, too.
+fn refuse(own: &Path, host: &Path) -> io::Result<()> {
+    let (own, host) = (File::open(own), File::open(host)?);
+    // It may have been removed meanwhile.
+    let Ok(own) = own else { return Ok(()) };
+    let identity = |file: &File| file.metadata().map(|file| (file.dev(), file.ino()));
+    if identity(&own)? == identity(&host)? {
         return Err(io::Error::other("that is `poly` itself"));
     }
+    if kind(own)? != kind(host)? {
+        return Err(io::Error::other("that is no executable of this system"));
+    }
     Ok(())
+}
+
+/// The bytes at the beginning of a file by which systems know what it is.
+fn kind(file: File) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(4).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

@@ -63,6 +63,8 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Build(options) => run_build(&cli.global, *options),
         Command::Precompile(options) => alone(&|report| precompile::run(report, options)),
         Command::Lines(options) => alone(&|report| lines::run(report, options)),
+        // Started by another tool with no environment, so without a home: it needs none.
+        Command::Wizer(options) => take_part(&cli.global, true, |_, _| wizer::run(options)),
         command => take_part(&cli.global, true, |jobs, report| {
             dispatch(command, &cli.global, jobs, report)
         }),
@@ -128,8 +130,6 @@ fn dispatch(
     report: &Report,
 ) -> Result<Ending, CommandError> {
     let keep_going = match command {
-        // Started by another tool with no environment, so without a home: it needs none.
-        Command::Wizer(options) => return wizer::run(options),
         Command::Run(options) => options.failure.keep_going,
         Command::Check(options) => options.failure.keep_going,
         _ => false,

@@ -23,7 +23,7 @@ pub(super) fn run(context: &Context<'_>, asked: Option<&str>) -> Result<Ending, 
             known,
             "the components of this pipeline, and what is made of all, are",
         );
-        return Err(CommandError::UnknownComponent { name: name.to_owned(), nearest });
+        return Err(CommandError::NothingToExplain { name: name.to_owned(), nearest });
     }
     let tell = |event| context.report.event(&event);
     let planned = Driver::open(&project, context.options(&project), &tell)?.plan(true, false)?;
