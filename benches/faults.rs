@@ -22,7 +22,7 @@ fn main() {
     let chosen: Vec<String> =
         std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let kinds: [(&str, Measure); 6] = [
-        ("kill", || vec![faults::kills(300)]),
+        ("kill", || faults::kills(300)),
         ("disk", || faults::full_disks(40)),
         ("damage", || faults::damages(1)),
         ("crowd", || faults::crowds(10)),

@@ -198,6 +198,8 @@ fn what_the_manifest_and_the_toolchain_say_counts() {
             "`option level` changed from `1` to `2`",
             "toolchain = \"fake\"\noptions = { level = \"2\" }\n",
         ),
+        ("`wit` is new: `wit`", "toolchain = \"fake\"\nwit = \"wit\"\n"),
+        ("`world` is new: `answers`", "toolchain = \"fake\"\nwit = \"wit\"\nworld = \"answers\"\n"),
         ("`shared/data.txt` is new", "toolchain = \"fake\"\ninputs = [\"shared/*\"]\n"),
         (
             "variable `FAKE_MODE` is new: `fast`",
@@ -206,11 +208,14 @@ fn what_the_manifest_and_the_toolchain_say_counts() {
     ];
     let place = one();
     place.write("shared/data.txt", "");
+    place.write("wit/answers.wit", "package test:answers;\n\nworld answers {}\n");
     place.run(&["build"]).expect(0);
     for (reason, edit) in table {
         place.write("pipeline.toml", manifest(edit));
         let plan = place.run(&["plan"]).expect(0).stdout;
-        assert!(plan.starts_with(&format!("run     build answer\n          {reason}\n")), "{plan}");
+        let (of_build, _) = plan.split_once("\nrun     adapt").unwrap_or_else(|| panic!("{plan}"));
+        assert!(of_build.starts_with("run     build answer\n"), "{plan}");
+        assert!(of_build.lines().any(|line| line.trim_start() == reason), "no {reason} in {plan}");
     }
     place.write("pipeline.toml", MANIFEST);
     for (reason, from, to) in [

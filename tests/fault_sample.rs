@@ -12,7 +12,7 @@ fn all_well(outcomes: &[Outcomes]) {
 
 #[test]
 fn killed_builds() {
-    all_well(&[kills(10)]);
+    all_well(&kills(5));
 }
 
 #[test]

@@ -123,25 +123,30 @@ fn two_builds_at_once_on_a_cold_cache_both_succeed_and_build_once() {
 fn an_interrupt_ends_the_tools_and_leaves_nothing_half_made() {
     let place = one();
     place.write("answer/behaviour", "slow");
-    let mut build = place.poly(&["build"]);
-    build.env("FAKE_PROCESS", place.root.join("tool-process"));
-    build.stderr(Stdio::piped()).process_group(0);
-    let build = build.spawn().unwrap();
-    while !place.root.join("tool-process").exists() {
-        thread::sleep(Duration::from_millis(10));
+    let process = place.root.join("tool-process");
+    // The second time it has to start the tool as well: nothing of the first was kept.
+    for _ in 0..2 {
+        let mut build = place.poly(&["build"]);
+        build.env("FAKE_PROCESS", &process).stderr(Stdio::piped()).process_group(0);
+        let build = build.spawn().unwrap();
+        while !process.exists() {
+            thread::sleep(Duration::from_millis(10));
+        }
+
+        let interrupted = Command::new("kill").args(["-INT", &build.id().to_string()]).status();
+        assert!(interrupted.unwrap().success());
+
+        let ended = build.wait_with_output().unwrap();
+        assert_eq!(ended.status.code(), Some(130));
+        // Once it said `failed build answer`, and that a step could not be run.
+        assert_eq!(String::from_utf8_lossy(&ended.stderr), "error: interrupted\n");
+        let tool = fs::read_to_string(&process).unwrap();
+        let lives = Command::new("kill").args(["-0", tool.trim()]).stderr(Stdio::null()).status();
+        assert!(!lives.unwrap().success(), "the tool goes on");
+        assert!(!place.root.join("target/poly/one.wasm").exists());
+        fs::remove_file(&process).unwrap();
     }
-
-    let interrupted = Command::new("kill").args(["-INT", &build.id().to_string()]).status();
-    assert!(interrupted.unwrap().success());
-
-    let ended = build.wait_with_output().unwrap();
-    assert_eq!(ended.status.code(), Some(130));
-    // Once it said `failed build answer`, and that a step could not be run.
-    assert_eq!(String::from_utf8_lossy(&ended.stderr), "error: interrupted\n");
-    let tool = fs::read_to_string(place.root.join("tool-process")).unwrap();
-    let lives = Command::new("kill").args(["-0", tool.trim()]).stderr(Stdio::null()).status();
-    assert!(!lives.unwrap().success(), "the tool goes on");
-    assert!(!place.root.join("target/poly/one.wasm").exists());
+    assert_eq!(place.starts(), 2);
     fs::remove_file(place.root.join("answer/behaviour")).unwrap();
     place.run(&["build"]).expect(0);
 }

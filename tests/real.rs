@@ -4,6 +4,7 @@
 //! missing there is installed, which takes minutes, once. The cache is cold: everything is
 //! really built, once, and then shared by the tests of this file.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -63,6 +64,27 @@ fn three_languages_become_one_component_that_answers() {
 
     let checked = place.run(&["check"]).expect(0);
     assert!(checked.stderr.contains(" 0 failed"), "{}", checked.stderr);
+}
+
+/// The tools leave bindings, byte code and lock files beside what they compile: beside its copy.
+#[test]
+fn the_sources_are_as_they_were() {
+    let (place, _) = built();
+    for name in ["wit", "examples/pipeline-rust-go-python", "pipeline.toml"] {
+        let mut compare = Command::new("diff");
+        compare.arg("-r").arg(repository().join(name)).arg(place.root.join(name));
+        let compared = compare.output().unwrap();
+        assert!(compared.status.success(), "{}", String::from_utf8_lossy(&compared.stdout));
+    }
+    let names = |directory: &Path| {
+        let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name());
+        entries.map(|name| name.into_string().unwrap()).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(
+        names(&place.root),
+        ["examples", "pipeline.toml", "target", "wit"].map(String::from).into()
+    );
+    assert_eq!(names(&place.root.join("target")), [String::from("poly")].into());
 }
 
 #[test]

@@ -310,6 +310,21 @@ error: step `compile` of `b` failed: exit status: 1
 
 "#]]
     );
+    let as_service = |variable: &str| {
+        let pipeline = Pipeline::new(&components);
+        pipeline.place.finish(pipeline.poly(&arguments).env(variable, "true")).expect(1).stderr
+    };
+    let gitlab = as_service("GITLAB_CI");
+    for order in [":poly-a-compile[collapsed=true]\r", "section_end:"] {
+        assert!(gitlab.contains(order), "{gitlab:?}");
+    }
+    let folded = gitlab.split("section_end:").next().unwrap();
+    assert!(folded.contains("mine") && !folded.contains("yours"), "{gitlab:?}");
+    let buildkite = as_service("BUILDKITE");
+    let (folded, open) =
+        buildkite.split_once("+++ poly\n").unwrap_or_else(|| panic!("{buildkite}"));
+    assert!(folded.starts_with("--- output a, step compile\n"), "{buildkite}");
+    assert!(folded.contains("mine") && open.contains("yours"), "{buildkite}");
     let ran = pipeline.run(&arguments).expect(1).stderr;
     assert!(ran.contains("cached a                    fake\n"), "{ran}");
     assert!(!ran.contains("stop-commands"), "{ran}");

@@ -1,6 +1,7 @@
 //! `poly build --verify`, with a compiler that keeps what it should not: the time, its directory,
 //! chance. That real ones do not is shown by `cargo bench --bench reproducible`, and for Python here.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use serde_json::Value;
@@ -165,4 +166,32 @@ fn a_component_in_python_is_the_same_bytes_twice() {
     place.real_home();
     let ran = place.run(&["build", "--verify"]).expect(0);
     assert!(ran.stderr.contains("all 3 artifacts are equal"), "{}", ran.stderr);
+
+    // Chance is of the sources: from others, other values come.
+    let told =
+        place.text("sink/app.py").replace("Stored {len(data)} bytes successfully", "{DRAWN[0]}");
+    let mut drawn = BTreeSet::new();
+    for comment in ["", "# Another source.\n"] {
+        place.write("sink/app.py", format!("{comment}{told}"));
+        drawn.insert(place.run(&["run", "store([])"]).expect(0).stdout);
+    }
+    assert!(drawn.iter().all(|value| value.len() == "ok(\"\")\n".len() + 36), "{drawn:?}");
+    assert_eq!(drawn.len(), 2, "{drawn:?}");
+}
+
+/// Go's debug information tells its directory, which its toolchain says.
+#[test]
+fn a_debug_build_that_varies_is_marked() {
+    let mut place = Place::new();
+    place.add(&repository().join("examples/pipeline-rust-go-python/data-transform"), "transform");
+    place.add(&repository().join("wit"), "wit");
+    place.write(
+        "pipeline.toml",
+        "[pipeline]\nname = \"transform\"\nwit = \"wit\"\n\n\
+         [component.transform]\npath = \"transform\"\ntoolchain = \"tinygo\"\nworld = \"transformer\"\n\
+         profile = \"debug\"\n",
+    );
+    place.real_home();
+    let ran = place.run(&["build", "--verify"]).expect(0);
+    assert!(ran.stderr.contains("debug information tells the directory"), "{}", ran.stderr);
 }

@@ -1,11 +1,12 @@
 //! Why actions run, seen from outside with a fake compiler.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 use snapbox::{assert_data_eq, str};
 
 use crate::fake::{ANSWER, MANIFEST, one, wasm};
-use crate::place::Place;
+use crate::place::{Place, repository};
 
 /// What `poly why` says.
 fn why(place: &Place) -> String {
@@ -213,6 +214,57 @@ fn what_another_checkout_made_is_not_taken_for_this_ones() {
     fresh.write("pipeline.toml", MANIFEST.replace("component.answer", "component.other"));
     fresh.write("other/source.wasm", wasm(ANSWER));
     assert!(why(&fresh).starts_with("build other would run:\n  never built\n"));
+}
+
+/// Another compiler of the same version is another, and so is the same of another version.
+#[test]
+fn a_tool_that_changed_is_a_reason_with_both_of_its_identities() {
+    let place = one();
+    let compiler = fs::read_to_string(repository().join("tests/tools/bin/fakec")).unwrap();
+    let path = format!("{}:{}", place.root.join("bin").display(), std::env::var("PATH").unwrap());
+    let poly =
+        |arguments: &[&str]| place.finish(place.poly(arguments).env("PATH", &path)).expect(0);
+    let install = |text: String| {
+        place.write("bin/fakec", text);
+        let executable = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(place.root.join("bin/fakec"), executable).unwrap();
+    };
+    install(compiler.clone());
+    poly(&["build"]);
+    for (number, (text, reason)) in [
+        (format!("{compiler}\n# patched\n"), "changed: another binary that calls itself 1.2.3 ("),
+        (compiler.replace("1.2.3", "1.3.0"), "changed from 1.2.3 to 1.3.0\n"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        install(text);
+        let said = poly(&["why", "answer"]).stdout;
+        let expected = format!("build answer would run:\n  tool `fakec` {reason}");
+        assert!(said.starts_with(&expected), "{said}");
+        let why = &poly(&["why", "--json", "answer"]).events("why")[0];
+        let change = &why["reasons"][0]["change"]["changed"];
+        assert_ne!(change["old"]["digest"], change["new"]["digest"], "{why}");
+        poly(&["build"]);
+        assert_eq!(place.starts(), 2 + number, "it was made again");
+    }
+}
+
+#[test]
+fn what_a_build_left_and_is_gone_is_a_reason() {
+    let place = one();
+    place.run(&["build"]).expect(0);
+    fs::remove_file(place.root.join("target/poly/one.wasm")).unwrap();
+    let expected = "compose would come from the cache, because since the last build\n  \
+                    `target/poly/one.wasm` is gone\n";
+    assert_eq!(place.run(&["why", "compose"]).expect(0).stdout, expected);
+    place.run(&["build"]).expect(0);
+    assert!(place.run(&["why", "compose"]).expect(0).stdout.starts_with("compose is up to date"));
+    // A fresh checkout with the same cache has lost nothing.
+    let mut fresh = one();
+    fresh.cache.clone_from(&place.cache);
+    let said = fresh.run(&["why", "compose"]).expect(0).stdout;
+    assert!(!said.contains("is gone"), "{said}");
 }
 
 #[test]

@@ -22,6 +22,7 @@
 //! ninja comes from the system; the others from npm, into `POLY_BENCH_PEERS` or the cache directory.
 //! Where a peer cannot do it, its cell shows what it said.
 
+mod goals;
 #[path = "../shared/installed.rs"]
 mod installed;
 #[path = "../shared/machine.rs"]
@@ -49,7 +50,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Case {
+pub(crate) enum Case {
     /// A build after which nothing has changed.
     Nothing,
     /// A build after one file has changed.
@@ -69,7 +70,7 @@ fn main() {
     let top = tempfile::tempdir().expect("a temporary directory");
     let stopwatch = Stopwatch::compile(top.path());
     let peers_at = peers::place(&options.peers);
-    println!("{}", machine::machine());
+    println!("{}; {}", machine::machine(), peers::versions());
     let mut by_workspace: BTreeMap<(usize, bool), Vec<Case>> = BTreeMap::new();
     for (case, components) in &options.what {
         by_workspace.entry((*components, *case == Case::Own)).or_default().push(*case);
@@ -99,6 +100,10 @@ fn main() {
             rows.push(Row::new(case, components, &options.peers, samples));
             // All of it so far: a long benchmark may be stopped.
             println!("\n{}", table::markdown(&options.peers, &rows));
+            println!("\nninja compares times, the others content.\n");
+            for goal in goals::of(&options.peers, &rows) {
+                println!("{goal}");
+            }
         }
         for (peer, workspace) in options.peers.iter().zip(&workspaces) {
             peer.stop(workspace);

@@ -38,13 +38,26 @@ pub(crate) fn place(peers: &[Peer]) -> PathBuf {
     };
     let place = env::var_os("POLY_BENCH_PEERS").map_or_else(usual, PathBuf::from);
     let wanted = peers.iter().any(|peer| !matches!(peer, Peer::Poly | Peer::Ninja));
-    if wanted && !place.join("node_modules/nx").exists() {
+    let (list, there) = (PACKAGES.join("\n"), place.join("packages"));
+    if wanted && fs::read_to_string(&there).ok().as_ref() != Some(&list) {
         fs::create_dir_all(&place).expect("a writable directory for peers");
         let mut npm = Command::new("npm");
         npm.args(["install", "--no-save", "--no-audit", "--no-fund", "--prefix"]).arg(&place);
         must(npm.args(PACKAGES));
+        fs::write(there, list).expect("a writable directory for peers");
     }
     place
+}
+
+/// Which they are: what is fetched from npm, and the ninja on `PATH`.
+pub(crate) fn versions() -> String {
+    let ninja = Command::new("ninja").arg("--version").output();
+    let ninja = ninja.map_or_else(|_| "none".to_owned(), |said| text(&said.stdout));
+    format!("ninja {ninja}, {}", PACKAGES.join(", "))
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).trim().to_owned()
 }
 
 impl Peer {

@@ -9,11 +9,14 @@ use crate::{Case, TOOL, peers};
 
 /// One case with all peers.
 pub(crate) struct Row {
+    pub(crate) case: Case,
+    /// How many components there were.
+    pub(crate) components: usize,
     title: String,
     /// For each peer its samples, or what it said.
-    samples: Vec<Result<Vec<Sample>, String>>,
+    pub(crate) samples: Vec<Result<Vec<Sample>, String>>,
     /// The shortest time in which it can be done.
-    floor: Option<Duration>,
+    pub(crate) floor: Option<Duration>,
 }
 
 impl Row {
@@ -32,7 +35,8 @@ impl Row {
             Case::Own => format!("cold, N = {components}, tools of {TOOL:?}"),
         };
         let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
-        Self { title, samples, floor: (case == Case::Own).then(|| TOOL * rounds) }
+        let floor = (case == Case::Own).then(|| TOOL * rounds);
+        Self { case, components, title, samples, floor }
     }
 }
 
@@ -68,23 +72,34 @@ fn cell(samples: &[Sample], poly: Option<&Vec<Sample>>, floor: Option<Duration>)
     let wall = median(samples.iter().map(|sample| sample.wall)).as_secs_f64();
     let mut text = format!("{:.1}", wall * 1e3);
     if let Some(poly) = poly {
-        let pairs = samples.iter().zip(poly);
-        let ratio = |(peer, poly): (&Sample, &Sample)| poly.wall.div_duration_f64(peer.wall);
-        let mut ratios: Vec<f64> = pairs.map(ratio).collect();
-        ratios.sort_by(f64::total_cmp);
-        let _ = write!(text, " (×{:.3})", ratios[ratios.len() / 2]);
+        let _ = write!(text, " (×{:.3})", ratio(poly, samples));
         if samples.len() < poly.len() {
             let _ = write!(text, ", {} runs", samples.len());
         }
     }
     if let Some(floor) = floor {
-        let own = 100.0 * (wall / floor.as_secs_f64() - 1.0);
+        let own = own(samples, floor);
         let _ = write!(text, ", {own:.1} % over {:.0}", floor.as_secs_f64() * 1e3);
     }
     text
 }
 
-fn median<T: Ord + Copy>(values: impl Iterator<Item = T>) -> T {
+/// poly's time divided by a peer's, in the middle of all pairs.
+pub(crate) fn ratio(poly: &[Sample], peer: &[Sample]) -> f64 {
+    let pairs = peer.iter().zip(poly);
+    let ratio = |(peer, poly): (&Sample, &Sample)| poly.wall.div_duration_f64(peer.wall);
+    let mut ratios: Vec<f64> = pairs.map(ratio).collect();
+    ratios.sort_by(f64::total_cmp);
+    ratios[ratios.len() / 2]
+}
+
+/// How many per cent the time is over the shortest possible.
+pub(crate) fn own(samples: &[Sample], floor: Duration) -> f64 {
+    let wall = median(samples.iter().map(|sample| sample.wall)).as_secs_f64();
+    100.0 * (wall / floor.as_secs_f64() - 1.0)
+}
+
+pub(crate) fn median<T: Ord + Copy>(values: impl Iterator<Item = T>) -> T {
     let mut values: Vec<T> = values.collect();
     values.sort();
     values[values.len() / 2]

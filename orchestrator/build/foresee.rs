@@ -100,11 +100,22 @@ impl Driver<'_> {
         let state = match self.find(action, &key, taken)? {
             Some((artifact, _)) => {
                 let changed = is_another().then(|| self.reasons(action, &fingerprint, &key));
-                PlannedState::Cached { artifact, changed: changed.transpose()?.unwrap_or_default() }
+                let mut changed = changed.transpose()?.unwrap_or_default();
+                changed.extend(self.gone_output(action));
+                PlannedState::Cached { artifact, changed }
             }
             None => PlannedState::Run { reasons: self.reasons(action, &fingerprint, &key)? },
         };
         Ok((state, Some(fingerprint)))
+    }
+
+    /// The composed component in the pipeline, if a build here left it there and somebody took it away.
+    fn gone_output(&self, action: &Action) -> Option<Reason> {
+        let composed = self.project.composed();
+        let is_known = *action == Action::Compose && self.lock_state().here(action).is_some();
+        let path = composed.strip_prefix(&self.project.root).unwrap_or(&composed);
+        let gone = || Reason::OutputGone { path: path.display().to_string() };
+        (is_known && !composed.exists()).then(gone)
     }
 
     /// Why an action whose artifact is not there must run, or what changed since its last run.

@@ -19,7 +19,7 @@ use super::outputs;
 use crate::plan::{Action, Reason};
 
 /// Goes up when the form of the file changes; a file of another version counts as absent.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// The last run of each action.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

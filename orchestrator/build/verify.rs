@@ -23,6 +23,7 @@ use super::event::Event;
 use super::project::Project;
 use super::recipe;
 use crate::component::difference::{Differences, differences};
+use crate::manifest::Profile;
 use crate::plan::{Action, Plan};
 use circumstances::Circumstances;
 
@@ -164,10 +165,15 @@ pub fn verify(
 fn reason(project: &Project, action: &Action) -> Option<String> {
     let Action::Build(name) = action else { return None };
     let (component, toolchain) = project.component(name);
-    component.varies.clone().or_else(|| {
-        let promised = || format!("`{}` promises no equal bytes", toolchain.name);
-        (!toolchain.reproducible).then(|| toolchain.varies.clone().unwrap_or_else(promised))
-    })
+    let of_toolchain = || match component.profile {
+        Profile::Debug if toolchain.reproducible => toolchain.debug_varies.clone(),
+        _ if toolchain.reproducible => None,
+        _ => {
+            let promised = || format!("`{}` promises no equal bytes", toolchain.name);
+            Some(toolchain.varies.clone().unwrap_or_else(promised))
+        }
+    };
+    component.varies.clone().or_else(of_toolchain)
 }
 
 fn where_they_differ(

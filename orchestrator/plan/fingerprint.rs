@@ -19,6 +19,7 @@
 //! | [`SCHEMA`] | yes | when what is hashed changes its meaning |
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use poly_cache::Digest;
 use serde::{Deserialize, Serialize};
@@ -66,6 +67,14 @@ pub struct ToolIdentity {
     /// Which of the toolchain's variants it offers, where it has such.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub variant: Option<String>,
+}
+
+/// `0.41.1`, or `0.41.1 (wasip2)` where it has a variant.
+impl fmt::Display for ToolIdentity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.version)?;
+        self.variant.iter().try_for_each(|variant| write!(formatter, " ({variant})"))
+    }
 }
 
 impl Fingerprint {
@@ -116,11 +125,7 @@ impl Fingerprint {
             reasons.push(Reason::Artifact { action, change: change.map(|digest| *digest) });
         }
         for (name, change) in changes(&old.tools, &self.tools) {
-            let change = change.map(|tool| match &tool.variant {
-                Some(variant) => format!("{} ({variant})", tool.version),
-                None => tool.version.clone(),
-            });
-            reasons.push(Reason::Tool { name, change });
+            reasons.push(Reason::Tool { name, change: change.map(Clone::clone) });
         }
         let (steps, before) = (numbered(&self.steps), numbered(&old.steps));
         for (number, change) in changes(&before, &steps) {
@@ -178,6 +183,19 @@ mod tests {
 
     fn sample() -> Fingerprint {
         let mut fingerprint = Fingerprint::new("build");
+        // A field that is added needs a value here and rows below.
+        let Fingerprint {
+            schema: _,
+            action: _,
+            inputs: _,
+            executable: _,
+            artifacts: _,
+            tools: _,
+            steps: _,
+            environment: _,
+            settings: _,
+            libraries: _,
+        } = &fingerprint;
         fingerprint.inputs.insert("src/main.go".into(), Digest::of(b"package main"));
         fingerprint.inputs.insert("src/made".into(), Digest::of(b"#!/bin/sh"));
         fingerprint.executable.insert("src/made".into());
@@ -215,9 +233,12 @@ mod tests {
             ("tool `tinygo` changed from 0.41.1 to 0.41.1 (wasip2)", |f| {
                 f.tools.get_mut("tinygo").unwrap().variant = Some("wasip2".into());
             }),
-            ("tool `tinygo` changed: another binary that calls itself 0.41.1", |f| {
-                f.tools.get_mut("tinygo").unwrap().digest = Digest::of(b"patched");
-            }),
+            (
+                "tool `tinygo` changed: another binary that calls itself 0.41.1 (17ef3b2f2d0f → d7017ebcd654)",
+                |f| {
+                    f.tools.get_mut("tinygo").unwrap().digest = Digest::of(b"patched");
+                },
+            ),
             ("`build a` made another artifact (c7c5c1d70c5d → ae448ac86c4e)", |f| {
                 f.artifacts.insert(Action::Build("a".into()), Digest::of(b"another"));
             }),

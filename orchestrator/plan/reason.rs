@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use similar::{Algorithm, ChangeTag};
 
 use super::action::Action;
+use super::fingerprint::ToolIdentity;
 
 /// One reason for an action to run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +21,11 @@ pub enum Reason {
     RecordGone,
     /// It ran before with the very same fingerprint, but its artifact is not in the store.
     ArtifactGone,
+    /// What it left in the pipeline is not there any more.
+    OutputGone {
+        /// Its path below the pipeline.
+        path: String,
+    },
     /// What it takes from another action is not known before that one has run.
     Upstream {
         /// The action that runs first.
@@ -55,8 +61,8 @@ pub enum Reason {
     Tool {
         /// The tool.
         name: String,
-        /// Its version, old and new.
-        change: Change<String>,
+        /// Which it is, old and new.
+        change: Change<ToolIdentity>,
     },
     /// A step of the toolchain.
     Step {
@@ -132,6 +138,7 @@ impl fmt::Display for Reason {
                 write!(formatter, "the record of its last run is gone from the cache")
             }
             Self::ArtifactGone => write!(formatter, "its artifact is gone from the cache"),
+            Self::OutputGone { path } => write!(formatter, "`{path}` is gone"),
             Self::Upstream { action } => write!(formatter, "`{action}` runs first"),
             Self::ToolMissing { name } => write!(formatter, "tool `{name}` is not installed"),
             Self::Input { path, change } => match change {
@@ -157,8 +164,14 @@ impl fmt::Display for Reason {
                     write!(formatter, "`{action}` made another artifact ({old} → {new})")
                 }
             },
-            Self::Tool { name, change: Change::Changed { old, new } } if old == new => {
-                write!(formatter, "tool `{name}` changed: another binary that calls itself {new}")
+            Self::Tool { name, change: Change::Changed { old, new } }
+                if old.to_string() == new.to_string() =>
+            {
+                let (before, after) = (old.digest.short(), new.digest.short());
+                write!(
+                    formatter,
+                    "tool `{name}` changed: another binary that calls itself {new} ({before} → {after})"
+                )
             }
             Self::Tool { name, change } => {
                 write!(formatter, "tool `{name}` ")?;
@@ -195,7 +208,7 @@ impl fmt::Display for Reason {
 
 fn write_change(
     formatter: &mut fmt::Formatter<'_>,
-    change: &Change<String>,
+    change: &Change<impl fmt::Display>,
     quote: &str,
 ) -> fmt::Result {
     match change {

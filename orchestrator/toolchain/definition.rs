@@ -26,6 +26,8 @@ pub struct Toolchain {
     pub reproducible: bool,
     /// Why they do not, if they do not.
     pub varies: Option<String>,
+    /// Why those of the profile `debug` do not, if only they do not.
+    pub debug_varies: Option<String>,
     /// What it reads of a component: globs relative to the component's directory.
     pub inputs: Vec<String>,
     /// What it does not read of that after all.

@@ -21,6 +21,8 @@ pub(super) struct ToolchainFile {
     pub(super) reproducible: bool,
     #[serde(default)]
     pub(super) varies: Option<String>,
+    #[serde(default)]
+    pub(super) debug_varies: Option<String>,
     pub(super) inputs: Vec<Text>,
     #[serde(default)]
     pub(super) exclude: Vec<Text>,

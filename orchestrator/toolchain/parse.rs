@@ -51,6 +51,7 @@ impl Parser<'_> {
             produces: file.produces,
             reproducible: file.reproducible,
             varies: file.varies,
+            debug_varies: file.debug_varies,
             inputs: globs(file.inputs)?,
             exclude: globs(file.exclude)?,
             sources: file.sources,

@@ -10,9 +10,13 @@ use super::pipeline::{Pipeline, VARIANTS, command};
 use super::{Dice, Outcomes};
 
 /// In place of the C library's: the real time, moved by what `CLOCK_JUMPS` says, or by another
-/// number of seconds at each look if it says `random`.
+/// number of seconds at each look if it says `random`. Who looked leaves a file of its name in the
+/// directory `CLOCK_SEEN`.
 const SHIM: &str = r#"
 #define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -24,6 +28,9 @@ int clock_gettime(clockid_t clock, struct timespec *now) {
     int ended = syscall(SYS_clock_gettime, clock, now);
     const char *jumps = getenv("CLOCK_JUMPS");
     if (clock != CLOCK_REALTIME || !jumps) return ended;
+    char seen[4096];
+    snprintf(seen, sizeof seen, "%s/%s", getenv("CLOCK_SEEN"), program_invocation_short_name);
+    close(open(seen, O_CREAT | O_WRONLY, 0666));
     if (strcmp(jumps, "random")) {
         now->tv_sec += atol(jumps);
         return ended;
@@ -39,6 +46,7 @@ pub(crate) fn jumps(count: u64) -> Outcomes {
     let mut outcomes = Outcomes::of("a clock that jumps");
     let pipeline = Pipeline::new();
     let shim = compile(&pipeline.place.home);
+    let seen = pipeline.place.home.join("seen");
     let mut dice = Dice::new(11);
     for number in 0..count {
         let variant = dice.below(VARIANTS);
@@ -54,8 +62,12 @@ pub(crate) fn jumps(count: u64) -> Outcomes {
         };
         for arguments in [&["build"][..], &["cache", "gc", "--size", "20kB"], &["build"]] {
             let mut poly = command(&pipeline.place, arguments);
-            poly.env("LD_PRELOAD", &shim).env("CLOCK_JUMPS", &jump);
+            poly.env("LD_PRELOAD", &shim).env("CLOCK_JUMPS", &jump).env("CLOCK_SEEN", &seen);
+            fs::create_dir_all(&seen).expect("writable");
             let ran = pipeline.place.finish(&mut poly);
+            let name = if arguments[0] == "build" { "poly" } else { "poly-host" };
+            assert!(seen.join(name).exists(), "{name} did not look at this clock");
+            fs::remove_dir_all(&seen).expect("it is ours");
             let right = arguments[0] != "build" || pipeline.is_right(variant);
             outcomes.count_right(&format!("jump {number} by {jump}"), &ran, right);
         }

@@ -14,7 +14,7 @@ use crate::place::Ran;
 /// Damages a file. What a link leads to is another, to which nothing may be written.
 type Spoil = fn(&Path, &mut Dice, &Path);
 
-const OF_FILES: [(&str, Spoil); 8] = [
+const OF_FILES: [(&str, Spoil); 10] = [
     ("bit flip", |path, dice, _| {
         change(path, |bytes| {
             if !bytes.is_empty() {
@@ -31,6 +31,8 @@ const OF_FILES: [(&str, Spoil); 8] = [
     ("empty", |path, _, _| change(path, Vec::clear)),
     ("missing", |path, _, _| fs::remove_file(path).expect("it is there")),
     ("no permissions", |path, _, _| mode(path, 0)),
+    ("read-only", |path, _, _| mode(path, 0o444)),
+    ("for others to write", |path, _, _| mode(path, 0o666)),
     ("a directory", |path, _, _| {
         fs::remove_file(path).expect("it is there");
         fs::create_dir_all(path.join("deep")).expect("nothing is there");
@@ -78,9 +80,14 @@ pub(crate) fn damages(stride: usize) -> Vec<Outcomes> {
             let mut outcomes = Outcomes::of(*kind);
             for victim in &victims {
                 turn += 1;
-                if !turn.is_multiple_of(stride) || !victim.exists() {
+                if !turn.is_multiple_of(stride) {
                     continue;
                 }
+                // What was damaged before may have taken it along.
+                if !victim.exists() {
+                    settle();
+                }
+                assert!(victim.exists(), "{}: no build makes it", victim.display());
                 let what = format!("{kind} of {}", victim.display());
                 spoil(victim, &mut dice, &decoy);
                 // Half of the builds have to fetch the composed component from the cache.

@@ -65,6 +65,21 @@ impl Pipeline {
         composed(place).as_ref() == Some(&self.expected[&variant])
     }
 
+    /// Whether what lies in the output directory is what is made of some source of each component.
+    pub(super) fn is_some_mixture(&self) -> bool {
+        let Some(composed) = composed(&self.place) else { return false };
+        let has = |bytes: &[u8]| composed.windows(bytes.len()).any(|window| window == bytes);
+        let mut mixture = self.expected[&0].clone();
+        for component in 0..COMPONENTS {
+            let found = (0..VARIANTS).map(|variant| source(variant, component)).find(|it| has(it));
+            let usual = source(0, component);
+            let place = mixture.windows(usual.len()).position(|window| *window == usual);
+            let (Some(found), Some(place)) = (found, place) else { return false };
+            mixture.splice(place..place + usual.len(), found);
+        }
+        mixture == composed
+    }
+
     /// Forgets all that was made.
     pub(super) fn forget(&self) {
         for directory in [&self.place.cache, &self.place.root.join("target")] {
