@@ -36,11 +36,11 @@ fn main() {
             all.extend(outcomes());
         }
     }
-    println!("{:<44} {:>6} {:>6} {:>6} {:>6}", "fault", "tried", "right", "told", "wrong");
+    println!("{:<54} {:>6} {:>6} {:>6} {:>6}", "fault", "tried", "right", "told", "wrong");
     for outcomes in &all {
         let Outcomes { fault, right, told, wrong } = outcomes;
         let (tried, wrong) = (outcomes.tried(), wrong.len());
-        println!("{fault:<44} {tried:>6} {right:>6} {told:>6} {wrong:>6}");
+        println!("{fault:<54} {tried:>6} {right:>6} {told:>6} {wrong:>6}");
     }
     let wrong: Vec<&String> = all.iter().flat_map(|outcomes| &outcomes.wrong).collect();
     for wrong in &wrong {
