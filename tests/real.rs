@@ -4,7 +4,7 @@
 //! missing there is installed, which takes minutes, once. The cache is cold: everything is
 //! really built, once, and then shared by the tests of this file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use poly::check::Call;
-
+use serde_json::Value;
 use snapbox::{assert_data_eq, str};
 
 use crate::place::{Place, Ran, repository};
@@ -85,6 +85,39 @@ fn the_sources_are_as_they_were() {
         ["examples", "pipeline.toml", "target", "wit"].map(String::from).into()
     );
     assert_eq!(names(&place.root.join("target")), [String::from("poly")].into());
+}
+
+#[test]
+fn what_real_tools_are_is_locked_and_told_with_what_they_took_from_registries() {
+    built();
+    let place = another_checkout();
+    place.run(&["lock"]).expect(0);
+    let lock: toml::Table = place.text("poly.lock").parse().unwrap();
+    let tools = lock["tool"].as_array().unwrap().iter();
+    let tools: BTreeMap<_, _> = tools
+        .map(|tool| (tool["name"].as_str().unwrap(), tool["from"].as_str().unwrap()))
+        .collect();
+    for (name, from) in [
+        ("cargo-component", "cargo install cargo-component"),
+        ("poly-componentize-py", "helper componentize-py"),
+        ("tinygo", "script tinygo.sh"),
+    ] {
+        assert!([from, "PATH"].contains(&tools[name]), "{name} is from {}", tools[name]);
+    }
+    let built = place.run(&["build", "--locked", "--sbom"]).expect(0);
+    assert!(built.stderr.contains("all 7 actions were cached"), "{}", built.stderr);
+    let bill: Value =
+        serde_json::from_slice(&place.read("target/poly/rust-go-python.cdx.json")).unwrap();
+    let named = bill["components"].as_array().unwrap().iter();
+    let named: BTreeSet<_> = named.map(|component| component["name"].as_str().unwrap()).collect();
+    // Of Cargo.lock, of go.sum, and of the WIT.
+    for name in ["wit-bindgen-rt", "go.bytecodealliance.org/cm", "demo:pipeline"] {
+        assert!(named.contains(name), "{named:?}");
+    }
+    let statement = place.text("target/poly/rust-go-python.provenance.json");
+    for input in [GO_FILE, RUST_FILE, PYTHON_FILE] {
+        assert!(statement.contains(input), "{input}");
+    }
 }
 
 #[test]
