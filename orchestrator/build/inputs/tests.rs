@@ -1,6 +1,9 @@
+use std::collections::BTreeSet;
 use std::fs;
+use std::process::Command;
 
 use super::*;
+use crate::random::SplitMix64;
 
 fn write(root: &Path, name: &str, text: &str) {
     let path = root.join(name);
@@ -324,4 +327,79 @@ fn the_manifest_names_what_it_wants_ignored_or_not() {
     let globs = Globs::new(["*.txt"], []).unwrap();
     assert_eq!(files(root, "gen/c", &globs).unwrap(), ["gen/c/a.txt"]);
     assert_eq!(sources(root).named("gen/*.txt").unwrap().len(), 1);
+}
+
+/// Rules of every kind, at random places of a tree: what is left is what git itself lists as not ignored.
+#[test]
+fn what_is_left_is_what_git_says() {
+    const RULES: [&str; 30] = [
+        "a",
+        "/a",
+        "a/",
+        "/a/",
+        "a/b",
+        "a/**",
+        "**/b",
+        "**/b/",
+        "a/**/x.txt",
+        "*",
+        "*/",
+        "/*",
+        "/*/",
+        "*.txt",
+        "?.txt",
+        "[xy].txt",
+        "[!x].txt",
+        "x*",
+        "!x.txt",
+        "!a",
+        "!a/",
+        "!/b/",
+        "!*/",
+        "b/*",
+        "!b/y.txt",
+        "# x.txt",
+        "\\#.txt",
+        "a b.txt",
+        "x.txt   ",
+        "ü.txt",
+    ];
+    const DIRECTORIES: [&str; 7] = ["", "a", "a/b", "a/b/a", "b", "b/a", "c"];
+    let mut random = SplitMix64(5);
+    let mut all_left = 0;
+    for round in 0..60 {
+        let top = tempfile::tempdir().unwrap();
+        let top = top.path();
+        for directory in DIRECTORIES {
+            for name in ["x.txt", "y.txt", "#.txt", "a b.txt", "ü.txt"] {
+                write(top, format!("{directory}/{name}").trim_start_matches('/'), "");
+            }
+        }
+        let mut rules = Vec::new();
+        for directory in DIRECTORIES {
+            if random.below(3) == 0 {
+                let some = (0..=random.below(3)).map(|_| *random.one_of(&RULES));
+                let text = some.collect::<Vec<_>>().join("\n");
+                write(top, format!("{directory}/.gitignore").trim_start_matches('/'), &text);
+                rules.push((directory, text));
+            }
+        }
+        let git = |arguments: &[&str]| {
+            let mut git = Command::new("git");
+            git.args(["-c", "core.excludesFile=/dev/null"]).args(arguments).current_dir(top);
+            let said = git.output().unwrap();
+            assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+            String::from_utf8(said.stdout).unwrap()
+        };
+        git(&["init", "--quiet"]);
+        let listed = git(&["ls-files", "-z", "--others", "--exclude-standard"]);
+        let listed = listed.split('\0').filter(|name| name.contains(".txt")).map(str::to_owned);
+        let listed: BTreeSet<String> = listed.collect();
+        let left: BTreeSet<String> = left(top, "").into_iter().collect();
+        assert_eq!(left, listed, "round {round}: {rules:?}");
+        all_left += left.len();
+    }
+    // About half of them are ignored.
+    let all = 60 * DIRECTORIES.len() * 5;
+    assert!((all / 4..all * 3 / 4).contains(&all_left), "{all_left} of {all}");
 }
