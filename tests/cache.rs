@@ -244,7 +244,7 @@ fn clearing_is_refused_while_a_build_runs_and_takes_all_afterwards() {
 fn compiler_that(place: &Place, does: &str) {
     let once = place.root.join("once");
     place.write("once", "");
-    place.write(
+    place.write_executable(
         "bin/fakec",
         format!(
             "#!/bin/sh\n[ \"$1\" = --version ] && {{ echo fakec 1.2.3; exit; }}\n\
@@ -253,8 +253,6 @@ fn compiler_that(place: &Place, does: &str) {
             once = once.display()
         ),
     );
-    let executable = fs::Permissions::from_mode(0o755);
-    fs::set_permissions(place.root.join("bin/fakec"), executable).unwrap();
 }
 
 fn with_compiler(place: &Place) -> Ran {

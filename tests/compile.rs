@@ -17,7 +17,7 @@ use wasm_encoder::{
 };
 
 use crate::fake::wasm;
-use crate::place::Place;
+use crate::place::{Place, children};
 
 /// A component with 2^`levels` instances of one that has a function; the innermost can be called.
 fn bomb(levels: u32) -> Vec<u8> {
@@ -220,13 +220,9 @@ fn wait_for<T>(look: impl Fn() -> Option<T>) -> T {
 
 /// The process that compiles for this poly.
 fn compiler_below(poly: u32) -> Option<u32> {
-    let processes = fs::read_dir("/proc").unwrap().flatten();
-    let mut numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    numbers.find(|process| {
-        let read = |name: &str| fs::read_to_string(format!("/proc/{process}/{name}"));
-        let parent = format!("PPid:\t{poly}\n");
-        read("status").is_ok_and(|status| status.contains(&parent))
-            && read("cmdline").is_ok_and(|line| line.split('\0').any(|it| it == "precompile"))
+    children(poly).into_iter().find(|process| {
+        let line = fs::read_to_string(format!("/proc/{process}/cmdline"));
+        line.is_ok_and(|line| line.split('\0').any(|it| it == "precompile"))
     })
 }
 

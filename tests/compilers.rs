@@ -1,7 +1,6 @@
 //! Compilers that are missing, too old, elsewhere or loud, seen from outside.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 
 use snapbox::{assert_data_eq, str};
 
@@ -26,9 +25,7 @@ fn output_that_is_left_out_is_counted() {
     let place = one();
     let flood = "#!/bin/sh\n[ \"$1\" = --version ] && { echo fakec 1.2.3; exit; }\n\
         head -c 1048586 /dev/zero | tr '\\0' x; exit 1\n";
-    place.write("bin/fakec", flood);
-    let executable = fs::Permissions::from_mode(0o755);
-    fs::set_permissions(place.root.join("bin/fakec"), executable).unwrap();
+    place.write_executable("bin/fakec", flood);
     let path = format!("{}:{}", place.root.join("bin").display(), std::env::var("PATH").unwrap());
     let failed = place.finish(place.poly(&["build"]).env("PATH", path)).expect(1);
     let said = "(983050 bytes are left out here; all of it is in the log)";
@@ -67,9 +64,10 @@ error: tool `fakec` was not found: `[POLY]/tests/tools/bin/fakec` is version 0.9
 #[test]
 fn a_tool_named_in_the_manifest_is_relative_to_it() {
     let place = one();
-    place.write("mine/fakec", fs::read(repository().join("tests/tools/bin/fakec")).unwrap());
-    let executable = fs::Permissions::from_mode(0o755);
-    fs::set_permissions(place.root.join("mine/fakec"), executable).unwrap();
+    place.write_executable(
+        "mine/fakec",
+        fs::read(repository().join("tests/tools/bin/fakec")).unwrap(),
+    );
     place.write(
         "pipeline.toml",
         format!("{MANIFEST}\n[toolchain.fake.tools]\nfakec = \"mine/fakec\"\n"),

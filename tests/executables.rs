@@ -1,7 +1,7 @@
 //! `poly` builds, and becomes `poly-host` for all else.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -68,9 +68,7 @@ error: cannot start `[TOP]/pipeline/bin/poly-host`, which does all that is not `
     }
     // A shell would run it, and an empty one with success.
     for text in ["", "#!/bin/sh\nexec poly \"$@\"\n"] {
-        place.write("bin/poly-host", text);
-        let executable = fs::Permissions::from_mode(0o755);
-        fs::set_permissions(place.root.join("bin/poly-host"), executable).unwrap();
+        place.write_executable("bin/poly-host", text);
         let said = refused(&["check"]).stderr;
         assert!(said.contains("╰─▶ that is no executable of this system"), "{said}");
     }

@@ -2,7 +2,6 @@
 //! that copies its input and keeps a list of its starts.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 
 use snapbox::{assert_data_eq, str};
 
@@ -334,9 +333,7 @@ fn the_guide_to_adding_a_toolchain_works_as_written() {
         "#!/bin/sh\n[ \"$1\" = --version ] && echo wasm-tools 1.254.2 || cp '{}' \"$4\"\n",
         place.root.join("assembled.wasm").display()
     );
-    place.write("bin/wasm-tools", assembler);
-    let executable = fs::Permissions::from_mode(0o755);
-    fs::set_permissions(place.root.join("bin/wasm-tools"), executable).unwrap();
+    place.write_executable("bin/wasm-tools", assembler);
     let poly = |arguments: &[&str]| {
         let path = std::env::var("PATH").unwrap();
         let path = format!("{}:{path}", place.root.join("bin").display());

@@ -1,7 +1,6 @@
 //! `poly lock` and `--locked`, seen from outside with the fake compiler.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 
 use snapbox::{assert_data_eq, str};
 
@@ -151,9 +150,7 @@ fn each_difference_is_said_and_nothing_is_built() {
 fn another_binary_of_the_same_version_is_another_tool() {
     let place = locked();
     let fakec = fs::read_to_string(repository().join("tests/tools/bin/fakec")).unwrap();
-    place.write("bin/fakec", format!("{fakec}# patched\n"));
-    let executable = fs::Permissions::from_mode(0o755);
-    fs::set_permissions(place.root.join("bin/fakec"), executable).unwrap();
+    place.write_executable("bin/fakec", format!("{fakec}# patched\n"));
     let poly = |arguments: &[&str]| {
         let path = format!("{}:/usr/bin:/bin", place.root.join("bin").display());
         place.finish(place.poly(arguments).env("PATH", path))

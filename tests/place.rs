@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -99,6 +100,13 @@ impl Place {
 
     pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         fs::read(self.root.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// The same of a program: a script, say.
+    pub(crate) fn write_executable(&self, name: &str, text: impl AsRef<[u8]>) {
+        self.write(name, text);
+        let executable = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(self.root.join(name), executable).expect("it was just written");
     }
 
     /// What is in a file of text.
@@ -205,6 +213,18 @@ impl Ran {
         let all = self.stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect(line));
         all.filter(|event| event["event"] == kind).collect()
     }
+}
+
+/// The processes that this one has started.
+pub(crate) fn children(process: u32) -> Vec<u32> {
+    let parent = format!("\nPPid:\t{process}\n");
+    let processes = fs::read_dir("/proc").expect("there are processes").flatten();
+    let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let is_child = |process: &u32| {
+        let status = fs::read_to_string(format!("/proc/{process}/status"));
+        status.is_ok_and(|status| status.contains(&parent))
+    };
+    numbers.filter(is_child).collect()
 }
 
 /// Where poly keeps its tools if nobody says otherwise.

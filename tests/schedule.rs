@@ -4,7 +4,6 @@
 mod jobserver;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -37,9 +36,7 @@ struct Pipeline {
 impl Pipeline {
     fn new(components: &[(&str, &str)]) -> Self {
         let place = Place::new().with_fake_tools();
-        place.write("bin/fakec", COMPILER);
-        let executable = fs::Permissions::from_mode(0o755);
-        fs::set_permissions(place.root.join("bin/fakec"), executable).unwrap();
+        place.write_executable("bin/fakec", COMPILER);
         for (name, behaviour) in components {
             let source = wat::parse_str(ANSWER.replace("NAME", name)).unwrap();
             place.write(&format!("{name}/source.wasm"), source);

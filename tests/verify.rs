@@ -145,34 +145,38 @@ fn the_two_builds_have_nothing_around_them_in_common() {
     assert_eq!(other[1..], [&*other[0].replace("/home", "/tmp"), "somebody-else", "0077", "1"]);
 }
 
+/// A part of the canonical pipeline by itself, with real tools.
+fn part(of: &str, settings: &str) -> Place {
+    let mut place = Place::new();
+    place.add(&repository().join("examples/pipeline-rust-go-python").join(of), "part");
+    place.add(&repository().join("wit"), "wit");
+    let manifest =
+        "[pipeline]\nname = \"part\"\nwit = \"wit\"\n\n[component.part]\npath = \"part\"\n";
+    place.write("pipeline.toml", format!("{manifest}{settings}"));
+    place.real_home();
+    place
+}
+
 /// The interpreter is kept as it is after it ran: whatever it was told would be in there.
 #[test]
 fn a_component_in_python_is_the_same_bytes_twice() {
-    let mut place = Place::new();
-    place.add(&repository().join("examples/pipeline-rust-go-python/data-sink"), "sink");
-    place.add(&repository().join("wit"), "wit");
-    place.write(
-        "pipeline.toml",
-        "[pipeline]\nname = \"sink\"\nwit = \"wit\"\n\n\
-         [component.sink]\npath = \"sink\"\ntoolchain = \"componentize-py\"\nworld = \"sink\"\n",
-    );
+    let place = part("data-sink", "toolchain = \"componentize-py\"\nworld = \"sink\"\n");
     // What top-level code draws is kept as well.
-    let source = place.text("sink/app.py");
+    let source = place.text("part/app.py");
     let drawn = "import os, random, time, uuid\n\
                  DRAWN = (uuid.uuid4(), random.random(), time.time_ns(), time.monotonic_ns(), \
                  os.urandom(8), os.stat(__file__), os.listdir('/0'), id(object()), hash('text'))\n";
-    place.write("sink/app.py", format!("{drawn}{source}"));
-    place.write("sink/other.py", "");
-    place.real_home();
+    place.write("part/app.py", format!("{drawn}{source}"));
+    place.write("part/other.py", "");
     let ran = place.run(&["build", "--verify"]).expect(0);
     assert!(ran.stderr.contains("all 3 artifacts are equal"), "{}", ran.stderr);
 
     // Chance is of the sources: from others, other values come.
     let told =
-        place.text("sink/app.py").replace("Stored {len(data)} bytes successfully", "{DRAWN[0]}");
+        place.text("part/app.py").replace("Stored {len(data)} bytes successfully", "{DRAWN[0]}");
     let mut drawn = BTreeSet::new();
     for comment in ["", "# Another source.\n"] {
-        place.write("sink/app.py", format!("{comment}{told}"));
+        place.write("part/app.py", format!("{comment}{told}"));
         drawn.insert(place.run(&["run", "store([])"]).expect(0).stdout);
     }
     assert!(drawn.iter().all(|value| value.len() == "ok(\"\")\n".len() + 36), "{drawn:?}");
@@ -182,16 +186,8 @@ fn a_component_in_python_is_the_same_bytes_twice() {
 /// Go's debug information tells its directory, which its toolchain says.
 #[test]
 fn a_debug_build_that_varies_is_marked() {
-    let mut place = Place::new();
-    place.add(&repository().join("examples/pipeline-rust-go-python/data-transform"), "transform");
-    place.add(&repository().join("wit"), "wit");
-    place.write(
-        "pipeline.toml",
-        "[pipeline]\nname = \"transform\"\nwit = \"wit\"\n\n\
-         [component.transform]\npath = \"transform\"\ntoolchain = \"tinygo\"\nworld = \"transformer\"\n\
-         profile = \"debug\"\n",
-    );
-    place.real_home();
+    let settings = "toolchain = \"tinygo\"\nworld = \"transformer\"\nprofile = \"debug\"\n";
+    let place = part("data-transform", settings);
     let ran = place.run(&["build", "--verify"]).expect(0);
     assert!(ran.stderr.contains("debug information tells the directory"), "{}", ran.stderr);
 }

@@ -1,7 +1,6 @@
 //! Why actions run, seen from outside with a fake compiler.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 
 use snapbox::{assert_data_eq, str};
 
@@ -225,9 +224,7 @@ fn a_tool_that_changed_is_a_reason_with_both_of_its_identities() {
     let poly =
         |arguments: &[&str]| place.finish(place.poly(arguments).env("PATH", &path)).expect(0);
     let install = |text: String| {
-        place.write("bin/fakec", text);
-        let executable = fs::Permissions::from_mode(0o755);
-        fs::set_permissions(place.root.join("bin/fakec"), executable).unwrap();
+        place.write_executable("bin/fakec", text);
     };
     install(compiler.clone());
     poly(&["build"]);

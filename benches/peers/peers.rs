@@ -52,12 +52,9 @@ pub(crate) fn place(peers: &[Peer]) -> PathBuf {
 /// Which they are: what is fetched from npm, and the ninja on `PATH`.
 pub(crate) fn versions() -> String {
     let ninja = Command::new("ninja").arg("--version").output();
-    let ninja = ninja.map_or_else(|_| "none".to_owned(), |said| text(&said.stdout));
-    format!("ninja {ninja}, {}", PACKAGES.join(", "))
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).trim().to_owned()
+    let ninja = ninja
+        .map_or_else(|_| "none".into(), |said| String::from_utf8_lossy(&said.stdout).into_owned());
+    format!("ninja {}, {}", ninja.trim(), PACKAGES.join(", "))
 }
 
 impl Peer {

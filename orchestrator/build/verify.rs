@@ -165,15 +165,12 @@ pub fn verify(
 fn reason(project: &Project, action: &Action) -> Option<String> {
     let Action::Build(name) = action else { return None };
     let (component, toolchain) = project.component(name);
-    let of_toolchain = || match component.profile {
-        Profile::Debug if toolchain.reproducible => toolchain.debug_varies.clone(),
-        _ if toolchain.reproducible => None,
-        _ => {
-            let promised = || format!("`{}` promises no equal bytes", toolchain.name);
-            Some(toolchain.varies.clone().unwrap_or_else(promised))
-        }
-    };
-    component.varies.clone().or_else(of_toolchain)
+    let promised = || format!("`{}` promises no equal bytes", toolchain.name);
+    component.varies.clone().or_else(|| match component.profile {
+        _ if !toolchain.reproducible => Some(toolchain.varies.clone().unwrap_or_else(promised)),
+        Profile::Debug => toolchain.debug_varies.clone(),
+        Profile::Release => None,
+    })
 }
 
 fn where_they_differ(

@@ -1,7 +1,6 @@
 //! Builds, their tools, or both killed at some moment. Each tool leads a process group of its own, so that
 //! whoever kills poly alone leaves them behind: they go on writing.
 
-use std::fs;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Command, Stdio};
 use std::thread;
@@ -9,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::pipeline::{Pipeline, VARIANTS, command};
 use super::{Dice, Outcomes};
-use crate::place::Ran;
+use crate::place::{Ran, children};
 
 const SIGKILL: i32 = 9;
 
@@ -43,7 +42,7 @@ fn kills_of(who: Killed, fault: &str, count: usize) -> Vec<Outcomes> {
     let started = Instant::now();
     pipeline.poly(&["build"]).expect(0);
     let usual = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    for number in (0..VARIANTS).cycle().take(count * 100) {
+    for variant in (0..VARIANTS).cycle().take(count * 100) {
         if then.tried() == count {
             break;
         }
@@ -51,7 +50,7 @@ fn kills_of(who: Killed, fault: &str, count: usize) -> Vec<Outcomes> {
         if dice.below(4) > 0 {
             pipeline.forget();
         }
-        pipeline.write(number);
+        pipeline.write(variant);
         let mut build = command(&pipeline.place, &["build"]);
         build.stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0);
         let build = build.spawn().expect("poly starts");
@@ -70,12 +69,12 @@ fn kills_of(who: Killed, fault: &str, count: usize) -> Vec<Outcomes> {
                     stdout: String::new(),
                     stderr: String::from_utf8_lossy(&ended.stderr).into_owned(),
                 };
-                of_killed.count(&what, &ran, pipeline.is_right(number));
+                of_killed.count(&what, &ran, pipeline.is_right(variant));
             }
             _ => continue,
         }
         let ran = pipeline.poly(&["build"]);
-        then.count_right(&what, &ran, pipeline.is_right(number));
+        then.count_right(&what, &ran, pipeline.is_right(variant));
     }
     assert_eq!(then.tried(), count, "{fault}: most builds ended before they could be killed");
     match who {
@@ -90,16 +89,4 @@ fn kill(groups: impl Iterator<Item = u32>) -> bool {
     let killed =
         Command::new("kill").args(["-9", "--"]).args(groups).stderr(Stdio::null()).status();
     killed.expect("kill starts").success()
-}
-
-/// The processes that this one has started.
-fn children(process: u32) -> Vec<u32> {
-    let parent = format!("\nPPid:\t{process}\n");
-    let processes = fs::read_dir("/proc").expect("there are processes").flatten();
-    let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    let is_child = |process: &u32| {
-        let status = fs::read_to_string(format!("/proc/{process}/status"));
-        status.is_ok_and(|status| status.contains(&parent))
-    };
-    numbers.filter(is_child).collect()
 }

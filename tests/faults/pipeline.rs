@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use crate::place::{Place, Ran};
@@ -158,8 +157,6 @@ fn prepared(name: &str) -> Place {
     let _ = writeln!(manifest, "\n[flow.run]\nsteps = [{}]", steps.join(", "));
     place.write("pipeline.toml", manifest);
     place.write("name", name);
-    place.write("bin/fakec", COMPILER);
-    let executable = fs::Permissions::from_mode(0o755);
-    fs::set_permissions(place.root.join("bin/fakec"), executable).expect("it was just written");
+    place.write_executable("bin/fakec", COMPILER);
     place
 }
